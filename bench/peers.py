@@ -1,0 +1,204 @@
+"""Who is measured, at what, and what each has to prove before it is."""
+
+import dataclasses
+import json
+import pathlib
+import re
+import time
+
+import client
+import process
+
+PROXY_PROCESSOR = 0
+LOAD_PROCESSOR = 1  # wrk and the upstream
+MAX_CONNECTIONS = 12000
+BODY = (json.dumps({"id": 1, "name": "item", "text": ""})[:-2] + "x" * 2000)[:1022] + '"}'
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+}
+
+WORKLOADS = {
+    "W0": "plain proxying",
+    "W1": "five security headers and a limit per address that never refuses",
+    "W3": "every request refused with 429",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    name: str
+    program: str  # floor, haproxy, nginx, gatehouse
+    workloads: tuple
+    unix: bool = False  # the upstream is reached over a unix socket
+    default: bool = True
+
+
+PEERS = {
+    p.name: p
+    for p in (
+        Peer("floor", "floor", ("W0", "W3")),
+        Peer("floor-unix", "floor", ("W0",), unix=True),
+        Peer("haproxy", "haproxy", ("W0", "W1", "W3")),
+        Peer("nginx", "nginx", ("W0", "W1", "W3")),
+        Peer("gatehouse", "gatehouse", ("W0", "W1", "W3")),
+        Peer("haproxy-unix", "haproxy", ("W0", "W1"), unix=True, default=False),
+        Peer("nginx-unix", "nginx", ("W0", "W1"), unix=True, default=False),
+        Peer("gatehouse-unix", "gatehouse", ("W0", "W1"), unix=True, default=False),
+    )
+}
+
+CONFIGURATION = {
+    "haproxy": "haproxy-{}.cfg",
+    "nginx": "nginx-{}.conf",
+    "gatehouse": "gatehouse-{}.yaml",
+}
+
+
+class BehaviourError(Exception):
+    """A program that does not do the work is not measured."""
+
+
+class Bench:
+    """The folder of one run, its upstream, and the way to start a proxy before it."""
+
+    def __init__(self, folder, programs):
+        self.folder = pathlib.Path(folder)
+        self.programs = programs  # program -> path of its executable
+        self.templates = pathlib.Path(__file__).parent / "http"
+        self.upstream_port = client.free_port()
+        self.socket = self.folder / "upstream.sock"
+        items = self.folder / "root" / "items"
+        items.mkdir(parents=True)
+        (items / "1.json").write_text(BODY)
+        for reachable in (self.folder, items.parent, items):
+            reachable.chmod(0o755)  # nginx started by root serves as another user
+
+    def _render(self, template, values):
+        text = (self.templates / template).read_text()
+        text = re.sub(r"@([A-Z_]+)@", lambda m: str(values[m.group(1)]), text)
+        target = self.folder / template
+        target.write_text(text)
+        return str(target)
+
+    def start_upstream(self):
+        conf = self._render("upstream.nginx.conf", {
+            "RUN": self.folder, "UPSTREAM_PORT": self.upstream_port, "UPSTREAM_SOCKET": self.socket,
+        })
+        upstream = process.Program([self.programs["nginx"], "-e", "stderr", "-c", conf],
+                                   LOAD_PROCESSOR, self.folder, "upstream-output")
+        try:
+            first_answer(upstream, self.upstream_port)
+        except BaseException:
+            upstream.stop()
+            raise
+        return upstream
+
+    def command(self, peer, workload, port):
+        program = self.programs[peer.program]
+        tcp = f"127.0.0.1:{self.upstream_port}"
+        if peer.program == "floor":
+            upstream = f"unix:{self.socket}" if peer.unix else tcp
+            way = ["--refuse"] if workload == "W3" else ["--upstream", upstream]
+            return [program, "--listen", f"127.0.0.1:{port}", *way]
+        by_socket = {"haproxy": "unix@{}", "nginx": "unix:{}", "gatehouse": "unix:{}"}[peer.program]
+        by_tcp = {"haproxy": "{}", "nginx": "{}", "gatehouse": "http://{}"}[peer.program]
+        conf = self._render(CONFIGURATION[peer.program].format(workload.lower()), {
+            "RUN": self.folder, "PORT": port, "MAX_CONNECTIONS": MAX_CONNECTIONS,
+            "UPSTREAM": by_socket.format(self.socket) if peer.unix else by_tcp.format(tcp),
+            "CSP": SECURITY_HEADERS["content-security-policy"],
+            "PERMISSIONS": SECURITY_HEADERS["permissions-policy"],
+        })
+        return {
+            "haproxy": [program, "-db", "-f", conf],
+            "nginx": [program, "-e", "stderr", "-c", conf],
+            "gatehouse": [program, "serve", "-c", conf],
+        }[peer.program]
+
+    def start(self, peer, workload, ready=None):
+        """Starts the proxy. Returns it, its port, and the seconds from spawn to its first answer."""
+        port = client.free_port()
+        command = self.command(peer, workload, port)
+        begun = time.perf_counter()
+        proxy = process.Program(command, PROXY_PROCESSOR, self.folder, f"{peer.name}-{workload}")
+        try:
+            (ready or first_answer)(proxy, port)
+        except BaseException:
+            proxy.stop()
+            raise
+        return proxy, port, time.perf_counter() - begun
+
+
+def _wait(program, attempt, patience=10.0):
+    """Repeats `attempt` until it returns nothing; what it returns or raises is why not yet."""
+    deadline = time.perf_counter() + patience
+    while time.perf_counter() < deadline:
+        try:
+            why = attempt()
+            if why is None:
+                return
+        except (OSError, ValueError) as error:
+            why = error
+        program.require_running()
+        time.sleep(0.0005)
+    raise RuntimeError(f"{program.command[0].rpartition('/')[2]} is not ready: {why}")
+
+
+def first_answer(program, port):
+    """Waits until the program answers a request with 200 or 429."""
+
+    def attempt():
+        with client.Client(port) as c:
+            status = c.get().status
+        return None if status in (200, 429) else f"status {status}"
+
+    _wait(program, attempt)
+
+
+def listening(program, port):
+    """Waits until the program accepts a connection."""
+    _wait(program, lambda: client.Client(port).close())
+
+
+def _require(peer, workload, holds, what):
+    if not holds:
+        raise BehaviourError(f"{peer.name} {workload}: {what}")
+
+
+def _check_refusal(peer, port):
+    with client.Client(port) as c:
+        answers = [c.get() for _ in range(4)]  # on one connection: a refusal must not close it
+    for answer in answers:
+        _require(peer, "W3", answer.status == 429, f"status {answer.status}, expected 429")
+
+
+def _check_seen(peer, workload, port):
+    """What the upstream was sent, and that its connection is kept alive."""
+    with client.Client(port) as c:
+        for _ in range(3):
+            seen = json.loads(c.get("/seen").body)
+    for field in ("Host", "User-Agent", "Accept", "Authorization"):
+        got = seen[field.lower().replace("-", "_")]
+        _require(peer, workload, got == client.HEADERS[field], f"the upstream saw {field}: {got!r}")
+    _require(peer, workload, seen["protocol"] == "HTTP/1.1", f"the upstream saw {seen['protocol']}")
+    _require(peer, workload, seen["connection_requests"] >= 3, "the upstream connection is not reused")
+
+
+def check_behaviour(peer, workload, port):
+    """Raises BehaviourError unless the proxy does the whole work, and no more than it."""
+    if workload == "W3":
+        return _check_refusal(peer, port)
+    with client.Client(port) as c:
+        answers = [c.get(), c.get()]
+    for answer in answers:
+        _require(peer, workload, answer.status == 200, f"status {answer.status}, expected 200")
+        _require(peer, workload, answer.body == BODY.encode(), f"a body of {len(answer.body)} bytes, not the file's")
+        for name, value in SECURITY_HEADERS.items():
+            expected = value if workload == "W1" else None
+            got = answer.headers.get(name)
+            _require(peer, workload, got == expected, f"{name}: {got!r}, expected {expected!r}")
+    return _check_seen(peer, workload, port)

@@ -1,0 +1,85 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { ALIGN = 16, BLOCK = 4096 };
+
+struct gh_arena_block {
+    struct gh_arena_block *next;
+    _Alignas(ALIGN) char bytes[];
+};
+
+void gh_arena_init(gh_arena *a, void *first, size_t first_size, size_t cap)
+{
+    *a = (gh_arena){.at = first,
+                    .end = first == NULL ? NULL : (char *)first + first_size,
+                    .first = first,
+                    .first_size = first_size,
+                    .left = cap,
+                    .cap = cap};
+}
+
+void gh_arena_reset(gh_arena *a)
+{
+    while (a->extra != NULL) {
+        struct gh_arena_block *next = a->extra->next;
+        free(a->extra);
+        a->extra = next;
+    }
+    a->left = a->cap;
+    a->at = a->first;
+    a->end = a->first == NULL ? NULL : a->first + a->first_size;
+}
+
+static void *from_new_block(gh_arena *a, size_t size)
+{
+    size_t want = size > BLOCK ? size : BLOCK;
+    if (want > a->left)
+        want = size;
+    if (want > a->left)
+        return NULL;
+    struct gh_arena_block *b = malloc(sizeof *b + want);
+    if (b == NULL)
+        return NULL;
+    a->left -= want;
+    b->next = a->extra;
+    a->extra = b;
+    a->at = b->bytes + size;
+    a->end = b->bytes + want;
+    return b->bytes;
+}
+
+void *gh_arena_alloc(gh_arena *a, size_t size)
+{
+    if (size > SIZE_MAX - ALIGN)
+        return NULL;
+    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (a->at == NULL || size > (size_t)(a->end - a->at))
+        return from_new_block(a, size);
+    void *p = a->at;
+    a->at += size;
+    return p;
+}
+
+void *gh_arena_array(gh_arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        return NULL;
+    void *p = gh_arena_alloc(a, bytes);
+    if (p != NULL)
+        memset(p, 0, bytes);
+    return p;
+}
+
+gh_str gh_arena_copy(gh_arena *a, gh_str s)
+{
+    char *p = s.n == SIZE_MAX ? NULL : gh_arena_alloc(a, s.n + 1);
+    if (p == NULL)
+        return (gh_str){NULL, 0};
+    if (s.n > 0)
+        memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
+    return (gh_str){p, s.n};
+}

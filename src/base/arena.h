@@ -1,0 +1,33 @@
+/* An arena: bump allocation from blocks with a hard cap in total.
+ *
+ * Two uses: a request's (first block given by the caller, reset after each
+ * request) and a policy's (grows at load, freed with the policy). The memory is
+ * 16-byte aligned. NULL only when the cap is reached or memory is out. */
+#ifndef GH_BASE_ARENA_H
+#define GH_BASE_ARENA_H
+
+#include "base/slice.h"
+
+struct gh_arena_block;
+
+typedef struct gh_arena {
+    char *at, *end;               /* free part of the current block */
+    struct gh_arena_block *extra; /* blocks got from malloc, newest first */
+    char *first;                  /* the caller's block, may be NULL */
+    size_t first_size;
+    size_t left, cap; /* bytes still to be had from malloc, and at the start */
+} gh_arena;
+
+/* first: the caller's block, 16-byte aligned, or NULL. cap: bytes beyond it. */
+void gh_arena_init(gh_arena *a, void *first, size_t first_size, size_t cap);
+/* Frees all blocks but the first; everything allocated is gone. */
+void gh_arena_reset(gh_arena *a);
+GH_MUST_CHECK void *gh_arena_alloc(gh_arena *a, size_t size);
+/* Zeroed array; checks n * size. */
+GH_MUST_CHECK void *gh_arena_array(gh_arena *a, size_t n, size_t size);
+/* A copy of s with a NUL behind it (not counted); p == NULL when out of memory. */
+GH_MUST_CHECK gh_str gh_arena_copy(gh_arena *a, gh_str s);
+
+#define gh_arena_new(a, type) ((type *)gh_arena_array((a), 1, sizeof(type)))
+
+#endif

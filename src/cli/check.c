@@ -1,0 +1,27 @@
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/serve.h"
+
+int gh_cmd_check(const gh_cli_args *args)
+{
+    gh_cli_listen listen;
+    gh_serve_options options;
+    gh_report report;
+    gh_cli_read_serve(args, &listen, &options);
+    gh_report_init(&report);
+    gh_config *config = gh_serve_read_config(&options, &report);
+    gh_cli_print_report(&report);
+    unsigned warnings = report.n - report.errors;
+    if (config != NULL)
+        (void)printf("ok: %s (%u warning%s)\n",
+                     options.config_file == NULL ? "environment and defaults, no file" : options.config_file,
+                     warnings, warnings == 1 ? "" : "s");
+    else
+        (void)fprintf(stderr, "gatehouse: %u error%s\n", report.errors, report.errors == 1 ? "" : "s");
+    int status = config == NULL ? GH_EXIT_USAGE : GH_EXIT_OK;
+    if (config != NULL)
+        gh_config_free(config);
+    gh_report_free(&report);
+    return status;
+}

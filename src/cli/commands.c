@@ -1,0 +1,156 @@
+#include "cli/commands.h"
+
+#include <stdio.h>
+
+#define OPTION_CONFIG                                                                     \
+    {                                                                                     \
+        .name = "config", .letter = 'c', .value = "FILE",                                 \
+        .help = "the configuration; gatehouse.yaml in the working directory if it exists" \
+    }
+#define OPTION_ENV_FILE                                                         \
+    {                                                                           \
+        .name = "env-file", .value = "FILE",                                    \
+        .help = "variables to read; .env in the working directory if it exists" \
+    }
+#define OPTION_LISTEN                                                             \
+    {                                                                             \
+        .name = "listen", .value = "ADDR", .repeat = true,                        \
+        .help = "where clients connect: 127.0.0.1:8080, [::1]:8080 or unix:/path" \
+    }
+#define OPTION_ADMIN                                                               \
+    {                                                                              \
+        .name = "admin", .value = "ADDR",                                          \
+        .help = "where /metrics, /healthz and /readyz are: 127.0.0.1:9080, or off" \
+    }
+
+static const gh_cli_option serve_options[] = {OPTION_CONFIG, OPTION_LISTEN, OPTION_ADMIN, OPTION_ENV_FILE};
+static const gh_cli_option check_options[] = {OPTION_CONFIG, OPTION_ENV_FILE};
+static const gh_cli_option pipeline_options[] = {
+    OPTION_CONFIG,
+    OPTION_ENV_FILE,
+    {.name = "json", .help = "for programs"},
+};
+static const gh_cli_option reference_options[] = {
+    {.name = "markdown", .help = "as a page of documentation"},
+};
+static const gh_cli_option init_options[] = {
+    {.name = "for", .value = "NAME", .help = "what the API is made with: fastapi, express or generic"},
+    {.name = "output", .letter = 'o', .value = "FILE", .help = "gatehouse.yaml by default; - prints it"},
+    {.name = "env", .help = "write a .env with a new SECRET_KEY as well"},
+    {.name = "force", .help = "overwrite gatehouse.yaml and .env.example"},
+};
+static const gh_cli_option health_options[] = {
+    {.name = "admin", .value = "ADDR", .help = "the admin listener; 127.0.0.1:9080 by default"},
+};
+
+const gh_cli_command gh_cli_commands[] = {
+    {.name = "serve",
+     .arguments = "[UPSTREAM]",
+     .max_arguments = 1,
+     .summary = "Protect an API: answer on 127.0.0.1:8080, forward what is allowed.",
+     .details = "UPSTREAM is where the API answers: http://127.0.0.1:8000 or unix:/path. It wins over the\n"
+                "configuration's upstreams. SIGHUP reads the configuration again, SIGTERM finishes what is\n"
+                "in progress and ends.",
+     .options = serve_options,
+     .n_options = GH_COUNT(serve_options),
+     .run = gh_cmd_serve},
+    {.name = "demo",
+     .arguments = "",
+     .summary = "Try Gatehouse without an API: one comes along that shows what it receives.",
+     .details = "Prints commands to try. The limit is ten requests a minute, so that it is soon seen;\n"
+                "RATE_LIMIT_PER_MINUTE sets another.",
+     .options = serve_options,
+     .n_options = GH_COUNT(serve_options),
+     .run = gh_cmd_demo},
+    {.name = "init",
+     .arguments = "",
+     .summary = "Write a gatehouse.yaml and a .env.example to start from.",
+     .options = init_options,
+     .n_options = GH_COUNT(init_options),
+     .run = gh_cmd_init},
+    {.name = "check",
+     .arguments = "[UPSTREAM]",
+     .max_arguments = 1,
+     .summary = "Say everything that is wrong with the configuration, without starting.",
+     .options = check_options,
+     .n_options = GH_COUNT(check_options),
+     .run = gh_cmd_check},
+    {.name = "pipeline",
+     .arguments = "[UPSTREAM]",
+     .max_arguments = 1,
+     .summary = "Show the order of the controls, and which of them the configuration uses.",
+     .options = pipeline_options,
+     .n_options = GH_COUNT(pipeline_options),
+     .run = gh_cmd_pipeline},
+    {.name = "reference",
+     .arguments = "",
+     .summary = "Print every setting: its type, bounds, default and environment names.",
+     .options = reference_options,
+     .n_options = GH_COUNT(reference_options),
+     .run = gh_cmd_reference},
+    {.name = "version",
+     .arguments = "",
+     .summary = "Print the versions of Gatehouse and of the libraries it runs with.",
+     .run = gh_cmd_version},
+    {.name = "health",
+     .arguments = "",
+     .summary = "Ask a running Gatehouse whether it is ready: exit status 0, or 1.",
+     .details = "For container health checks. GATEHOUSE_ADMIN_LISTEN names the address as well.",
+     .options = health_options,
+     .n_options = GH_COUNT(health_options),
+     .run = gh_cmd_health},
+};
+const unsigned gh_cli_n_commands = GH_COUNT(gh_cli_commands);
+
+static int usage_error(const char *command, gh_str what)
+{
+    (void)fprintf(stderr, "gatehouse: %.*s\nSee: gatehouse %s%s--help\n", (int)what.n, what.p,
+                  command == NULL ? "" : command, command == NULL ? "" : " ");
+    return GH_EXIT_USAGE;
+}
+
+static int unknown_command(const char *name)
+{
+    char text[256];
+    gh_buf b = gh_buf_over(text, sizeof text);
+    const char *near = gh_cli_nearest_command(gh_cli_commands, gh_cli_n_commands, name);
+    gh_buf_printf(&b, "unknown %s \"%.100s\"", name[0] == '-' ? "option" : "command", name);
+    if (near != NULL)
+        gh_buf_printf(&b, "; did you mean %s?", near);
+    return usage_error(NULL, gh_buf_str(&b));
+}
+
+/* command NULL: help for all. */
+static int print_help(const gh_cli_command *command, FILE *to)
+{
+    char text[8192];
+    gh_buf b = gh_buf_over(text, sizeof text);
+    if (command == NULL)
+        gh_cli_help(gh_cli_commands, gh_cli_n_commands, &b);
+    else
+        gh_cli_command_help(command, &b);
+    (void)fwrite(b.p, 1, b.n, to);
+    return GH_EXIT_OK;
+}
+
+int gh_cli_main(int argc, char **argv)
+{
+    if (argc < 2) {
+        (void)print_help(NULL, stderr);
+        return GH_EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return print_help(NULL, stdout);
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    const gh_cli_command *command = gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);
+    if (command == NULL)
+        return unknown_command(name);
+    char text[512];
+    gh_buf error = gh_buf_over(text, sizeof text);
+    gh_cli_args args;
+    if (!gh_cli_parse(command, (unsigned)argc - 2, argv + 2, &args, &error))
+        return usage_error(name, gh_buf_str(&error));
+    return args.help ? print_help(command, stdout) : command->run(&args);
+}

@@ -1,0 +1,57 @@
+#include "cli/options.h"
+
+void gh_cli_synopsis(const gh_cli_command *command, gh_buf *out)
+{
+    gh_buf_put(out, gh_str_of(command->name));
+    if (command->arguments[0] != '\0')
+        gh_buf_printf(out, " %s", command->arguments);
+    for (unsigned i = 0; i < command->n_options; i++) {
+        const gh_cli_option *o = &command->options[i];
+        if (o->letter != 0)
+            gh_buf_printf(out, " [-%c", o->letter);
+        else
+            gh_buf_printf(out, " [--%s", o->name);
+        if (o->value != NULL)
+            gh_buf_printf(out, " %s", o->value);
+        gh_buf_put(out, o->repeat ? GH_STR("]...") : GH_STR("]"));
+    }
+}
+
+void gh_cli_help(const gh_cli_command *commands, unsigned n, gh_buf *out)
+{
+    gh_buf_lit(
+        out, "Gatehouse puts rate limits, CORS, security headers and strict HTTP in front of an HTTP API.\n\n"
+             "Usage: gatehouse COMMAND [ARGUMENTS]\n\n"
+             "  gatehouse serve http://127.0.0.1:8000    protect the API on port 8000\n"
+             "  gatehouse demo                           try it without an API of your own\n\n"
+             "Commands:\n");
+    for (unsigned i = 0; i < n; i++)
+        gh_buf_printf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    gh_buf_lit(out,
+               "\nEach command explains itself: gatehouse COMMAND --help\n"
+               "Exit status: 0 done; 1 could not start, or not ready; 2 wrong usage or configuration.\n");
+}
+
+void gh_cli_command_help(const gh_cli_command *command, gh_buf *out)
+{
+    gh_buf_printf(out, "%s\n\nUsage: gatehouse ", command->summary);
+    gh_cli_synopsis(command, out);
+    gh_buf_lit(out, "\n");
+    if (command->details != NULL)
+        gh_buf_printf(out, "\n%s\n", command->details);
+    gh_buf_lit(out, "\nOptions:\n");
+    for (unsigned i = 0; i < command->n_options; i++) {
+        const gh_cli_option *o = &command->options[i];
+        char left[64];
+        gh_buf name = gh_buf_over(left, sizeof left - 1);
+        if (o->letter != 0)
+            gh_buf_printf(&name, "-%c, ", o->letter);
+        else
+            gh_buf_lit(&name, "    ");
+        gh_buf_printf(&name, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
+                      o->value == NULL ? "" : o->value);
+        left[name.n] = '\0';
+        gh_buf_printf(out, "  %-24s %s%s\n", left, o->help, o->repeat ? " (may be repeated)" : "");
+    }
+    gh_buf_lit(out, "  -h, --help               show this help\n");
+}

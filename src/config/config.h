@@ -1,0 +1,207 @@
+/* The configuration as typed values: what `settings.c` fills in row by row.
+ *
+ * Owner: everything lives in the configuration's arena and dies with gh_config_free().
+ * Durations are milliseconds, sizes bytes. A gh_str that was not set is absent. */
+#ifndef GH_CONFIG_CONFIG_H
+#define GH_CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/ip.h"
+#include "config/report.h"
+#include "model/choices.h"
+#include "wire/forwarded.h"
+
+enum gh_profile { GH_PROFILE_DEVELOPMENT, GH_PROFILE_PRODUCTION };
+enum gh_balance { GH_BALANCE_ROUND_ROBIN, GH_BALANCE_LEAST_CONNECTIONS };
+enum gh_proxy_protocol { GH_PROXY_OFF, GH_PROXY_V1, GH_PROXY_V2 };
+enum gh_limit_algorithm { GH_ALGORITHM_SLIDING_WINDOW, GH_ALGORITHM_TOKEN_BUCKET };
+enum gh_header_profile { GH_HEADERS_API, GH_HEADERS_HTML };
+enum gh_switch { GH_OFF, GH_ON };
+enum gh_log_format { GH_LOG_AUTO, GH_LOG_JSON, GH_LOG_TEXT };
+
+/* Where in the configuration something was said: for errors found after reading. */
+typedef struct gh_place {
+    const char *file; /* a file's name, "environment", "command line", or NULL: a default */
+    unsigned line, column;
+} gh_place;
+
+typedef struct gh_str_list {
+    gh_str *items;
+    unsigned n;
+} gh_str_list;
+
+typedef struct gh_cidr_list {
+    gh_cidr *items;
+    unsigned n;
+} gh_cidr_list;
+
+/* "100/minute", "10/5m", {requests: 10, window: 5m} */
+typedef struct gh_rate {
+    uint64_t requests;
+    uint64_t window_ms;
+} gh_rate;
+
+typedef struct gh_rate_list {
+    gh_rate *items;
+    unsigned n;
+} gh_rate_list;
+
+typedef struct gh_tier_config { /* rate_limits.rules[].tiers.NAME: limits in place of the rule's own */
+    gh_str name;
+    gh_rate_list limits;
+    gh_place place;
+} gh_tier_config;
+
+typedef struct gh_rule_config { /* rate_limits.rules[] */
+    gh_str name;
+    gh_str_list hosts, methods, paths; /* empty: all */
+    int scope;                         /* enum gh_limit_scope */
+    gh_str header;                     /* with scope header */
+    gh_rate_list limits;
+    int algorithm;
+    uint64_t burst;  /* token bucket: its depth; 0: the number of requests */
+    uint64_t weight; /* what one request costs */
+    int mode;
+    gh_tier_config *tiers;
+    unsigned n_tiers;
+    gh_place place;
+} gh_rule_config;
+
+/* Each value is a header's value, "off" to send none, absent to take the profile's. */
+typedef struct gh_headers_config { /* headers.* and routes[].headers.* */
+    int profile;                   /* enum gh_header_profile; in a route -1: as above */
+    gh_str content_type_options, frame_options, content_security_policy, referrer_policy, permissions_policy,
+        strict_transport_security, cross_origin_opener_policy, cross_origin_resource_policy, xss_protection;
+} gh_headers_config;
+
+typedef struct gh_route_config { /* routes[] */
+    gh_str name;
+    gh_str_list hosts, methods;
+    gh_str path;       /* see wire/path_pattern.h, e.g. "/a/{id}/b"; default: all paths */
+    gh_str upstream;   /* a name in upstreams; absent: the first */
+    uint64_t max_body; /* UINT64_MAX: as limits.body */
+    gh_headers_config headers;
+    gh_place place;
+} gh_route_config;
+
+typedef struct gh_upstream_config { /* upstreams[] */
+    gh_str name;
+    gh_str_list servers; /* "http://host:port", "unix:/path" */
+    int balance;
+    int forwarded; /* enum gh_forwarded_style */
+    int preserve_host;
+    uint64_t max_idle;        /* kept-alive connections per worker and server */
+    uint64_t max_connections; /* per worker and server; beyond: 503 */
+    uint64_t retries;
+    gh_str health_path; /* absent: passive checks only */
+    uint64_t health_interval, health_timeout, healthy_after, unhealthy_after; /* ms, ms, times, times */
+    uint64_t fail_threshold, fail_time; /* passive: failures in a row, then out for this long */
+    gh_place place;
+} gh_upstream_config;
+
+typedef struct gh_config {
+    gh_arena arena;
+    int profile;
+    gh_str secret_key;
+    gh_str data_folder;
+
+    struct {
+        gh_str_list listen; /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
+        uint64_t workers;   /* 0: as many as processors */
+        uint64_t max_connections;
+        uint64_t drain_timeout;
+        int proxy_protocol;
+    } server;
+    struct {
+        gh_str listen;    /* "off": none */
+        int allow_remote; /* enum gh_switch: may listen on an address that is not loopback */
+    } admin;
+    struct {
+        uint64_t client_head, client_body, client_idle, client_send; /* client_body: between two reads */
+        uint64_t upstream_connect, upstream_first_byte, upstream_body, upstream_idle,
+            upstream_total; /* 0: none, for upstream_total only */
+    } timeouts;
+    struct {
+        uint64_t head, fields, target, body;
+        uint64_t min_body_rate; /* bytes a second after a grace of five seconds; 0: none */
+    } limits;
+    gh_upstream_config *upstreams;
+    unsigned n_upstreams;
+    struct {
+        gh_str_list allowed; /* "api.example.com", "*.example.com", "*" */
+    } hosts;
+    struct {
+        gh_cidr_list trusted_proxies;
+        int source; /* enum gh_address_source */
+    } client_address;
+    struct {
+        gh_str_list allowed;
+    } methods;
+    struct {
+        int enabled;
+        gh_str_list origins, methods, headers, expose;
+        uint64_t max_age; /* seconds */
+        int credentials;
+    } cors;
+    struct {
+        int enabled;
+        gh_headers_config set;
+    } headers;
+    struct {
+        int enabled;
+        uint64_t default_requests, default_window; /* the rule "default"; 0 requests: none */
+        int headers;
+        gh_str_list exempt_paths;
+        gh_cidr_list bypass;
+        uint64_t max_clients;
+        uint64_t ipv6_prefix;
+        uint64_t *ipv6_parents; /* shorter prefixes also counted */
+        unsigned n_ipv6_parents;
+        uint64_t ipv6_parent_factor; /* each parent's limit: this many times the child's */
+        gh_str device_header;
+        gh_str default_tier;
+        gh_rule_config *rules;
+        unsigned n_rules;
+    } rate_limits;
+    gh_route_config *routes;
+    unsigned n_routes;
+    int unmatched; /* enum gh_unmatched: what no route names */
+    struct {
+        int access; /* enum gh_switch */
+        int format;
+        gh_str file;            /* "-": standard output */
+        uint64_t health_sample; /* one in so many health checks is logged */
+        gh_str_list health_paths;
+    } log;
+} gh_config;
+
+/* One text of configuration: a YAML file or a .env file, already read by the caller. */
+typedef struct gh_config_source {
+    enum { GH_SOURCE_YAML, GH_SOURCE_DOTENV } kind;
+    const char *name; /* for messages */
+    gh_str text;
+} gh_config_source;
+
+/* Reads secrets named by *_FILE variables. Gives the whole file's text, without its last line break,
+ * in the arena; false: could not be read, *ret_why says why. NULL: *_FILE is an error. */
+typedef bool gh_read_file_fn(void *data, gh_str path, gh_arena *arena, gh_str *ret_text,
+                             const char **ret_why);
+
+typedef struct gh_config_input {
+    const gh_config_source *sources; /* later ones win; YAML first, .env after it */
+    unsigned n_sources;
+    const char *const *environment; /* "NAME=value", NULL at the end; wins over sources; may be NULL */
+    gh_str upstream;                /* from the command line; absent: none. Wins over all. */
+    gh_str_list listen;             /* from the command line */
+    gh_str admin_listen;            /* from the command line */
+    bool no_upstream;               /* none need be named: the library in a server of somebody else */
+    gh_read_file_fn *read_file;
+    void *read_file_data;
+} gh_config_input;
+
+/* Reads, merges and checks everything. NULL when the report holds an error; all errors found are in
+ * the report, in the order of file and line. Warnings alone do not fail. */
+GH_MUST_CHECK gh_config *gh_config_load(const gh_config_input *input, gh_report *report);
+void gh_config_free(gh_config *config);
+
+#endif

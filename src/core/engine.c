@@ -1,0 +1,92 @@
+#include "core/engine.h"
+
+static void classify(gh_request *r)
+{
+    r->seen = 0;
+    for (unsigned i = 0; i < r->n_fields; i++) {
+        r->fields[i].id = (uint16_t)gh_field_classify(r->fields[i].name);
+        r->seen |= GH_FIELD_BIT(r->fields[i].id);
+    }
+    r->classified = true;
+}
+
+void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, gh_arena *arena,
+                     const gh_world *world)
+{
+    if (request != NULL && !request->classified)
+        classify(request);
+    txn->policy = policy;
+    txn->request = request;
+    txn->arena = arena;
+    txn->world = *world;
+    txn->target = (gh_target){{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    txn->authority = (gh_authority){{NULL, 0}, 0};
+    /* Not by a compound literal: that would clear the chain, most of the struct. */
+    txn->client.ip = (gh_ip){.family = 0};
+    txn->client.source = GH_STR("peer");
+    txn->client.n_chain = 0;
+    txn->client.secure = txn->client.secure_known = txn->client.ignored = false;
+    txn->client.why = NULL;
+    txn->client.host = (gh_str){NULL, 0};
+    txn->secure = request != NULL && request->tls;
+    txn->method = GH_METHODS_MAX;
+    txn->route = &policy->fallback;
+    txn->origin = (gh_str){NULL, 0};
+    txn->cors = GH_CORS_NONE;
+    txn->n_takes = txn->n_answered = 0;
+    txn->observed = 0;
+    txn->stage = GH_STAGE_DOOR;
+    txn->asked = false;
+    txn->verdict = (gh_verdict){.outcome = GH_OUTCOME_FORWARD};
+    txn->has_id = false;
+}
+
+/* True: the store must answer before this stage can judge. */
+static bool ask(gh_txn *txn, unsigned from, unsigned to)
+{
+    txn->n_answered = txn->n_takes;
+    for (unsigned i = from; i < to; i++)
+        if (txn->policy->controls[i]->ask != NULL)
+            txn->policy->controls[i]->ask(txn);
+    return txn->n_takes > txn->n_answered;
+}
+
+static enum gh_judgement judge(gh_txn *txn, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        const gh_control *c = txn->policy->controls[i];
+        if (c->judge != NULL && c->judge(txn) == GH_STOP)
+            return GH_STOP;
+    }
+    return GH_PASS;
+}
+
+enum gh_step gh_engine_step(gh_txn *txn)
+{
+    for (; txn->stage < GH_STAGE_COUNT; txn->stage++) {
+        unsigned from = txn->policy->stage_starts[txn->stage];
+        unsigned to = txn->policy->stage_starts[txn->stage + 1];
+        if (from == to)
+            continue;
+        if (!txn->asked && ask(txn, from, to)) {
+            txn->asked = true;
+            return GH_STEP_ASK;
+        }
+        txn->asked = false;
+        if (judge(txn, from, to) == GH_STOP)
+            break;
+    }
+    return GH_STEP_VERDICT;
+}
+
+void gh_engine_refuse(gh_txn *txn, enum gh_reason reason, const char *detail)
+{
+    (void)gh_txn_refuse(txn, reason, detail);
+}
+
+void gh_engine_reply(gh_txn *txn, gh_reply *reply)
+{
+    for (unsigned i = 0; i < txn->policy->n_controls; i++)
+        if (txn->policy->controls[i]->reply != NULL)
+            txn->policy->controls[i]->reply(txn, reply);
+}

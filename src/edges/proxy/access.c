@@ -1,0 +1,91 @@
+/* The access line of an exchange, and what is counted of it. */
+#include <time.h>
+
+#include "edges/proxy/proxy.h"
+
+static void count(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    unsigned class = x->status / 100;
+    if (class < GH_COUNT(w->metrics->responses)) {
+        uint64_t n = atomic_load_explicit(&w->metrics->responses[class], memory_order_relaxed);
+        atomic_store_explicit(&w->metrics->responses[class], n + 1, memory_order_relaxed);
+    }
+    gh_histogram_record(w->metrics, GH_HISTOGRAM_REQUEST, (uv_now(&w->loop) - x->started_ms) * 1000000);
+}
+
+/* Health checks that went well are noise: one in so many is written. */
+static bool sampled_out(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    const gh_config *config = x->view->generation->config;
+    if (x->status >= 400 || config->log.health_sample <= 1)
+        return false;
+    for (unsigned i = 0; i < config->log.health_paths.n; i++)
+        if (gh_str_eq(config->log.health_paths.items[i], x->txn.target.path))
+            return w->health_seen++ % config->log.health_sample != 0;
+    return false;
+}
+
+static gh_str observed_rules(const gh_exchange *x, gh_buf *b)
+{
+    const gh_txn *txn = &x->txn;
+    for (unsigned i = 0; i < txn->observed && i < GH_COUNT(txn->observed_rules); i++) {
+        if (b->n > 0)
+            gh_buf_char(b, ',');
+        gh_buf_put(b, txn->policy->limits.rules[txn->observed_rules[i]].name);
+    }
+    return b->n > 0 ? gh_buf_str(b) : (gh_str){NULL, 0};
+}
+
+static gh_str field_value(const gh_exchange *x, enum gh_field_id id)
+{
+    if ((x->head.seen & GH_FIELD_BIT(id)) == 0)
+        return (gh_str){NULL, 0};
+    unsigned at = gh_fields_find(x->fields, x->head.n_fields, id, 0);
+    return at < x->head.n_fields ? x->fields[at].value : (gh_str){NULL, 0};
+}
+
+void gh_access_write(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    gh_txn *txn = &x->txn;
+    if (x->logged)
+        return;
+    x->logged = true;
+    count(x);
+    if (!w->log_access || sampled_out(x))
+        return;
+    struct timespec wall;
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    uint64_t duration_us = (uv_hrtime() - x->started_ns) / 1000;
+    char observed[256];
+    gh_buf o = gh_buf_over(observed, sizeof observed);
+    bool refused = txn->verdict.reason != GH_REASON_NONE;
+    gh_access_record r = {
+        .wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000 - duration_us,
+        .decision = gh_txn_id(txn),
+        .client = txn->client.ip,
+        .peer = x->client->peer,
+        .client_source = txn->client.ip.family != 0 ? txn->client.source : (gh_str){NULL, 0},
+        .method = x->head.method,
+        .host = x->head.host,
+        .path = txn->target.path.p != NULL ? txn->target.path : x->head.target,
+        .route = txn->route->name,
+        .status = x->status,
+        .bytes_in = x->request_bytes,
+        .bytes_out = x->answer_bytes,
+        .duration_us = duration_us,
+        .upstream_us = x->upstream_ns / 1000,
+        .reason = refused ? gh_reason_of(txn->verdict.reason)->error : (gh_str){NULL, 0},
+        .rule = txn->verdict.rule,
+        .observed = observed_rules(x, &o),
+        .user_agent = field_value(x, GH_FIELD_USER_AGENT),
+        .detail = x->left ? GH_STR("the client left") : gh_str_of(txn->verdict.detail),
+    };
+    if (x->upstream != NULL)
+        r.upstream = x->upstream->config->name;
+    if (x->pool != NULL)
+        r.server = gh_str_of(x->pool->server->name);
+    gh_log_access(w->lane, &r);
+}

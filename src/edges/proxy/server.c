@@ -1,0 +1,144 @@
+/* The server: starts the workers, then waits on the main thread for signals and admin requests. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "edges/proxy/serve_banner.h"
+#include "edges/proxy/serving.h"
+
+enum { EXIT_START = 1, EXIT_CONFIG = 2 };
+
+static void print_report(const gh_report *report)
+{
+    char *text = malloc(GH_REPORT_SIZE);
+    if (text == NULL)
+        return;
+    gh_buf out = gh_buf_over(text, GH_REPORT_SIZE);
+    gh_report_print(report, &out);
+    (void)fwrite(text, 1, out.n, stderr);
+    free(text);
+}
+
+static void drain(gh_serving *s)
+{
+    if (s->draining) {
+        gh_log_event(s->lane, GH_LEVEL_WARNING, "stopped", "told to stop twice: not waiting any longer");
+        gh_log_close(s->log);
+        _exit(EXIT_START);
+    }
+    s->draining = true;
+    gh_log_event(s->lane, GH_LEVEL_INFO, "draining", "no new connections; requests in progress are finished");
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        atomic_store(&s->workers[i].drain, true);
+        gh_worker_wake(&s->workers[i]);
+    }
+}
+
+static void close_everything(gh_serving *s)
+{
+    if (s->admin != NULL)
+        gh_admin_stop(s->admin);
+    gh_health_stop(s->health);
+    for (size_t i = 0; i < GH_COUNT(s->signals); i++)
+        uv_close((uv_handle_t *)&s->signals[i], NULL);
+    uv_close((uv_handle_t *)&s->worker_ended, NULL);
+}
+
+static void on_worker_ended(uv_async_t *async)
+{
+    gh_serving *s = async->data;
+    if (atomic_load(&s->running) == 0)
+        close_everything(s);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    gh_serving *s = signal->data;
+    if (number == SIGHUP && !s->draining)
+        gh_serving_reload(s);
+    else if (number == SIGUSR1)
+        gh_log_reopen(s->log);
+    else if (number == SIGTERM || number == SIGINT)
+        drain(s);
+}
+
+static void say_started(gh_serving *s)
+{
+    char text[4096];
+    gh_buf b = gh_buf_over(text, sizeof text);
+    if (isatty(STDERR_FILENO) != 0) {
+        gh_banner_write(s->generation->config, s->n_workers, &b);
+        (void)fwrite(text, 1, b.n, stderr);
+    }
+    b.n = 0;
+    const gh_str_list *listen = &s->generation->config->server.listen;
+    for (unsigned i = 0; i < listen->n; i++)
+        gh_buf_printf(&b, "%s%.*s", i > 0 ? ", " : "", (int)listen->items[i].n, listen->items[i].p);
+    gh_log_event(s->lane, GH_LEVEL_INFO, "started", "Gatehouse %s listens on %.*s", GH_VERSION, (int)b.n,
+                 b.p);
+    s->health = gh_health_start(&s->loop, s->generation, s->lane);
+}
+
+/* A socket's file outlives the socket: whoever starts next would have to guess whose it is. */
+static void remove_socket_files(const gh_str_list *addresses)
+{
+    for (unsigned i = 0; i < addresses->n; i++) {
+        char path[256];
+        gh_str name = gh_str_cut(addresses->items[i], 5, addresses->items[i].n);
+        if (!gh_str_starts(addresses->items[i], GH_STR("unix:")) || name.n >= sizeof path)
+            continue;
+        memcpy(path, name.p, name.n);
+        path[name.n] = '\0';
+        (void)unlink(path);
+    }
+}
+
+static void free_all(gh_serving *s)
+{
+    remove_socket_files(&s->first->config->server.listen);
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        (void)uv_thread_join(&s->workers[i].thread);
+        free(s->workers[i].listeners);
+        free(s->workers[i].lines);
+        free(s->workers[i].response_fields);
+        gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
+    }
+    gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
+    gh_log_close(s->log);
+    (void)uv_loop_close(&s->loop);
+    gh_generation_unref(s->generation);
+    gh_generation_unref(s->first);
+    gh_state_free(s->state);
+    free(s->workers);
+    free(s->metrics);
+    free(s->metrics_list);
+    gh_wipe(s->key, sizeof s->key);
+}
+
+int gh_serve_run(const gh_serve_options *options)
+{
+    static gh_serving serving; /* one a process; its loop must stay where it is */
+    gh_serving *s = &serving;
+    gh_report report;
+    gh_report_init(&report);
+    s->options = options;
+    if (!gh_crypto_init()) {
+        (void)gh_serving_fail("start", "no source of randomness");
+        return EXIT_START;
+    }
+    gh_config *config = gh_serve_read_config(options, &report);
+    if (config != NULL)
+        s->generation = gh_generation_new(config, NULL, &report);
+    print_report(&report);
+    gh_report_free(&report);
+    if (s->generation == NULL)
+        return config == NULL ? EXIT_CONFIG : EXIT_START;
+    if (!gh_serving_start(s, on_signal, on_worker_ended))
+        return EXIT_START;
+    s->first = gh_generation_ref(s->generation);
+    say_started(s);
+    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    free_all(s);
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* The running server as its parts see it: start, signals and end, reload. Main thread only. */
+#ifndef GH_EDGES_PROXY_SERVING_H
+#define GH_EDGES_PROXY_SERVING_H
+
+#include "base/crypto.h"
+#include "edges/admin/admin.h"
+#include "edges/proxy/health.h"
+#include "edges/proxy/server.h"
+
+enum { GH_REPORT_SIZE = 65536 };
+
+typedef struct gh_serving {
+    const gh_serve_options *options;
+    gh_generation *generation;
+    gh_generation *first; /* whose addresses are listened on */
+    uv_loop_t loop;
+    uv_signal_t signals[4];
+    uv_async_t worker_ended;
+    gh_worker *workers;
+    gh_metrics *metrics; /* one a worker, and the main thread's last */
+    gh_metrics **metrics_list;
+    unsigned n_workers;
+    atomic_uint running;
+    gh_state *state;
+    gh_log *log;
+    gh_log_lane *lane;
+    gh_admin *admin;
+    gh_health *health;
+    uint8_t key[GH_SIPHASH_KEY_SIZE];
+    bool draining;
+} gh_serving;
+
+/* serve_start.c: everything that is needed before the first request. False: said on standard error. The signals'
+ * callback is the caller's. */
+GH_MUST_CHECK bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_worker_ended);
+/* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
+bool gh_serving_fail(const char *what, const char *why);
+
+/* serve_reload.c: reads the configuration again; the old one stays when the new one is wrong. */
+void gh_serving_reload(gh_serving *s);
+
+#endif

@@ -1,0 +1,144 @@
+/* One transaction with its memory, driven from the first stage to the verdict. */
+#include <gatehouse/decision.h>
+
+#include <stdlib.h>
+
+#include "core/answer.h"
+#include "stores/state/embedded.h"
+
+/* A request's memory: usually nothing of it is used; targets that must be normalised are copied into it. */
+enum { FIRST_BLOCK = 4096, ARENA_CAP = 256 << 10 };
+
+struct gh_decision {
+    gh_txn txn;
+    gh_request request; /* the caller's, with what the library noted on it */
+    gh_arena arena;
+    _Alignas(16) char block[FIRST_BLOCK];
+};
+
+gh_decision *gh_decision_new(void)
+{
+    gh_decision *d = aligned_alloc(64, (sizeof(gh_decision) + 63) & ~(size_t)63);
+    if (d == NULL)
+        return NULL;
+    memset(d, 0, sizeof *d);
+    gh_arena_init(&d->arena, d->block, sizeof d->block, ARENA_CAP);
+    return d;
+}
+
+void gh_decision_free(gh_decision *decision)
+{
+    if (decision == NULL)
+        return;
+    gh_arena_reset(&decision->arena);
+    free(decision);
+}
+
+/* RFC 9112 section 3.2: more than one Host field is an error. */
+static bool find_host(gh_request *r)
+{
+    if (r->host.p != NULL || (r->seen & GH_FIELD_BIT(GH_FIELD_HOST)) == 0)
+        return true;
+    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_HOST, 0);
+    r->host = r->fields[at].value;
+    return gh_fields_find(r->fields, r->n_fields, GH_FIELD_HOST, at + 1) == r->n_fields;
+}
+
+static void decide(gh_txn *txn, gh_state *state)
+{
+    if (!find_host(txn->request)) {
+        gh_engine_refuse(txn, GH_REASON_MALFORMED_REQUEST, "two Host fields");
+        return;
+    }
+    while (gh_engine_step(txn) == GH_STEP_ASK) {
+        if (state == NULL) {
+            gh_engine_refuse(txn, GH_REASON_INTERNAL_ERROR, "there are limits and no state to count them in");
+            return;
+        }
+        gh_state_take(state, txn->world.now_ms, txn->takes + txn->n_answered, txn->n_takes - txn->n_answered);
+    }
+}
+
+enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
+                          const gh_world *world, const gh_request *request)
+{
+    gh_arena_reset(&decision->arena);
+    decision->request = *request;
+    gh_engine_begin(&decision->txn, policy, &decision->request, &decision->arena, world);
+    decide(&decision->txn, state);
+    return decision->txn.verdict.outcome;
+}
+
+void gh_decision_details(const gh_decision *decision, gh_details *ret)
+{
+    const gh_txn *txn = &decision->txn;
+    const gh_reason_row *reason = gh_reason_of(txn->verdict.reason);
+    *ret = (gh_details){
+        .outcome = txn->verdict.outcome,
+        .status = txn->verdict.status,
+        .reason = reason->error,
+        .message = reason->message,
+        .detail = gh_str_of(txn->verdict.detail),
+        .retry_after = txn->verdict.retry_after,
+        .rule = txn->verdict.rule,
+        .client = txn->client.ip,
+        .secure = txn->secure,
+        .path = txn->target.path,
+        .query = txn->target.query,
+        .route = txn->route == NULL ? (gh_str){NULL, 0} : txn->route->name,
+        .max_body = txn->route == NULL ? 0 : txn->route->max_body,
+    };
+}
+
+gh_str gh_decision_id(gh_decision *decision)
+{
+    return decision->txn.policy == NULL ? (gh_str){NULL, 0} : gh_txn_id(&decision->txn);
+}
+
+bool gh_decision_answer(gh_decision *decision, gh_space *lines, gh_space *body)
+{
+    gh_buf l = gh_buf_over(lines->p, lines->size), b = gh_buf_over(body->p, body->size);
+    lines->n = body->n = 0;
+    if (decision->txn.verdict.outcome == GH_OUTCOME_FORWARD)
+        return false;
+    gh_answer_write(&decision->txn, &l, &b);
+    if (!gh_buf_ok(&l) || !gh_buf_ok(&b))
+        return false;
+    lines->n = l.n;
+    body->n = b.n;
+    return true;
+}
+
+/* Kept ones to the front, in their order; returns how many. */
+static unsigned part(gh_field *fields, unsigned n, uint64_t drop)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < n; i++) {
+        if (fields[i].id != GH_FIELD_UNKNOWN && (drop & GH_FIELD_BIT(fields[i].id)) != 0)
+            continue;
+        gh_field f = fields[i];
+        fields[i] = fields[kept];
+        fields[kept++] = f;
+    }
+    return kept;
+}
+
+bool gh_decision_reply(gh_decision *decision, unsigned status, gh_field *fields, unsigned *n_fields,
+                       gh_space *lines)
+{
+    gh_buf out = gh_buf_over(lines->p, lines->size);
+    gh_reply reply = {.status = status, .fields = fields, .n_fields = *n_fields, .out = &out};
+    lines->n = 0;
+    if (decision->txn.policy == NULL)
+        return false;
+    for (unsigned i = 0; i < *n_fields; i++) {
+        fields[i].id = (uint16_t)gh_field_classify(fields[i].name);
+        reply.seen |= GH_FIELD_BIT(fields[i].id);
+    }
+    gh_engine_reply(&decision->txn, &reply);
+    if (!gh_buf_ok(&out))
+        return false;
+    *n_fields = part(fields, *n_fields, reply.drop);
+    lines->n = out.n;
+    return true;
+}

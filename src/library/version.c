@@ -1,0 +1,6 @@
+#include <gatehouse/gatehouse.h>
+
+const char *gh_version(void)
+{
+    return GH_VERSION;
+}

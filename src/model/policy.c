@@ -1,0 +1,67 @@
+#include "model/policy.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { POLICY_CAP = 64 << 20 };
+
+gh_policy *gh_policy_new(void)
+{
+    gh_policy *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    gh_arena_init(&p->arena, NULL, 0, POLICY_CAP);
+    atomic_init(&p->references, 1);
+    return p;
+}
+
+gh_policy *gh_policy_ref(gh_policy *policy)
+{
+    atomic_fetch_add_explicit(&policy->references, 1, memory_order_relaxed);
+    return policy;
+}
+
+void gh_policy_unref(gh_policy *policy)
+{
+    if (policy == NULL || atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) != 1)
+        return;
+    gh_arena_reset(&policy->arena);
+    if (policy->free_owned != NULL)
+        policy->free_owned(policy->owned);
+    free(policy);
+}
+
+unsigned gh_policy_method(const gh_policy *policy, gh_str name)
+{
+    for (unsigned i = 0; i < policy->n_methods; i++)
+        if (gh_str_eq(policy->methods[i], name))
+            return i;
+    return GH_METHODS_MAX;
+}
+
+static bool host_and_method_fit(const gh_match *m, gh_str host, gh_method_set method)
+{
+    if (m->methods != 0 && (m->methods & method) == 0)
+        return false;
+    return m->n_hosts == 0 || gh_host_pattern_any(m->hosts, m->n_hosts, host);
+}
+
+bool gh_match_fits(const gh_match *m, gh_str host, gh_method_set method, gh_str path)
+{
+    if (!host_and_method_fit(m, host, method))
+        return false;
+    for (unsigned i = 0; i < m->n_paths; i++)
+        if (gh_path_pattern_match(&m->paths[i], path, NULL))
+            return true;
+    return m->n_paths == 0;
+}
+
+bool gh_match_fits_spellings(const gh_match *m, gh_str host, gh_method_set method, gh_str path)
+{
+    if (!host_and_method_fit(m, host, method))
+        return false;
+    for (unsigned i = 0; i < m->n_paths; i++)
+        if (gh_path_pattern_match_spellings(&m->paths[i], path))
+            return true;
+    return m->n_paths == 0;
+}

@@ -1,0 +1,161 @@
+/* The policy: a configuration compiled for the request path.
+ *
+ * Immutable after it is built, shared by all threads, counted by reference. Everything in it lives
+ * in its arena. Built by config/compile; read by controls, core and edges. */
+#ifndef GH_MODEL_POLICY_H
+#define GH_MODEL_POLICY_H
+
+#include <gatehouse/policy.h>
+
+#include "base/arena.h"
+#include "base/ip.h"
+#include "model/choices.h"
+#include "model/limit.h"
+#include "model/reason.h"
+#include "wire/forwarded.h"
+#include "wire/host_pattern.h"
+#include "wire/path_pattern.h"
+
+enum { GH_METHODS_MAX = 32, GH_CONTROLS_MAX = 24, GH_LIMITS_PER_SET = 8 };
+
+typedef struct gh_control gh_control;
+
+/* A set of allowed methods: bit i is policy->methods[i]. */
+typedef uint32_t gh_method_set;
+
+/* What a request must look like for a route or a rule to apply; empty parts match everything. */
+typedef struct gh_match {
+    gh_host_pattern *hosts;
+    unsigned n_hosts;
+    gh_method_set methods; /* 0: all */
+    gh_path_pattern *paths;
+    unsigned n_paths;
+} gh_match;
+
+/* One security header as a route sends it. */
+typedef struct gh_security_header {
+    uint16_t id;   /* enum gh_field_id */
+    gh_str value;  /* absent: none is sent */
+    gh_str line;   /* "Name: value\r\n" */
+    bool tls_only; /* Strict-Transport-Security (RFC 6797 section 7.2) */
+} gh_security_header;
+
+enum { GH_SECURITY_HEADERS = 9 };
+
+typedef struct gh_headers_policy {
+    gh_security_header items[GH_SECURITY_HEADERS];
+    gh_str block, block_tls; /* all lines at once, without and with those for TLS only */
+    uint64_t seen;           /* bits of all ids in items, sent or not */
+} gh_headers_policy;
+
+typedef struct gh_route {
+    gh_str name;
+    gh_match match;
+    unsigned upstream; /* index of the configuration's upstreams */
+    uint64_t max_body;
+    gh_headers_policy headers;
+} gh_route;
+
+/* The limits of one tier in a rule, for IPv4 and everything else; parents are IPv6 only. */
+typedef struct gh_limit_set {
+    gh_str tier; /* absent: the rule's own */
+    unsigned n;
+    gh_limit limits[GH_LIMITS_PER_SET];
+    gh_str names[GH_LIMITS_PER_SET]; /* in the RateLimit fields */
+    gh_limit *parents;               /* n limits for each of the policy's ipv6_parents */
+    gh_str policy_value;             /* RateLimit-Policy of this set, rendered at load */
+} gh_limit_set;
+
+typedef struct gh_limit_rule {
+    gh_str name;
+    gh_match match;
+    enum gh_limit_scope scope;
+    gh_str header; /* scope header: its name in lower case */
+    uint16_t header_id;
+    bool observe;
+    uint32_t weight;
+    gh_limit_set *sets; /* sets[0] is the rule's own */
+    unsigned n_sets;
+} gh_limit_rule;
+
+typedef struct gh_cors_policy {
+    bool enabled, any_origin, credentials;
+    gh_str *origins; /* serialised, exact */
+    unsigned n_origins;
+    gh_method_set methods;
+    gh_str *headers; /* lower case */
+    unsigned n_headers;
+    gh_str preflight_lines; /* Allow-Methods, Allow-Headers, Max-Age (and Credentials), as lines */
+    gh_str simple_lines;    /* Expose-Headers (and Credentials), as lines */
+} gh_cors_policy;
+
+/* A reason's problem document, rendered at load around the decision id: what is before it, and what is
+ * behind it but for the members of the one answer and the last brace. */
+typedef struct gh_problem_text {
+    gh_str before, after;
+} gh_problem_text;
+
+struct gh_policy { /* typedef: <gatehouse/policy.h> */
+    gh_arena arena;
+    _Atomic unsigned references;
+    void *owned; /* freed with the policy: the configuration it borrows from, when that is nobody else's */
+    void (*free_owned)(void *owned); /* NULL: there is none */
+    uint64_t max_clients;
+
+    gh_str methods[GH_METHODS_MAX];
+    unsigned n_methods;
+    gh_method_set allowed_methods;
+    gh_str allow_line; /* "Allow: GET, ...\r\n" */
+
+    gh_host_pattern *hosts;
+    unsigned n_hosts;
+
+    gh_cidr *trusted_proxies;
+    unsigned n_trusted_proxies;
+    enum gh_address_source address_source;
+
+    gh_cors_policy cors;
+    bool headers_enabled;
+
+    gh_route *routes; /* in order; the first that matches */
+    unsigned n_routes;
+    gh_route fallback; /* what no route names */
+    bool unmatched_refused;
+
+    struct {
+        bool enabled;
+        enum gh_limit_headers headers;
+        gh_path_pattern *exempt;
+        unsigned n_exempt;
+        gh_cidr *bypass;
+        unsigned n_bypass;
+        uint8_t ipv6_prefix;
+        uint8_t *ipv6_parents;
+        unsigned n_ipv6_parents;
+        uint16_t device_header_id;
+        gh_str device_header; /* lower case */
+        gh_str default_tier;
+        gh_limit_rule *rules; /* enforced ones first, then the observed */
+        unsigned n_rules;
+    } limits;
+
+    gh_problem_text problems[GH_REASON_COUNT];
+
+    const gh_control *controls[GH_CONTROLS_MAX]; /* those in use, in the table's order */
+    unsigned n_controls;
+    uint8_t stage_starts[8]; /* controls of stage s: [stage_starts[s], stage_starts[s + 1]) */
+};
+
+gh_policy *gh_policy_new(void);
+gh_policy *gh_policy_ref(gh_policy *policy);
+/* Frees it with the last reference. NULL is fine. */
+void gh_policy_unref(gh_policy *policy);
+
+/* The number of a method in the policy's table, or GH_METHODS_MAX. */
+unsigned gh_policy_method(const gh_policy *policy, gh_str name);
+/* Does the request part (host, method bit, path) fit? */
+bool gh_match_fits(const gh_match *m, gh_str host, gh_method_set method, gh_str path);
+/* The same with all spellings of the path, see gh_path_pattern_match_spellings(). */
+bool gh_match_fits_spellings(const gh_match *m, gh_str host, gh_method_set method, gh_str path);
+
+#endif

@@ -1,0 +1,85 @@
+/* A transaction: one request on its way through the stages, with its verdict.
+ *
+ * Owner: the edge (or the library's caller). Begins with gh_engine_begin(), ends with the arena. */
+#ifndef GH_MODEL_TXN_H
+#define GH_MODEL_TXN_H
+
+#include <gatehouse/decision.h> /* enum gh_outcome */
+
+#include "model/policy.h"
+#include "model/reason.h"
+#include "model/world.h"
+#include "wire/field.h"
+#include "wire/target.h"
+
+enum gh_stage {
+    GH_STAGE_DOOR,
+    GH_STAGE_IDENTITY,
+    GH_STAGE_RIGHTS,
+    GH_STAGE_ALLOWANCE,
+    GH_STAGE_BODY,
+    GH_STAGE_REPLY, /* controls that only dress the answer */
+    GH_STAGE_COUNT
+};
+
+/* What a stage's control says: go on, or stop with the verdict it has set. */
+enum gh_judgement { GH_PASS, GH_STOP };
+
+typedef struct gh_verdict {
+    enum gh_outcome outcome;
+    enum gh_reason reason;
+    unsigned status;
+    const char *detail;   /* for the log only: a constant text */
+    gh_str rule;          /* the rate limit rule that refused */
+    gh_str limit;         /* which of its limits, as RateLimit-Policy names it */
+    uint64_t retry_after; /* seconds; 0: none */
+} gh_verdict;
+
+enum gh_cors_state { GH_CORS_NONE, GH_CORS_ALLOWED, GH_CORS_REFUSED, GH_CORS_PREFLIGHT };
+
+/* A take of the batch and where it came from. */
+typedef struct gh_take_origin {
+    uint16_t rule; /* index of policy->limits.rules */
+    uint8_t limit; /* index in the set */
+    bool parent;   /* an IPv6 parent: counted, not shown */
+} gh_take_origin;
+
+enum { GH_ID_SIZE = 24 };
+
+typedef struct gh_txn {
+    const gh_policy *policy;
+    gh_request *request;
+    gh_arena *arena;
+    gh_world world;
+
+    /* found at the door */
+    gh_target target;
+    gh_authority authority;
+    gh_client_address client;
+    bool secure;
+    unsigned method;       /* index of policy->methods */
+    const gh_route *route; /* never NULL after the door; the fallback before it */
+    gh_str origin;         /* the Origin field's value, absent when there is none */
+    enum gh_cors_state cors;
+
+    /* the batch of the allowance */
+    gh_take takes[GH_TAKES_MAX];
+    gh_take_origin origins[GH_TAKES_MAX];
+    unsigned n_takes, n_answered;           /* the batch is [n_answered, n_takes) */
+    const gh_limit_set *sets[GH_TAKES_MAX]; /* by take */
+    unsigned observed;                      /* how many rules in observe mode would have refused */
+    uint16_t observed_rules[GH_TAKES_MAX];  /* which: indices of policy->limits.rules */
+
+    unsigned stage; /* enum gh_stage, GH_STAGE_COUNT when through */
+    bool asked;     /* this stage has asked and is waiting for its answers */
+    gh_verdict verdict;
+    bool has_id;
+    char id[GH_ID_SIZE];
+} gh_txn;
+
+/* The decision id: random, made at first use, 24 hex digits. */
+gh_str gh_txn_id(gh_txn *txn);
+/* Sets a refusal; always GH_STOP, so that a judge can return it. */
+enum gh_judgement gh_txn_refuse(gh_txn *txn, enum gh_reason reason, const char *detail);
+
+#endif
