@@ -245,16 +245,34 @@ static void arm_link(gh_exchange *x)
         gh_io_arm(&link->io, (link->io.sent + link->received) << 1 | for_client, deadline);
 }
 
-/* Has a buffer emptied after the relay had stopped for want of room in it? Then no event would come to go on:
- * what is left is moved at once. */
-static bool has_room_again(const gh_exchange *x)
+/* Has a buffer emptied after the relay had stopped for want of room in it? Then no event would come to go on.
+ * The link whose exchange stands still like that, or NULL. */
+static gh_link *stalled_link(const gh_exchange *x)
 {
-    const gh_link *link = x->link;
+    gh_link *link = x->link;
     if (link == NULL || link->state != GH_LINK_ACTIVE)
-        return false;
+        return NULL;
     bool request = !x->request_done && !link->deaf && gh_iobuf_len(x->client->io.in) > 0;
     bool answer = x->answer == GH_ANSWER_BODY && (gh_iobuf_len(link->io.in) > 0 || link->eof);
-    return (request && gh_iobuf_len(link->io.out) == 0) || (answer && gh_iobuf_len(x->client->io.out) == 0);
+    bool stalled =
+        (request && gh_iobuf_len(link->io.out) == 0) || (answer && gh_iobuf_len(x->client->io.out) == 0);
+    return stalled ? link : NULL;
+}
+
+/* What is left is moved at once. */
+static void go_on(gh_exchange *x, gh_link *stalled)
+{
+    gh_client *c = x->client;
+    uint32_t from_client = gh_iobuf_len(c->io.in), from_link = gh_iobuf_len(stalled->io.in);
+    uint8_t answer = x->answer;
+    if (!gh_relay_request(x) || (x->answer == GH_ANSWER_BODY && !gh_relay_answer(x)))
+        return;
+    bool moved = x->answer != answer || gh_iobuf_len(c->io.in) != from_client || x->link != stalled ||
+                 gh_iobuf_len(stalled->io.in) != from_link;
+    if (moved)
+        gh_relay_settle(x); /* as deep as buffers hold pieces: nothing is read in between */
+    else
+        gh_client_reset(c); /* no memory for a buffer: trying again would never end */
 }
 
 void gh_relay_settle(gh_exchange *x)
@@ -274,17 +292,9 @@ void gh_relay_settle(gh_exchange *x)
         gh_client_close(c);
         return;
     }
-    if (has_room_again(x)) {
-        uint32_t from_client = gh_iobuf_len(c->io.in), from_link = gh_iobuf_len(x->link->io.in);
-        uint8_t answer = x->answer;
-        if (!gh_relay_request(x) || (x->answer == GH_ANSWER_BODY && !gh_relay_answer(x)))
-            return;
-        bool moved = x->answer != answer || gh_iobuf_len(c->io.in) != from_client || x->link == NULL ||
-                     gh_iobuf_len(x->link->io.in) != from_link;
-        if (moved)
-            gh_relay_settle(x); /* as deep as buffers hold pieces: nothing is read in between */
-        else
-            gh_client_reset(c); /* no memory for a buffer: trying again would never end */
+    gh_link *stalled = stalled_link(x);
+    if (stalled != NULL) {
+        go_on(x, stalled);
         return;
     }
     bool blocked = gh_iobuf_len(c->io.out) > 0;
