@@ -1,0 +1,49 @@
+/* OpenAPI 3.0 and 3.1 documents, loaded into a contract. Pure: the caller has read the text. */
+#ifndef GH_OPENAPI_OPENAPI_H
+#define GH_OPENAPI_OPENAPI_H
+
+#include "base/buf.h"
+#include "contract/contract.h"
+
+typedef struct gh_openapi_options {
+    gh_str name;   /* for messages: the file's name or URL */
+    gh_str prefix; /* put before every path of the document: "/v1"; "" or absent: none */
+    bool formats;  /* "format" refuses */
+    bool closed_parameters;
+} gh_openapi_options;
+
+enum gh_openapi_level {
+    GH_OPENAPI_ERROR,      /* the document can't be used */
+    GH_OPENAPI_UNENFORCED, /* it says something that will not be enforced: of what, and why */
+    GH_OPENAPI_NOTE
+};
+
+typedef struct gh_openapi_message {
+    enum gh_openapi_level level;
+    gh_str pointer; /* JSON Pointer in the document */
+    gh_str text;
+    uint32_t at; /* byte offset in the document's text; 0 when it came from YAML without one */
+} gh_openapi_message;
+
+typedef struct gh_openapi {
+    const gh_json *document;
+    gh_str version; /* "3.1.0" */
+    gh_str title;
+    gh_contract contract; /* name is options.name */
+    gh_openapi_message *messages;
+    unsigned n_messages;
+    gh_schema_compiler *requests, *responses; /* hold the patterns */
+} gh_openapi;
+
+/* Everything is in the arena. NULL: no memory. With an error among the messages the contract is empty. */
+GH_MUST_CHECK gh_openapi *gh_openapi_load(const gh_json *document, const gh_openapi_options *options,
+                                          gh_arena *arena);
+/* Frees what is not in the arena. NULL is fine. */
+void gh_openapi_close(gh_openapi *openapi);
+
+/* What changes for clients between two documents: one line each, written to `out`: "POST /generate: request body
+ * /prompt: maxLength 500 -> 300 (narrower)". breaking: how many of them refuse what was accepted. */
+GH_MUST_CHECK bool gh_openapi_diff(const gh_json *before, const gh_json *after, gh_arena *scratch, gh_buf *out,
+                                   unsigned *ret_changes, unsigned *ret_breaking);
+
+#endif
