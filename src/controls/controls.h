@@ -10,8 +10,13 @@ extern const gh_control gh_control_hosts;
 extern const gh_control gh_control_cors;
 extern const gh_control gh_control_methods;
 extern const gh_control gh_control_routes;
+extern const gh_control gh_control_openapi;
+extern const gh_control gh_control_media_type;
 extern const gh_control gh_control_body_size;
 extern const gh_control gh_control_rate_limits;
+extern const gh_control gh_control_validation;
+extern const gh_control gh_control_dangerous_content;
+extern const gh_control gh_control_sanitize;
 extern const gh_control gh_control_headers;
 
 #endif

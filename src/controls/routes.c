@@ -8,6 +8,7 @@ static enum gh_judgement judge(gh_txn *txn)
     for (unsigned i = 0; i < p->n_routes; i++) {
         if (gh_match_fits(&p->routes[i].match, txn->authority.host, method, txn->target.path)) {
             txn->route = &p->routes[i];
+            txn->max_body = txn->route->max_body;
             return GH_PASS;
         }
     }

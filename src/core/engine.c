@@ -33,6 +33,15 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
     txn->route = &policy->fallback;
     txn->origin = (gh_str){NULL, 0};
     txn->cors = GH_CORS_NONE;
+    txn->operation = NULL;
+    txn->params.n = 0;
+    txn->max_body = policy->fallback.max_body;
+    txn->body_state = GH_BODY_STREAMS;
+    txn->body = txn->new_body = (gh_str){NULL, 0};
+    txn->scratch = arena;
+    txn->input_read = false;
+    txn->findings = (gh_findings){NULL, 0, 0, 0};
+    txn->reports = 0;
     txn->n_takes = txn->n_answered = 0;
     txn->observed = 0;
     txn->stage = GH_STAGE_DOOR;
@@ -68,6 +77,8 @@ enum gh_step gh_engine_step(gh_txn *txn)
         unsigned to = txn->policy->stage_starts[txn->stage + 1];
         if (from == to)
             continue;
+        if (txn->stage == GH_STAGE_BODY && txn->body_state == GH_BODY_WANTED)
+            return GH_STEP_BODY;
         if (!txn->asked && ask(txn, from, to)) {
             txn->asked = true;
             return GH_STEP_ASK;
@@ -77,6 +88,17 @@ enum gh_step gh_engine_step(gh_txn *txn)
             break;
     }
     return GH_STEP_VERDICT;
+}
+
+void gh_engine_body(gh_txn *txn, gh_str body)
+{
+    txn->body = body;
+    txn->body_state = GH_BODY_THERE;
+}
+
+void gh_engine_scratch(gh_txn *txn, gh_arena *scratch)
+{
+    txn->scratch = scratch;
 }
 
 void gh_engine_refuse(gh_txn *txn, enum gh_reason reason, const char *detail)

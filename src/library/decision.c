@@ -86,7 +86,7 @@ void gh_decision_details(const gh_decision *decision, gh_details *ret)
         .path = txn->target.path,
         .query = txn->target.query,
         .route = txn->route == NULL ? (gh_str){NULL, 0} : txn->route->name,
-        .max_body = txn->route == NULL ? 0 : txn->route->max_body,
+        .max_body = txn->max_body,
     };
 }
 

@@ -37,8 +37,11 @@ static gh_policy *load(const gh_config_input *input, gh_report *report)
         gh_config_free(config);
         return NULL;
     }
-    policy->owned = config;
-    policy->free_owned = free_config;
+    if (!gh_policy_own(policy, config, free_config)) {
+        gh_policy_unref(policy);
+        gh_config_free(config);
+        return NULL;
+    }
     return policy;
 }
 

@@ -11,6 +11,7 @@ enum gh_limit_headers {
 };
 enum gh_limit_scope { GH_SCOPE_IP, GH_SCOPE_HEADER, GH_SCOPE_DEVICE, GH_SCOPE_GLOBAL };
 enum gh_mode { GH_MODE_ENFORCE, GH_MODE_OBSERVE };
+enum gh_undeclared { GH_UNDECLARED_REFUSE, GH_UNDECLARED_REPORT, GH_UNDECLARED_FORWARD };
 enum gh_unmatched { GH_UNMATCHED_FORWARD, GH_UNMATCHED_REFUSE };
 
 #endif

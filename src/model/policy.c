@@ -25,10 +25,28 @@ void gh_policy_unref(gh_policy *policy)
 {
     if (policy == NULL || atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) != 1)
         return;
+    for (gh_owned *o = policy->owned; o != NULL; o = o->next)
+        o->free(o->data);
     gh_arena_reset(&policy->arena);
-    if (policy->free_owned != NULL)
-        policy->free_owned(policy->owned);
     free(policy);
+}
+
+bool gh_policy_own(gh_policy *policy, void *data, void (*release)(void *data))
+{
+    gh_owned *o = gh_arena_new(&policy->arena, gh_owned);
+    if (o == NULL)
+        return false;
+    *o = (gh_owned){.next = policy->owned, .free = release, .data = data};
+    policy->owned = o;
+    return true;
+}
+
+bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *route))
+{
+    for (unsigned i = 0; i < policy->n_routes; i++)
+        if (so(&policy->routes[i]))
+            return true;
+    return so(&policy->fallback);
 }
 
 unsigned gh_policy_method(const gh_policy *policy, gh_str name)

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/ip.h"
+#include "contract/input.h"
 #include "model/choices.h"
 #include "model/limit.h"
 #include "model/reason.h"
@@ -48,13 +49,41 @@ typedef struct gh_headers_policy {
     uint64_t seen;           /* bits of all ids in items, sent or not */
 } gh_headers_policy;
 
+/* contract/texts.h */
+typedef struct gh_rewrite gh_rewrite;
+
+/* What a route asks of its requests' input beyond HTTP. All zeros: nothing. */
+typedef struct gh_input_policy {
+    const gh_contract *contract; /* of the upstream's OpenAPI document; NULL: none */
+    bool contract_missing;       /* there is to be one and it has not been got: nothing is let in */
+    bool contract_observe;       /* findings by the contract are counted and logged, and do not refuse */
+    const gh_operation *own;     /* the route's own `validate`; NULL: none */
+    bool own_observe;
+    gh_danger_set dangers; /* dangerous_content; 0: none */
+    bool dangers_observe;
+    size_t danger_length; /* code points, for too_long */
+    gh_field_path *danger_fields;
+    unsigned n_danger_fields;
+    gh_rewrite *rewrites; /* sanitize */
+    unsigned n_rewrites;
+    bool texts_in_body; /* dangers or rewrites look into the body: it is read whole */
+} gh_input_policy;
+
 typedef struct gh_route {
     gh_str name;
     gh_match match;
     unsigned upstream; /* index of the configuration's upstreams */
     uint64_t max_body;
     gh_headers_policy headers;
+    gh_input_policy input;
 } gh_route;
+
+/* Something of the policy's that is not in its arena, and how it goes. */
+typedef struct gh_owned {
+    struct gh_owned *next;
+    void (*free)(void *data);
+    void *data;
+} gh_owned;
 
 /* The limits of one tier in a rule, for IPv4 and everything else; parents are IPv6 only. */
 typedef struct gh_limit_set {
@@ -98,8 +127,7 @@ typedef struct gh_problem_text {
 struct gh_policy { /* typedef: <gatehouse/policy.h> */
     gh_arena arena;
     _Atomic unsigned references;
-    void *owned; /* freed with the policy: the configuration it borrows from, when that is nobody else's */
-    void (*free_owned)(void *owned); /* NULL: there is none */
+    gh_owned *owned; /* freed with the policy, newest first */
     uint64_t max_clients;
 
     gh_str methods[GH_METHODS_MAX];
@@ -139,6 +167,19 @@ struct gh_policy { /* typedef: <gatehouse/policy.h> */
         unsigned n_rules;
     } limits;
 
+    struct {
+        unsigned status;     /* of findings: 422 or 400 */
+        bool fastapi;        /* errors in the shape FastAPI's clients know */
+        unsigned max_errors; /* at most GH_FINDINGS_MAX */
+        uint64_t max_body;   /* bytes of a body that is read whole */
+        uint64_t max_memory; /* bytes of all bodies that are held at a time, in the whole process */
+        gh_input_limits limits;
+        enum gh_undeclared undeclared; /* what no contract declares */
+        gh_path_pattern *exempt;       /* paths that need not be declared */
+        unsigned n_exempt;
+        bool responses; /* answers are compared with the contract, and only reported */
+    } input;
+
     gh_problem_text problems[GH_REASON_COUNT];
 
     const gh_control *controls[GH_CONTROLS_MAX]; /* those in use, in the table's order */
@@ -151,6 +192,12 @@ gh_policy *gh_policy_ref(gh_policy *policy);
 /* Frees it with the last reference. NULL is fine. */
 void gh_policy_unref(gh_policy *policy);
 
+/* Takes data over: release(data) runs when the policy goes, before its arena does. False: no memory, it stays the
+ * caller's. */
+GH_MUST_CHECK bool gh_policy_own(gh_policy *policy, void *data, void (*release)(void *data));
+
+/* Is it so of any route, the fallback too? For controls that say whether they apply. */
+bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *route));
 /* The number of a method in the policy's table, or GH_METHODS_MAX. */
 unsigned gh_policy_method(const gh_policy *policy, gh_str name);
 /* Does the request part (host, method bit, path) fit? */

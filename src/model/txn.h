@@ -33,7 +33,23 @@ typedef struct gh_verdict {
     gh_str rule;          /* the rate limit rule that refused */
     gh_str limit;         /* which of its limits, as RateLimit-Policy names it */
     uint64_t retry_after; /* seconds; 0: none */
+    gh_str what;          /* for the log: the first finding, "body /prompt: string_too_short" */
 } gh_verdict;
+
+/* What becomes of a request's body. */
+enum gh_body_state {
+    GH_BODY_STREAMS, /* nobody looks into it */
+    GH_BODY_WANTED,  /* it is read whole before the stage BODY */
+    GH_BODY_THERE    /* txn->body holds it */
+};
+
+/* What controls in observe mode saw: bits of txn->reports. */
+enum gh_report_bit {
+    GH_REPORT_UNDECLARED = 1,
+    GH_REPORT_VALIDATION = 2,
+    GH_REPORT_DANGEROUS = 4,
+    GH_REPORT_RESPONSE = 8 /* an answer that the contract does not know */
+};
 
 enum gh_cors_state { GH_CORS_NONE, GH_CORS_ALLOWED, GH_CORS_REFUSED, GH_CORS_PREFLIGHT };
 
@@ -61,6 +77,22 @@ typedef struct gh_txn {
     const gh_route *route; /* never NULL after the door; the fallback before it */
     gh_str origin;         /* the Origin field's value, absent when there is none */
     enum gh_cors_state cors;
+    const gh_operation *operation; /* what the contract says of it; NULL: nothing */
+    gh_path_params params;         /* of the operation's path */
+    gh_str allow;                  /* with GH_REASON_UNDECLARED_METHOD: what the path takes */
+
+    /* the body */
+    uint64_t max_body; /* bytes taken of it: the route's limit, or what is held to be looked at */
+    enum gh_body_state body_state;
+    gh_str body;
+    gh_str new_body; /* what goes to the upstream in its place; absent: it goes as it came */
+
+    /* the stage BODY: everything it finds lives in `scratch` */
+    gh_arena *scratch; /* the edge's; good until the answer is written */
+    gh_input input;
+    bool input_read;
+    gh_findings findings;
+    unsigned reports; /* enum gh_report_bit */
 
     /* the batch of the allowance */
     gh_take takes[GH_TAKES_MAX];

@@ -66,7 +66,7 @@ static bool request_chunk(gh_exchange *x)
         gh_exchange_fail(x, GH_REASON_MALFORMED_REQUEST, "the chunked body is malformed");
         return false;
     }
-    if (x->request_bytes > x->txn.route->max_body) {
+    if (x->request_bytes > x->txn.max_body) {
         gh_exchange_fail(x, GH_REASON_BODY_TOO_LARGE, "the chunked body is over the limit");
         return false;
     }

@@ -1,0 +1,105 @@
+/* Is the body of a type that is taken here, and must it be read whole? Judged by the head, before a byte of it is
+ * read and before anything is charged. */
+#include "contract/check.h"
+#include "controls/controls.h"
+
+static bool has_body(const gh_request *r)
+{
+    return r->framing == GH_FRAMING_CHUNKED || (r->framing == GH_FRAMING_LENGTH && r->content_length > 0);
+}
+
+/* What was coded can't be looked into, and is not decoded here: its size when decoded is anybody's guess. */
+static bool coded(const gh_request *r)
+{
+    if ((r->seen & GH_FIELD_BIT(GH_FIELD_CONTENT_ENCODING)) == 0)
+        return false;
+    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, 0);
+    bool again = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, at + 1) < r->n_fields;
+    return again || !gh_str_eq_nocase(r->fields[at].value, GH_STR("identity"));
+}
+
+static bool readable(enum gh_media_kind kind)
+{
+    return kind != GH_MEDIA_OPAQUE;
+}
+
+/* One operation's view: GH_STOP with the verdict set, or *wanted. */
+static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool observe, bool *wanted)
+{
+    const gh_media *media = NULL;
+    gh_media_type type;
+    switch (gh_check_door(operation, txn->request, &type, &media)) {
+    case GH_DOOR_FINE:
+        if (media != NULL && media->schema != NULL && readable(media->kind))
+            *wanted = true;
+        return GH_PASS;
+    case GH_DOOR_MEDIA_TYPE:
+        if (!observe)
+            return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared");
+        break;
+    case GH_DOOR_BODY_UNWANTED:
+        if (!observe)
+            return gh_txn_refuse(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared");
+        break;
+    }
+    txn->reports |= GH_REPORT_VALIDATION;
+    return GH_PASS;
+}
+
+/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. */
+static bool readable_type(const gh_request *r)
+{
+    gh_media_type type;
+    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
+    return at < r->n_fields && gh_media_type_parse(r->fields[at].value, &type) && readable(type.kind);
+}
+
+static enum gh_judgement judge(gh_txn *txn)
+{
+    const gh_input_policy *input = &txn->route->input;
+    bool wanted = false;
+    if (txn->operation != NULL && by(txn, txn->operation, input->contract_observe, &wanted) == GH_STOP)
+        return GH_STOP;
+    if (input->own != NULL && by(txn, input->own, input->own_observe, &wanted) == GH_STOP)
+        return GH_STOP;
+    if (!has_body(txn->request))
+        return GH_PASS;
+    if (!wanted && input->texts_in_body)
+        wanted = readable_type(txn->request);
+    if (!wanted)
+        return GH_PASS;
+    if (coded(txn->request))
+        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "a coded body can't be checked");
+    txn->body_state = GH_BODY_WANTED;
+    if (txn->max_body > txn->policy->input.max_body)
+        txn->max_body = txn->policy->input.max_body;
+    return GH_PASS;
+}
+
+/* RFC 9110 section 12.5.1: a 415 may say what would have been taken. */
+static void reply(gh_txn *txn, gh_reply *r)
+{
+    const gh_operation *operation = txn->operation != NULL ? txn->operation : txn->route->input.own;
+    if (txn->verdict.reason != GH_REASON_UNSUPPORTED_MEDIA_TYPE || operation == NULL ||
+        operation->n_media == 0)
+        return;
+    gh_buf_lit(r->out, "Accept: ");
+    for (unsigned i = 0; i < operation->n_media; i++) {
+        gh_buf_put(r->out, i == 0 ? GH_STR("") : GH_STR(", "));
+        gh_buf_put(r->out, operation->media[i].range);
+    }
+    gh_buf_lit(r->out, "\r\n");
+}
+
+static bool of_route(const gh_route *route)
+{
+    return route->input.contract != NULL || route->input.own != NULL || route->input.texts_in_body;
+}
+
+static bool applies(const gh_policy *policy)
+{
+    return gh_policy_any_route(policy, of_route);
+}
+
+const gh_control gh_control_media_type = {
+    .name = "media_type", .applies = applies, .judge = judge, .reply = reply};

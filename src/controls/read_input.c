@@ -1,0 +1,71 @@
+#include "controls/read_input.h"
+
+bool gh_findings_ready(gh_txn *txn)
+{
+    if (txn->findings.items != NULL)
+        return true;
+    unsigned max = txn->policy->input.max_errors;
+    txn->findings.items = gh_arena_array(txn->scratch, max, sizeof(gh_finding));
+    txn->findings.max = txn->findings.items != NULL ? max : 0;
+    return txn->findings.items != NULL;
+}
+
+gh_input_source gh_txn_source(const gh_txn *txn, const gh_operation *operation)
+{
+    gh_input_source source = {.request = txn->request,
+                              .query = txn->target.query,
+                              .has_body = txn->body_state == GH_BODY_THERE,
+                              .body = txn->body};
+    if (operation == NULL)
+        return source;
+    source.pattern = &operation->pattern;
+    if (operation == txn->operation)
+        source.params = txn->params;
+    else if (!gh_path_pattern_match(&operation->pattern, txn->target.path, &source.params))
+        source.pattern = NULL;
+    return source;
+}
+
+enum gh_input_result gh_txn_read_input(gh_txn *txn)
+{
+    if (txn->input_read)
+        return GH_INPUT_OK;
+    const gh_operation *operation = txn->operation != NULL ? txn->operation : txn->route->input.own;
+    gh_input_source source = gh_txn_source(txn, operation);
+    if (!gh_findings_ready(txn))
+        return GH_INPUT_MEMORY;
+    enum gh_input_result r = gh_input_read(&source, operation, &txn->policy->input.limits, txn->scratch,
+                                           &txn->findings, &txn->input);
+    txn->input_read = r == GH_INPUT_OK;
+    return r;
+}
+
+/* "body /prompt: string_too_short (and 2 more)" */
+static gh_str summary(gh_txn *txn)
+{
+    enum { SUMMARY_MAX = 320 };
+    const gh_finding *f = &txn->findings.items[0];
+    char *memory = gh_arena_alloc(txn->arena, SUMMARY_MAX);
+    if (memory == NULL)
+        return (gh_str){NULL, 0};
+    gh_buf out = gh_buf_over(memory, SUMMARY_MAX);
+    gh_buf_put(&out, gh_in_name((enum gh_in)f->in));
+    gh_buf_char(&out, ' ');
+    gh_buf_put(&out, gh_str_cut(f->name, 0, 64));
+    gh_buf_put(&out, gh_str_cut(f->pointer, 0, 128));
+    gh_buf_lit(&out, ": ");
+    gh_buf_put(&out, gh_finding_type(f));
+    unsigned more = txn->findings.n - 1 + txn->findings.omitted;
+    if (more > 0)
+        gh_buf_printf(&out, " (and %u more)", more);
+    return gh_buf_str(&out);
+}
+
+enum gh_judgement gh_txn_refuse_findings(gh_txn *txn, enum gh_reason reason, const char *detail)
+{
+    (void)gh_txn_refuse(txn, reason, detail);
+    txn->verdict.status = txn->policy->input.status;
+    if (txn->findings.n > 0)
+        txn->verdict.what = summary(txn);
+    return GH_STOP;
+}

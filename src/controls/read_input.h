@@ -1,0 +1,17 @@
+/* What the controls of the stage BODY share: the request's input, read once, and what is found in it. */
+#ifndef GH_CONTROLS_READ_INPUT_H
+#define GH_CONTROLS_READ_INPUT_H
+
+#include "contract/check.h"
+#include "model/control.h"
+
+/* Room for findings, at first use. False: no memory. */
+GH_MUST_CHECK bool gh_findings_ready(gh_txn *txn);
+/* The raw material of txn as `operation` sees it (NULL: nobody's). */
+gh_input_source gh_txn_source(const gh_txn *txn, const gh_operation *operation);
+/* Reads by the first operation there is, unless it has been read; what is wrong goes to txn->findings. */
+GH_MUST_CHECK enum gh_input_result gh_txn_read_input(gh_txn *txn);
+/* Refuses for txn->findings, with the policy's status and the first one in the log. */
+enum gh_judgement gh_txn_refuse_findings(gh_txn *txn, enum gh_reason reason, const char *detail);
+
+#endif
