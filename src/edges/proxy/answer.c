@@ -87,6 +87,8 @@ static bool take_head(gh_exchange *x, const gh_h1_head *head)
         return false;
     x->status = head->status;
     x->answer = GH_ANSWER_BODY;
+    if (!gh_hold_unsent(x))
+        gh_hold_free(x);
     x->link->io.in->start += (uint32_t)head->head_size;
     return true;
 }
