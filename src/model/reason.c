@@ -26,6 +26,8 @@ gh_str gh_status_phrase(unsigned status)
         {408, GH_STR_INIT("Request Timeout")},
         {413, GH_STR_INIT("Content Too Large")},
         {414, GH_STR_INIT("URI Too Long")},
+        {415, GH_STR_INIT("Unsupported Media Type")},
+        {422, GH_STR_INIT("Unprocessable Content")},
         {429, GH_STR_INIT("Too Many Requests")},
         {431, GH_STR_INIT("Request Header Fields Too Large")},
         {500, GH_STR_INIT("Internal Server Error")},

@@ -58,7 +58,7 @@ static void push(const search *s, walk *w, uint16_t state)
 {
     if (s->nfa->states[state].kind == GH_STATE_SET) {
         uint8_t *ways = &w->row[s->place_of[state]];
-        *ways += *ways < 2;
+        *ways = *ways == 0 ? 1 : 2;
     } else if (!w->on_path[state] && w->visits[state] < 2 && s->nfa->states[state].kind == GH_STATE_SPLIT) {
         w->visits[state]++;
         w->stack[w->depth++] = state;

@@ -37,29 +37,28 @@ static bool is_end(const gh_node *node, bool behind)
            gh_range_set_is_all(node->set);
 }
 
-/* Makes `end` and the body of `look` a pattern: "^body", or "body$". The copies share their children. */
+static gh_node *copy_of(builder *b, const gh_node *node)
+{
+    gh_node *copy = gh_arena_new(b->arena, gh_node);
+    if (copy != NULL) {
+        *copy = *node;
+        copy->next = copy->previous = NULL;
+    }
+    return copy;
+}
+
+/* Makes `end` and the body of `look` a pattern: "^body", or "body$". */
 static bool add_look(builder *b, const gh_node *end, const gh_node *look)
 {
-    gh_node *sequence = gh_arena_new(b->arena, gh_node), *edge = gh_arena_new(b->arena, gh_node),
-            *body = gh_arena_new(b->arena, gh_node);
-    if (sequence == NULL || edge == NULL || body == NULL)
+    gh_node *sequence = gh_arena_new(b->arena, gh_node);
+    gh_node *first = copy_of(b, look->behind ? look->child : end);
+    gh_node *second = copy_of(b, look->behind ? end : look->child);
+    if (sequence == NULL || first == NULL || second == NULL)
         return false;
-    *edge = *end;
-    *body = *look->child;
-    gh_node *first = look->behind ? body : edge, *second = look->behind ? edge : body;
-    *first = (gh_node){.kind = first->kind,
-                       .behind = first->behind,
-                       .negated = first->negated,
-                       .lazy = first->lazy,
-                       .min = first->min,
-                       .max = first->max,
-                       .set = first->set,
-                       .child = first->child};
-    first->next = second;
-    second->previous = first;
-    second->next = NULL;
     sequence->kind = GH_NODE_SEQUENCE;
     sequence->child = first;
+    first->next = second;
+    second->previous = first;
     return add(b, sequence, look->negated);
 }
 

@@ -139,7 +139,8 @@ static bool scan_all(scan *s)
 {
     for (uint32_t first = 0; first <= GH_CODE_POINT_MAX;) {
         bool barren = (first >= 0x40000 && first < 0xe0000) || first >= 0xe1000;
-        uint32_t end = first + CHUNK, before = (uint32_t)s->set->n;
+        size_t before = s->set->n;
+        uint32_t end = first + CHUNK;
         if (!barren) {
             if (!scan_chunk(s, first, end))
                 return false;
