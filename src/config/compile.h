@@ -6,7 +6,8 @@
 #include "model/policy.h"
 
 /* NULL: the report says what can't be. The policy copies nothing of the configuration it can borrow: the
- * configuration must outlive it. */
+ * configuration must outlive it. Pure but for config->read_document, which is called once for each upstream that
+ * has an OpenAPI document; what is missing for now is no error (gh_input_policy.contract_missing). */
 GH_MUST_CHECK gh_policy *gh_policy_compile(const gh_config *config, gh_report *report);
 
 /* The parts, one a control; false: reported. */

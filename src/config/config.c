@@ -146,6 +146,8 @@ static void sort_report(gh_report *r, unsigned from, const gh_config_input *in)
 
 static void load(gh_load *l)
 {
+    l->config->read_document = l->input->read_document;
+    l->config->read_document_data = l->input->read_document_data;
     gh_part_defaults(l, GH_PART_CONFIG, l->config);
     read_sources(l);
     gh_named_values values = {0};

@@ -56,6 +56,14 @@ static const char *skip_plain(const char *at, const char *end)
     return at;
 }
 
+/* A hexadecimal digit's value and one; 0: no digit. */
+/* clang-format off */
+static const uint8_t hex_and_one[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+/* clang-format on */
+
 /* Four hexadecimal digits, or -1. */
 static int32_t hex4(const char *at, const char *end)
 {
@@ -63,10 +71,10 @@ static int32_t hex4(const char *at, const char *end)
     if (end - at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        int digit = gh_hex_value(at[i]);
-        if (digit < 0)
+        uint8_t digit = hex_and_one[(uint8_t)at[i]];
+        if (digit == 0)
             return -1;
-        value = value << 4 | digit;
+        value = value << 4 | (digit - 1);
     }
     return value;
 }
