@@ -67,6 +67,7 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
                              .upstream = options->upstream,
                              .listen = options->listen,
                              .admin_listen = options->admin_listen,
+                             .openapi = options->openapi,
                              .read_file = read_secret,
                              .read_document = gh_documents_read,
                              .read_document_data = options->documents};
