@@ -22,12 +22,20 @@ static bool none_fits(gh_schema_run *r, const gh_schema_list *list, enum gh_faul
     if (r->findings == NULL || r->stopped != GH_SCHEMA_VALID)
         return false;
     r->certain = true;
-    unsigned n = r->findings->n, omitted = r->findings->omitted;
-    const gh_schema *meant = gh_schema_meant(r, list, v);
+    unsigned n = r->findings->n, omitted = r->findings->omitted, types;
+    const gh_schema *meant = gh_schema_meant(r, list, v, &types);
     if (meant != NULL)
         (void)gh_schema_eval(r, meant, v, at, NULL);
-    if (r->findings->n == n && r->findings->omitted == omitted)
-        return gh_schema_fault(r, fault, at, GH_STR(""));
+    if (r->findings->n > n || r->findings->omitted > omitted)
+        return false;
+    /* Something has to be said, even when looking for it took the last step. */
+    uint8_t stopped = r->stopped;
+    r->stopped = GH_SCHEMA_VALID;
+    if (meant == NULL && types != 0 && types != GH_TYPE_BITS_ALL)
+        (void)gh_schema_type_fault(r, types, (gh_str){NULL, 0}, at, false);
+    else
+        (void)gh_schema_fault(r, fault, at, GH_STR(""));
+    r->stopped = stopped;
     return false;
 }
 

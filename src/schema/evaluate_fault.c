@@ -96,6 +96,9 @@ static enum gh_fault fault_of(unsigned types, bool text)
 
 bool gh_schema_type_fault(gh_schema_run *r, unsigned types, gh_str limit, const gh_schema_spot *at, bool text)
 {
-    bool several = !text && (types & GH_TYPE_BIT_NULL) != 0 && types != GH_TYPE_BIT_NULL;
-    return gh_schema_fault(r, several ? GH_FAULT_TYPE : fault_of(types, text), at, limit);
+    if (r->findings == NULL)
+        return false;
+    if (limit.p == NULL)
+        limit = gh_schema_types_text(types, r->scratch);
+    return gh_schema_fault(r, fault_of(types, text), at, limit);
 }
