@@ -82,6 +82,9 @@ bool gh_schema_unique(gh_schema_run *r, const gh_json *array);
 
 /* Adds a finding, where they are wanted. False always. */
 bool gh_schema_fault(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at, gh_str limit);
+/* The same when it is certain that the value is refused, but looking for the reason may have taken the last step:
+ * something has to be said. */
+bool gh_schema_fault_surely(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at);
 /* The fault of a wrong type; `text`: of a lexical value. */
 bool gh_schema_type_fault(gh_schema_run *r, unsigned types, gh_str limit, const gh_schema_spot *at,
                           bool text);

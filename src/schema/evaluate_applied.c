@@ -28,15 +28,9 @@ static bool none_fits(gh_schema_run *r, const gh_schema_list *list, enum gh_faul
         (void)gh_schema_eval(r, meant, v, at, NULL);
     if (r->findings->n > n || r->findings->omitted > omitted)
         return false;
-    /* Something has to be said, even when looking for it took the last step. */
-    uint8_t stopped = r->stopped;
-    r->stopped = GH_SCHEMA_VALID;
-    if (meant == NULL && types != 0 && types != GH_TYPE_BITS_ALL)
-        (void)gh_schema_type_fault(r, types, (gh_str){NULL, 0}, at, false);
-    else
-        (void)gh_schema_fault(r, fault, at, GH_STR(""));
-    r->stopped = stopped;
-    return false;
+    if (r->stopped == GH_SCHEMA_VALID && types != 0 && types != GH_TYPE_BITS_ALL)
+        return gh_schema_type_fault(r, types, (gh_str){NULL, 0}, at, false);
+    return gh_schema_fault_surely(r, fault, at);
 }
 
 /* One alternative, with marks of its own that count only if it fits. */

@@ -69,6 +69,15 @@ bool gh_schema_fault(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot
     return false;
 }
 
+bool gh_schema_fault_surely(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at)
+{
+    uint8_t stopped = r->stopped;
+    r->stopped = GH_SCHEMA_VALID;
+    (void)gh_schema_fault(r, fault, at, GH_STR(""));
+    r->stopped = stopped;
+    return false;
+}
+
 /* Which fault names the type: null beside it does not count. */
 static enum gh_fault fault_of(unsigned types, bool text)
 {
