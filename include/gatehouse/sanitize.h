@@ -5,7 +5,7 @@
  * and lengths count code points. Input that is not UTF-8 is read with U+FFFD in the place of each bad byte.
  *
  * Both write into the caller's memory, with a NUL behind, and return the size without it. A return value of
- * GH_SANITIZE_NO_ROOM: `size` was too small; nothing usable was written. 6 * text.n + 1 bytes are always enough. */
+ * GH_SANITIZE_NO_ROOM: `size` was too small; nothing usable was written. 6 * text.n + 5 bytes are always enough. */
 #ifndef GATEHOUSE_SANITIZE_H
 #define GATEHOUSE_SANITIZE_H
 
@@ -15,9 +15,10 @@ GH_BEGIN_DECLS
 
 #define GH_SANITIZE_NO_ROOM ((size_t)-1)
 
-/* Plain text for an HTML page: script elements and `javascript:` go, controls but tab, LF and CR go, characters
- * that reorder text go, & < > " ' are written as character references, white space at both ends goes; at most
- * max_length code points of the input are looked at (the sources' default: 1000). */
+/* Plain text for an HTML page: script elements, "javascript:", "vbscript:" and the front of data: URLs go, controls
+ * but tab, LF and CR go, characters that reorder or hide text go, & < > " ' are written as character references,
+ * white space at both ends goes; at most max_length code points of the input are looked at (a usual bound: 1000).
+ * Other elements stay, as text that a page shows. */
 GH_API GH_MUST_CHECK size_t gh_sanitize_text(gh_str text, size_t max_length, char *to, size_t size);
 
 /* One name of a file, never a path: < > : " / \ | ? * and controls go, no "." begins or ends it, no ".." is left,

@@ -1,6 +1,8 @@
 /* Detectors of dangerous content in a decoded text. Defence in depth: the upstream must still encode and bind.
  *
- * One row a check; a whole rule engine plugs in here as further rows. Pure; cost is linear in the text. */
+ * The table `rules` in dangerous.c has one row a check: a danger, the function that finds it, and how many layers of
+ * escapes are undone for it. A whole rule engine plugs in as further rows there and names here. Pure; cost is linear
+ * in the text, and memory at most 7 times its size. */
 #ifndef GH_TEXT_DANGEROUS_H
 #define GH_TEXT_DANGEROUS_H
 
@@ -34,7 +36,8 @@ gh_str gh_danger_name(enum gh_danger danger);
 
 /* The first of the checks that finds something in `text` (valid UTF-8), or GH_DANGER_COUNT. max_length: for
  * TOO_LONG, in code points. What encoding can hide is looked at decoded too: HTML character references,
- * percent-escapes (twice), white space and control characters inside a scheme, case, full-width forms. */
+ * percent-escapes (twice), white space and control characters inside a scheme, case, full-width forms. No scratch
+ * left: the first of the checks, so that what could not be looked at is refused. */
 enum gh_danger gh_danger_find(gh_str text, gh_danger_set checks, size_t max_length, gh_arena *scratch);
 
 #endif

@@ -27,7 +27,8 @@ enum gh_pairs_result {
  * empty value. ";" does not separate. */
 GH_MUST_CHECK enum gh_pairs_result gh_form_read(gh_str in, unsigned most, gh_arena *arena, gh_pairs *ret);
 /* A Cookie field's value (RFC 6265 section 4.2.1 as servers read it): "a=1; b=2"; nothing is decoded; values may
- * be in double quotes, which are kept. BAD: a control character. A part without "=" is skipped. */
+ * be in double quotes, which are kept. BAD: a control character, or text that is not UTF-8. A part without "=" is
+ * skipped. */
 GH_MUST_CHECK enum gh_pairs_result gh_cookie_read(gh_str in, unsigned most, gh_arena *arena, gh_pairs *ret);
 /* Decodes percent-escapes; `plus`: "+" is a space. False: a broken escape or no memory. Bytes may be any. */
 GH_MUST_CHECK bool gh_percent_decode(gh_str in, bool plus, gh_arena *arena, gh_str *ret);

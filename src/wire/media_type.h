@@ -19,7 +19,7 @@ typedef struct gh_media_type {
     char name[GH_MEDIA_NAME_MAX + 1]; /* "type/subtype" in lower case, with a NUL */
     uint8_t name_size;
     enum gh_media_kind kind;
-    char charset[32];  /* lower case, NUL; empty: none given */
+    char charset[32];                         /* lower case, NUL; empty: none given */
     char boundary[GH_MEDIA_BOUNDARY_MAX + 1]; /* of multipart, unquoted (RFC 2046 section 5.1.1); NUL */
     uint8_t boundary_size;
 } gh_media_type;

@@ -1,9 +1,12 @@
 /* multipart/form-data (RFC 7578 over RFC 2046), read strictly, whole and in place.
  *
- * Refused, because readers of the field disagree on it: a preamble or epilogue that is not empty, a bare CR or LF
- * at a boundary or in a part's head, a part without Content-Disposition: form-data or with two of them, a name
- * missing or twice, filename*, a Content-Transfer-Encoding but binary, 7bit or 8bit, continuation lines, nested
- * multipart parts, an end that is missing, NUL or control characters in names, names that are not UTF-8. */
+ * Refused, because readers of the field disagree on it: anything before the first boundary, anything behind the
+ * last but one CRLF, white space or more behind a boundary on its line, a bare CR or LF at a boundary or in a
+ * part's head, a part without Content-Disposition: form-data or with two of them, a name missing, empty or twice,
+ * filename*, a Content-Transfer-Encoding but binary, 7bit or 8bit, a malformed Content-Type, continuation lines,
+ * nested multipart parts, an end that is missing, raw control characters in heads, names that are not UTF-8, a
+ * field "_charset_" that asks for another charset than UTF-8, and backslashes in names but \" (what one reader takes
+ * for an escape is the end for another; so a \" with a ";" in the same string is refused too). */
 #ifndef GH_WIRE_MULTIPART_H
 #define GH_WIRE_MULTIPART_H
 
@@ -13,7 +16,7 @@
 
 typedef struct gh_part {
     gh_str name;     /* decoded: %22, %0D and %0A as WHATWG HTML writes them, and \" */
-    gh_str filename; /* likewise; absent: no file */
+    gh_str filename; /* likewise, other backslashes are kept; absent: no file */
     gh_str type;     /* Content-Type's value as written; absent: none */
     gh_str data;     /* a slice of the input */
     gh_str raw;      /* the whole part from its first head line to before the CRLF of the next boundary */
