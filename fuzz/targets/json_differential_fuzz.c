@@ -4,6 +4,7 @@
  * The legitimate differences, each left out below:
  *  - numbers that a double can't hold: jansson refuses them, Gatehouse keeps them as they were written;
  *  - U+0000 in a member name: jansson can't have it;
+ *  - a NUL byte between tokens: jansson passes over it;
  *  - depth: 512 here, 2,048 in jansson. */
 #include "fuzz.h"
 
@@ -98,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (ours != NULL && !known_refusal(&their_error)) {
         fprintf(stderr, "jansson: %s\n", their_error.text);
         FUZZ_CHECK(theirs != NULL);
-    } else if (theirs != NULL && !e.too_large) {
+    } else if (theirs != NULL && !e.too_large && memchr(data, '\0', size) == NULL) {
         fprintf(stderr, "refused at %zu: %s\n", e.at, e.why);
         FUZZ_CHECK(ours != NULL);
     }

@@ -29,7 +29,7 @@ static void check_error(gh_str in, const gh_json_error *e)
 {
     unsigned line = 1;
     size_t begin = 0;
-    FUZZ_CHECK(e->why != NULL && e->at <= in.n && !e->too_large);
+    FUZZ_CHECK(e->why != NULL && e->at <= in.n);
     for (size_t i = 0; i < e->at; i++) {
         if (in.p[i] == '\n') {
             line++;

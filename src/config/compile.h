@@ -6,12 +6,18 @@
 #include "model/policy.h"
 
 /* NULL: the report says what can't be. The policy copies nothing of the configuration it can borrow: the
- * configuration must outlive it. */
+ * configuration must outlive it. Pure but for config->read_document, which is called once for each upstream that
+ * has an OpenAPI document; what is missing for now is no error (gh_input_policy.contract_missing). */
 GH_MUST_CHECK gh_policy *gh_policy_compile(const gh_config *config, gh_report *report);
 
 /* The parts, one a control; false: reported. */
 GH_MUST_CHECK bool gh_compile_cors(gh_policy *p, const gh_config *config, gh_report *report);
 GH_MUST_CHECK bool gh_compile_limits(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_input(gh_policy *p, const gh_config *config, gh_report *report);
+/* Of gh_compile_input(): routes[].validate, dangerous_content and sanitize, OpenAPI documents. */
+GH_MUST_CHECK bool gh_compile_validation(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_texts(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_contracts(gh_policy *p, const gh_config *config, gh_report *report);
 /* base: the settings for all; own: the route's, NULL for the fallback. */
 GH_MUST_CHECK bool gh_compile_headers(gh_policy *p, const gh_headers_config *base,
                                       const gh_headers_config *own, gh_headers_policy *ret);

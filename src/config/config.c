@@ -109,6 +109,10 @@ static void read_command_line(gh_load *l)
         (void)gh_value_set_text(l, gh_setting_find(GH_STR("admin.listen")), "--admin",
                                 (gh_named_value){.value = in->admin_listen, .place = {command_line, 0, 0}},
                                 l->config);
+    if (in->openapi.p != NULL)
+        (void)gh_value_set_text(l, gh_setting_find(GH_STR("openapi.document")), "--openapi",
+                                (gh_named_value){.value = in->openapi, .place = {command_line, 0, 0}},
+                                l->config);
 }
 
 /* Files in the order they were read, then the environment, the command line, and what has no place. */
@@ -146,6 +150,8 @@ static void sort_report(gh_report *r, unsigned from, const gh_config_input *in)
 
 static void load(gh_load *l)
 {
+    l->config->read_document = l->input->read_document;
+    l->config->read_document_data = l->input->read_document_data;
     gh_part_defaults(l, GH_PART_CONFIG, l->config);
     read_sources(l);
     gh_named_values values = {0};

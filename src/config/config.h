@@ -10,6 +10,7 @@
 #include "config/report.h"
 #include "model/choices.h"
 #include "wire/forwarded.h"
+#include "wire/json.h"
 
 enum gh_profile { GH_PROFILE_DEVELOPMENT, GH_PROFILE_PRODUCTION };
 enum gh_balance { GH_BALANCE_ROUND_ROBIN, GH_BALANCE_LEAST_CONNECTIONS };
@@ -17,6 +18,7 @@ enum gh_proxy_protocol { GH_PROXY_OFF, GH_PROXY_V1, GH_PROXY_V2 };
 enum gh_limit_algorithm { GH_ALGORITHM_SLIDING_WINDOW, GH_ALGORITHM_TOKEN_BUCKET };
 enum gh_header_profile { GH_HEADERS_API, GH_HEADERS_HTML };
 enum gh_switch { GH_OFF, GH_ON };
+enum gh_error_shape { GH_ERRORS_PROBLEM, GH_ERRORS_FASTAPI };
 enum gh_log_format { GH_LOG_AUTO, GH_LOG_JSON, GH_LOG_TEXT };
 
 /* Where in the configuration something was said: for errors found after reading. */
@@ -45,6 +47,42 @@ typedef struct gh_rate_list {
     gh_rate *items;
     unsigned n;
 } gh_rate_list;
+
+/* A JSON Schema written in YAML, as the values it stands for. */
+typedef struct gh_schema_setting {
+    gh_json *json;  /* NULL: not set. gh_json.at is GH_AT(line, column) in place.file */
+    gh_place place; /* of the whole */
+} gh_schema_setting;
+
+/* A line and a column in one number: columns over 1023 are cut. */
+#define GH_AT(line, column) ((uint32_t)(line) << 10 | ((column) > 1023 ? 1023u : (uint32_t)(column)))
+#define GH_AT_LINE(at) ((unsigned)((at) >> 10))
+#define GH_AT_COLUMN(at) ((unsigned)((at)&1023u))
+
+typedef struct gh_schema_config { /* schemas.NAME */
+    gh_str name;
+    gh_schema_setting schema;
+    gh_place place;
+} gh_schema_config;
+
+typedef struct gh_dangerous_config { /* dangerous_content.* and routes[].dangerous_content.* */
+    gh_str_list checks;              /* names of GH_DANGERS; in a route: items NULL: as above */
+    gh_str_list fields;              /* field paths; likewise */
+    int mode;                        /* enum gh_mode; in a route -1: as above */
+    uint64_t max_length;             /* code points; in a route UINT64_MAX: as above */
+} gh_dangerous_config;
+
+typedef struct gh_validate_config { /* routes[].validate.* */
+    gh_schema_setting body, query, path, headers, cookies;
+    gh_str_list content_types; /* items NULL: application/json when there is a body */
+    int body_required;         /* enum gh_switch; -1: on when there is a body */
+    int mode;                  /* enum gh_mode */
+} gh_validate_config;
+
+typedef struct gh_sanitize_config { /* routes[].sanitize.* */
+    gh_str_list text, filename;     /* field paths of the body */
+    uint64_t max_length;            /* code points of a text */
+} gh_sanitize_config;
 
 typedef struct gh_tier_config { /* rate_limits.rules[].tiers.NAME: limits in place of the rule's own */
     gh_str name;
@@ -81,6 +119,9 @@ typedef struct gh_route_config { /* routes[] */
     gh_str upstream;   /* a name in upstreams; absent: the first */
     uint64_t max_body; /* UINT64_MAX: as limits.body */
     gh_headers_config headers;
+    gh_validate_config validate;
+    gh_dangerous_config dangerous_content;
+    gh_sanitize_config sanitize;
     gh_place place;
 } gh_route_config;
 
@@ -96,11 +137,22 @@ typedef struct gh_upstream_config { /* upstreams[] */
     gh_str health_path; /* absent: passive checks only */
     uint64_t health_interval, health_timeout, healthy_after, unhealthy_after; /* ms, ms, times, times */
     uint64_t fail_threshold, fail_time; /* passive: failures in a row, then out for this long */
+    gh_str openapi;                     /* its document: see gh_read_document_fn; absent: none of its own */
     gh_place place;
 } gh_upstream_config;
 
+/* Gets the text of an OpenAPI document. name: as in openapi.document: a file's name, or "upstream:/path" for what
+ * the upstream itself answers there. The text must live as long as the arena given.
+ * False: *ret_why (in the arena, or constant) says why; *ret_later: it is not to be had now and may be later (the
+ * upstream is down), so the policy lets nothing in (contract_unavailable) until it is compiled again. */
+typedef bool gh_read_document_fn(void *data, const gh_upstream_config *upstream, gh_str name, gh_arena *arena,
+                                 gh_str *ret_text, const char **ret_why, bool *ret_later);
+
 typedef struct gh_config {
     gh_arena arena;
+    /* Called by gh_policy_compile(), from gh_config_input; may be set anew before. NULL: documents are an error. */
+    gh_read_document_fn *read_document;
+    void *read_document_data;
     int profile;
     gh_str secret_key;
     gh_str data_folder;
@@ -163,6 +215,26 @@ typedef struct gh_config {
         gh_rule_config *rules;
         unsigned n_rules;
     } rate_limits;
+    struct {
+        int mode;        /* enum gh_mode: of findings by the OpenAPI contract */
+        uint64_t status; /* 422 or 400 */
+        int errors;      /* enum gh_error_shape */
+        uint64_t max_errors;
+        uint64_t max_body, memory; /* of a body that is read whole; of all of them at a time */
+        uint64_t max_depth, max_values, max_fields, max_parts;
+        int formats;               /* enum gh_switch */
+        int undeclared_parameters; /* enum gh_undeclared, without REPORT */
+    } validation;
+    struct {
+        gh_str document;          /* of the first upstream; absent: none */
+        gh_str prefix;            /* before the document's paths; absent: none */
+        int undeclared_paths;     /* enum gh_undeclared */
+        gh_str_list exempt_paths; /* need not be declared */
+        int responses;            /* enum gh_switch: answers are compared, and only reported */
+    } openapi;
+    gh_dangerous_config dangerous_content;
+    gh_schema_config *schemas; /* for {$ref: "#/schemas/NAME"} in routes[].validate */
+    unsigned n_schemas;
     gh_route_config *routes;
     unsigned n_routes;
     int unmatched; /* enum gh_unmatched: what no route names */
@@ -195,8 +267,11 @@ typedef struct gh_config_input {
     gh_str_list listen;             /* from the command line */
     gh_str admin_listen;            /* from the command line */
     bool no_upstream;               /* none need be named: the library in a server of somebody else */
+    gh_str openapi;                 /* openapi.document from the command line; absent: none */
     gh_read_file_fn *read_file;
     void *read_file_data;
+    gh_read_document_fn *read_document; /* see gh_config.read_document */
+    void *read_document_data;
 } gh_config_input;
 
 /* Reads, merges and checks everything. NULL when the report holds an error; all errors found are in

@@ -8,7 +8,7 @@
  * must be and nowhere else? */
 enum gh_door_fault {
     GH_DOOR_FINE,
-    GH_DOOR_MEDIA_TYPE,    /* 415: *ret_accepted is what it takes, for Accept-Post-like details; may be absent */
+    GH_DOOR_MEDIA_TYPE, /* 415: *ret_accepted is what it takes, for Accept-Post-like details; may be absent */
     GH_DOOR_BODY_UNWANTED /* a body where none is declared */
 };
 GH_MUST_CHECK enum gh_door_fault gh_check_door(const gh_operation *operation, const gh_request *request,

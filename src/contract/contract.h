@@ -27,7 +27,7 @@ typedef struct gh_parameter {
     uint8_t in;  /* enum gh_in, not BODY */
     uint8_t style;
     bool explode, required, allow_empty;
-    bool json; /* `content: application/json`: the value is a JSON text */
+    bool json;               /* `content: application/json`: the value is a JSON text */
     const gh_schema *schema; /* NULL: anything */
 } gh_parameter;
 
@@ -57,28 +57,31 @@ typedef struct gh_response {
 typedef struct gh_operation {
     gh_str id;     /* operationId, or "POST /a/{b}" */
     gh_str method; /* as in a request: "GET" */
-    gh_path_pattern pattern; /* with any prefix; of a route's own settings: the route's */
+    gh_path_pattern
+        pattern; /* with any prefix: gh_path_template_compile(); of a route's own settings: the route's */
     gh_parameter *parameters;
     unsigned n_parameters;
     bool parameters_closed; /* query parameters that are not declared are findings */
     gh_media *media;        /* of the request body */
     unsigned n_media;
-    bool body_declared; /* false: nothing is said about bodies; then n_media is 0 */
+    bool
+        body_declared; /* false: no body is expected, and one that comes is refused at the door; true with n_media
+                         * 0: any body */
     bool body_required;
-    bool reads_body; /* some schema needs the body whole (set by gh_contract_finish()) */
+    bool reads_body;        /* some schema needs the body whole (set by gh_contract_finish()) */
     gh_response *responses; /* in the order they are looked at: exact, ranges, default */
     unsigned n_responses;
     gh_str *security; /* names of the schemes of which one suffices; for reports */
     unsigned n_security;
 } gh_operation;
 
-typedef struct gh_contract_node gh_contract_node;
+typedef struct gh_contract_tree gh_contract_tree;
 
 typedef struct gh_contract {
     gh_str name; /* of the document, for messages */
     gh_operation *operations;
     unsigned n_operations;
-    const gh_contract_node *root; /* of the tree of path segments (match.c) */
+    const gh_contract_tree *tree; /* of path segments (tree.h); set by gh_contract_finish() */
 } gh_contract;
 
 /* Builds the index over `operations` once they are all there. False: no memory, or two operations have the same
@@ -89,7 +92,8 @@ GH_MUST_CHECK bool gh_contract_finish(gh_contract *contract, gh_arena *arena, un
 enum gh_contract_match { GH_CONTRACT_FOUND, GH_CONTRACT_NO_PATH, GH_CONTRACT_NO_METHOD };
 
 /* The operation of a request. Of several templates that fit, literal segments win from the left (OpenAPI 3.1
- * section 4.8.8.2). HEAD finds the GET where there is no HEAD. path: normalised (gh_target.path). params may be
+ * section 4.8.8.2), then mixed ones, then whole parameters; one that has the method wins over one that has not.
+ * HEAD finds the GET where there is no HEAD. path: normalised (gh_target.path). params may be
  * NULL. With NO_METHOD, *ret_methods (may be NULL) gets what the path does take, for Allow: a ready list
  * "GET, HEAD" in the contract's arena. Time: the path's segments, not the number of operations. */
 GH_MUST_CHECK enum gh_contract_match gh_contract_find(const gh_contract *contract, gh_str method, gh_str path,

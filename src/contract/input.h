@@ -18,10 +18,10 @@ typedef struct gh_input_limits {
 /* The raw material; slices of the request. */
 typedef struct gh_input_source {
     const gh_request *request;
-    gh_str query;           /* gh_target.query */
-    gh_path_params params;  /* of the operation's pattern, in its order */
+    gh_str query;                   /* gh_target.query */
+    gh_path_params params;          /* of the operation's pattern, in its order */
     const gh_path_pattern *pattern; /* whose params they are; NULL: none */
-    bool has_body; /* the body is in `body`, whole; false: it streams and is not looked at */
+    bool has_body;                  /* the body is in `body`, whole; false: it streams and is not looked at */
     gh_str body;
 } gh_input_source;
 
@@ -33,22 +33,25 @@ typedef struct gh_input_text {
 } gh_input_text;
 
 typedef struct gh_input {
-    gh_media_type type;   /* of the body; name_size 0: none given */
+    gh_media_type type; /* of the body; name_size 0: none given */
     gh_pairs query, cookies;
-    gh_pairs form;        /* of a urlencoded body */
-    gh_parts parts;       /* of a multipart body */
-    gh_json *body;        /* JSON as read; a form as an object of lexical values (arrays where the schema says or
+    gh_pairs form;  /* of a urlencoded body */
+    gh_parts parts; /* of a multipart body */
+    gh_json *body;  /* JSON as read; a form as an object of lexical values (arrays where the schema says or
                            * names repeat); text/... as one string; NULL: none or opaque */
     bool query_read, cookies_read;
 } gh_input;
 
 enum gh_input_result {
     GH_INPUT_OK,
-    GH_INPUT_BAD,    /* findings say where and why */
-    GH_INPUT_MEMORY  /* no scratch left: to be refused */
+    GH_INPUT_BAD,   /* findings say where and why */
+    GH_INPUT_MEMORY /* no scratch left: to be refused */
 };
 
-/* Reads query and (when there is one) body. operation: NULL when there is none; then forms are objects of texts.
+/* May a body of this type be read: is its charset UTF-8, or not given? */
+bool gh_input_is_utf8(const gh_media_type *type);
+
+/* Reads query, cookies (when some are declared) and (when there is one) body. operation: NULL when there is none; then forms are objects of texts.
  * Bad syntax (JSON, escapes, multipart, UTF-8) is a finding. Everything lives in `scratch`. */
 GH_MUST_CHECK enum gh_input_result gh_input_read(const gh_input_source *source, const gh_operation *operation,
                                                  const gh_input_limits *limits, gh_arena *scratch,

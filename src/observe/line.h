@@ -18,12 +18,14 @@
     X(reason, 64)          \
     X(rule, 128)           \
     X(observed, 512)       \
+    X(reports, 64)         \
+    X(what, 384)           \
     X(user_agent, 512)     \
     X(detail, 512)
 
 enum {
     GH_LINE_MAX = 32 * 1024, /* the longest line any record can give: each byte six characters */
-    GH_RECORD_MAX = 5120,
+    GH_RECORD_MAX = 6144,
     GH_EVENT_TEXT_MAX = 1024
 };
 

@@ -62,6 +62,8 @@ static void put_access(const gh_access_record *r, gh_buf *out)
     put_text(out, GH_STR("reason"), r->reason);
     put_text(out, GH_STR("rule"), r->rule);
     put_text(out, GH_STR("observed"), r->observed);
+    put_text(out, GH_STR("reports"), r->reports);
+    put_text(out, GH_STR("what"), r->what);
     put_number(out, GH_STR("bytes_in"), r->bytes_in);
     put_number(out, GH_STR("bytes_out"), r->bytes_out);
     put_ms(out, GH_STR("duration_ms"), r->duration_us);

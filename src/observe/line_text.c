@@ -114,6 +114,7 @@ static void put_access(const gh_access_record *r, bool colour, gh_buf *out)
     put_pair(out, GH_STR("reason"), r->reason);
     put_pair(out, GH_STR("rule"), r->rule);
     put_pair(out, GH_STR("observed"), r->observed);
+    put_pair(out, GH_STR("reports"), r->reports);
     put_pair(out, GH_STR("route"), r->route);
     put_pair(out, GH_STR("upstream"), r->upstream);
     put_pair(out, GH_STR("server"), r->server);
@@ -122,6 +123,7 @@ static void put_access(const gh_access_record *r, bool colour, gh_buf *out)
         put_duration(out, r->upstream_us);
     }
     put_pair(out, GH_STR("id"), r->decision);
+    put_quoted(out, GH_STR("what"), r->what);
     put_quoted(out, GH_STR("detail"), r->detail);
     put_quoted(out, GH_STR("user_agent"), r->user_agent);
 }

@@ -34,6 +34,8 @@ typedef struct gh_access_record {
     gh_str reason;                     /* of a refusal: its name in the catalogue */
     gh_str rule;                       /* the rate limit rule that refused */
     gh_str observed;                   /* names of rules that would have refused, comma-separated */
+    gh_str reports;                    /* what input checks only reported, comma-separated */
+    gh_str what;                       /* the first finding of a refusal */
     gh_str user_agent, detail;
 } gh_access_record;
 

@@ -16,6 +16,14 @@
     X(RATE_LIMIT_OBSERVED, "rate_limit_observed_total", counter, "Requests that a rule in observe mode would have refused.") \
     X(REFUSED, "gatehouse_refused_total", counter, "Requests answered by Gatehouse itself with an error.")   \
     X(MALFORMED, "gatehouse_malformed_total", counter, "Messages that were not well-formed HTTP.")           \
+    X(VALIDATION_REFUSED, "gatehouse_validation_refused_total", counter, "Requests refused because their input is not what is declared.") \
+    X(DANGEROUS_REFUSED, "gatehouse_dangerous_content_refused_total", counter, "Requests refused because of dangerous content.") \
+    X(UNDECLARED, "gatehouse_undeclared_total", counter, "Requests, refused or only reported, that the OpenAPI document does not declare.") \
+    X(INPUT_REPORTED, "gatehouse_input_reported_total", counter, "Requests that input checks in observe mode would have refused.") \
+    X(CONTRACT_DRIFT, "gatehouse_contract_drift_total", counter, "Answers of upstreams that are not what their OpenAPI document says.") \
+    X(CONTRACT_SKIPPED, "gatehouse_contract_skipped_total", counter, "Answers whose body was not compared with the OpenAPI document: too large, coded, or no memory.") \
+    X(BODIES_HELD, "gatehouse_bodies_held_bytes", gauge, "Memory that bodies which are looked into take now.") \
+    X(BODY_MEMORY_FULL, "gatehouse_body_memory_full_total", counter, "Requests refused because validation.memory was full.") \
     X(CONNECTIONS, "gatehouse_connections_total", counter, "Client connections accepted.")                   \
     X(CONNECTIONS_OPEN, "gatehouse_connections_open", gauge, "Client connections open now.")                 \
     X(CONNECTIONS_REFUSED, "gatehouse_connections_refused_total", counter, "Client connections closed at once: too many.") \

@@ -142,7 +142,9 @@ static bool read_value(reader *r, gh_json *v)
 static bool close_container(reader *r)
 {
     gh_json *c = r->open;
-    const gh_json *twice = c->type == GH_JSON_OBJECT ? gh_json_twice(c) : NULL;
+    const gh_json *twice = NULL;
+    if (c->type == GH_JSON_OBJECT && !gh_json_index(c, r->l.arena, &twice))
+        return gh_json_refuse_size(&r->l, r->l.at, "no memory left");
     if (twice != NULL)
         return gh_json_refuse(&r->l, r->start + twice->at, "a member name that occurs twice");
     r->open = c->next;

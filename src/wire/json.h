@@ -36,7 +36,8 @@ struct gh_json {
         gh_json *first; /* ARRAY, OBJECT: in the order they came; NULL when empty */
     };
     gh_json *next; /* the following item or member, NULL at the end */
-    gh_json *ring; /* of a member of an object that gh_json_twice() has sorted: the next of the ring */
+    /* Of the first member of a large object that gh_json_index() has seen: all its members in order. */
+    const struct gh_json_entry *index;
 };
 
 typedef struct gh_json_limits {
@@ -69,8 +70,8 @@ const gh_json *gh_json_get(const gh_json *object, gh_str key);
 /* get() for a fixed name */
 #define gh_json_lit(object, literal) gh_json_get((object), GH_STR(literal))
 /* Equality as JSON Schema has it (2020-12 core section 4.2.2): numbers by value, members in any order; names are
- * taken to be unique. Linear; but quadratic in the members of an object built by hand that has more than
- * GH_JSON_FEW, another order than the other one, and was never given to gh_json_twice(). */
+ * taken to be unique. Linear; but without an index (see gh_json_index) quadratic in the members of an object whose
+ * order differs. Deeper than GH_JSON_DEPTH_MAX: false. */
 bool gh_json_equal(const gh_json *a, const gh_json *b);
 /* Compact, members in order, strings escaped (json_text.h), numbers as written. Deeper than GH_JSON_DEPTH_MAX:
  * out->overflow. */
@@ -83,11 +84,16 @@ GH_MUST_CHECK gh_json *gh_json_new_string(gh_arena *arena, gh_str text);
  * key_hash and n. Does not look for duplicates. */
 void gh_json_append(gh_json *to, gh_json **last, gh_str key, gh_json *item);
 
-/* A member of an object whose name an earlier one has, or NULL. Call it when the object is complete: it puts
- * the members of a large one (over GH_JSON_FEW) on a ring in the order of (hash, length, bytes), which makes
- * gh_json_equal() linear. In n log n, whatever the names. gh_json_read() has done it. */
+/* For an object that is complete: finds a member whose name an earlier one has (NULL: there is none), and gives an
+ * object of more than GH_JSON_FEW members an index, so that gh_json_get() and gh_json_equal() need not search it.
+ * In n log n, whatever the names. False: no memory left. gh_json_read() does it. A later gh_json_append() drops the
+ * index; who changes members in another way sets first->index to NULL. */
 enum { GH_JSON_FEW = 16 };
-GH_MUST_CHECK const gh_json *gh_json_twice(gh_json *object);
+typedef struct gh_json_entry {
+    const gh_json *member;
+    uint32_t hash;
+} gh_json_entry; /* in the order of (hash, length, bytes) */
+GH_MUST_CHECK bool gh_json_index(gh_json *object, gh_arena *arena, const gh_json **ret_twice);
 
 /* Finds what a JSON Pointer (RFC 6901, without "#") names, or NULL. */
 const gh_json *gh_json_pointer(const gh_json *root, gh_str pointer);

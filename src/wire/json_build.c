@@ -20,11 +20,14 @@ void gh_json_append(gh_json *to, gh_json **last, gh_str key, gh_json *item)
 {
     item->key = key;
     item->key_hash = to->type == GH_JSON_OBJECT ? gh_json_hash(key) : 0;
-    item->next = item->ring = NULL;
+    item->next = NULL;
+    item->index = NULL;
     if (*last == NULL)
         to->first = item;
-    else
+    else {
+        to->first->index = NULL;
         (*last)->next = item;
+    }
     *last = item;
     to->n++;
 }

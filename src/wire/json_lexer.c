@@ -56,6 +56,14 @@ static const char *skip_plain(const char *at, const char *end)
     return at;
 }
 
+/* A hexadecimal digit's value and one; 0: no digit. */
+/* clang-format off */
+static const uint8_t hex_and_one[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+/* clang-format on */
+
 /* Four hexadecimal digits, or -1. */
 static int32_t hex4(const char *at, const char *end)
 {
@@ -63,10 +71,10 @@ static int32_t hex4(const char *at, const char *end)
     if (end - at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        int digit = gh_hex_value(at[i]);
-        if (digit < 0)
+        uint8_t digit = hex_and_one[(uint8_t)at[i]];
+        if (digit == 0)
             return -1;
-        value = value << 4 | digit;
+        value = value << 4 | (digit - 1);
     }
     return value;
 }
@@ -100,27 +108,8 @@ static bool check_unicode_escape(gh_json_lexer *l, const char *from)
 }
 
 /* What an escape of one character stands for; 0: there is none. */
-static char simple_escape(char c)
-{
-    switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return 0;
-    }
-}
+static const char simple_escapes[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                         ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
 /* at: a backslash. */
 static bool check_escape(gh_json_lexer *l)
@@ -131,7 +120,7 @@ static bool check_escape(gh_json_lexer *l)
     l->at += 2;
     if (from[1] == 'u')
         return check_unicode_escape(l, from);
-    if (simple_escape(from[1]) == 0)
+    if (simple_escapes[(uint8_t)from[1]] == 0)
         return gh_json_refuse(l, from, "an escape that JSON does not have");
     return true;
 }
@@ -197,7 +186,7 @@ static bool decode(gh_json_lexer *l, gh_str raw, gh_str *ret)
         if (at[-1] == 'u')
             to = put_unicode_escape(&at, end, to);
         else
-            *to++ = simple_escape(at[-1]);
+            *to++ = simple_escapes[(uint8_t)at[-1]];
     }
     *ret = (gh_str){memory, (size_t)(to - memory)};
     return true;

@@ -143,22 +143,42 @@ bool gh_path_pattern_compile(gh_str text, gh_arena *arena, gh_path_pattern *ret,
     return true;
 }
 
+/* How many entries make up the segment that begins with entry i. */
+static unsigned count_joined(const gh_path_pattern *pattern, unsigned i)
+{
+    unsigned n = 1;
+    while (i + n < pattern->n_segments && pattern->segments[i + n].joined)
+        n++;
+    return n;
+}
+
+static bool match_segment(const gh_path_segment *segment, unsigned n, gh_str part, gh_path_params *params)
+{
+    if (n > 1) {
+        if (!gh_path_pieces_match(segment, n, part, params->values + params->n))
+            return false;
+        for (unsigned i = 0; i < n; i++)
+            params->n += segment[i].text.p == NULL;
+        return true;
+    }
+    if (segment->text.p != NULL)
+        return gh_str_eq(segment->text, part);
+    params->values[params->n++] = part;
+    return part.n > 0;
+}
+
 /* Matches the segments behind the prefix, from byte `at` on. SIZE_MAX: no match; else the end. */
 static size_t match_segments(const gh_path_pattern *pattern, gh_str path, size_t at, gh_path_params *params)
 {
-    for (unsigned i = pattern->n_leading; i < pattern->n_segments; i++) {
-        const gh_path_segment *segment = &pattern->segments[i];
+    unsigned n;
+    for (unsigned i = pattern->n_leading; i < pattern->n_segments; i += n) {
+        n = count_joined(pattern, i);
         if (at == path.n || path.p[at] != '/')
             return SIZE_MAX;
         gh_str rest = gh_str_cut(path, at + 1, path.n);
         gh_str part = gh_str_cut(rest, 0, gh_str_find(rest, '/'));
-        if (segment->text.p == NULL) {
-            if (part.n == 0)
-                return SIZE_MAX;
-            params->values[params->n++] = part;
-        } else if (!gh_str_eq(segment->text, part)) {
+        if (!match_segment(&pattern->segments[i], n, part, params))
             return SIZE_MAX;
-        }
         at += 1 + part.n;
     }
     return at;

@@ -3,9 +3,32 @@
 
 #include "edges/proxy/proxy.h"
 
+static void count_input(const gh_exchange *x)
+{
+    gh_metrics *m = x->client->worker->metrics;
+    const gh_txn *txn = &x->txn;
+    enum gh_reason reason = txn->verdict.reason;
+    if (reason == GH_REASON_VALIDATION_ERROR || reason == GH_REASON_UNSUPPORTED_MEDIA_TYPE ||
+        reason == GH_REASON_BODY_NOT_EXPECTED || reason == GH_REASON_INPUT_TOO_COMPLEX)
+        gh_metric_add(m, GH_METRIC_VALIDATION_REFUSED, 1);
+    if (reason == GH_REASON_DANGEROUS_CONTENT)
+        gh_metric_add(m, GH_METRIC_DANGEROUS_REFUSED, 1);
+    if (reason == GH_REASON_BODY_MEMORY_FULL)
+        gh_metric_add(m, GH_METRIC_BODY_MEMORY_FULL, 1);
+    if (reason == GH_REASON_UNDECLARED_PATH || reason == GH_REASON_UNDECLARED_METHOD ||
+        (txn->reports & GH_REPORT_UNDECLARED) != 0)
+        gh_metric_add(m, GH_METRIC_UNDECLARED, 1);
+    if ((txn->reports & (GH_REPORT_VALIDATION | GH_REPORT_DANGEROUS)) != 0)
+        gh_metric_add(m, GH_METRIC_INPUT_REPORTED, 1);
+    if ((txn->reports & GH_REPORT_RESPONSE) != 0)
+        gh_metric_add(m, GH_METRIC_CONTRACT_DRIFT, 1);
+}
+
 static void count(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
+    if (gh_unlikely(x->txn.verdict.reason != GH_REASON_NONE || x->txn.reports != 0))
+        count_input(x);
     unsigned class = x->status / 100;
     if (class < GH_COUNT(w->metrics->responses)) {
         uint64_t n = atomic_load_explicit(&w->metrics->responses[class], memory_order_relaxed);
@@ -38,6 +61,25 @@ static gh_str observed_rules(const gh_exchange *x, gh_buf *b)
     return b->n > 0 ? gh_buf_str(b) : (gh_str){NULL, 0};
 }
 
+static gh_str reports(const gh_exchange *x, gh_buf *b)
+{
+    static const struct {
+        unsigned bit;
+        gh_str name;
+    } names[] = {{GH_REPORT_UNDECLARED, GH_STR_INIT("undeclared")},
+                 {GH_REPORT_VALIDATION, GH_STR_INIT("validation")},
+                 {GH_REPORT_DANGEROUS, GH_STR_INIT("dangerous_content")},
+                 {GH_REPORT_RESPONSE, GH_STR_INIT("response")}};
+    for (size_t i = 0; i < GH_COUNT(names); i++) {
+        if ((x->txn.reports & names[i].bit) == 0)
+            continue;
+        if (b->n > 0)
+            gh_buf_char(b, ',');
+        gh_buf_put(b, names[i].name);
+    }
+    return b->n > 0 ? gh_buf_str(b) : (gh_str){NULL, 0};
+}
+
 static gh_str field_value(const gh_exchange *x, enum gh_field_id id)
 {
     if ((x->head.seen & GH_FIELD_BIT(id)) == 0)
@@ -59,8 +101,8 @@ void gh_access_write(gh_exchange *x)
     struct timespec wall;
     (void)clock_gettime(CLOCK_REALTIME, &wall);
     uint64_t duration_us = (uv_hrtime() - x->started_ns) / 1000;
-    char observed[256];
-    gh_buf o = gh_buf_over(observed, sizeof observed);
+    char observed[256], reported[64];
+    gh_buf o = gh_buf_over(observed, sizeof observed), p = gh_buf_over(reported, sizeof reported);
     bool refused = txn->verdict.reason != GH_REASON_NONE;
     gh_access_record r = {
         .wall_us = (uint64_t)wall.tv_sec * 1000000 + (uint64_t)wall.tv_nsec / 1000 - duration_us,
@@ -80,6 +122,8 @@ void gh_access_write(gh_exchange *x)
         .reason = refused ? gh_reason_of(txn->verdict.reason)->error : (gh_str){NULL, 0},
         .rule = txn->verdict.rule,
         .observed = observed_rules(x, &o),
+        .reports = reports(x, &p),
+        .what = txn->verdict.what,
         .user_agent = field_value(x, GH_FIELD_USER_AGENT),
         .detail = x->left ? GH_STR("the client left") : gh_str_of(txn->verdict.detail),
     };

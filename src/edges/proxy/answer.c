@@ -38,9 +38,10 @@ static bool interim(gh_exchange *x, const gh_h1_head *head)
         gh_exchange_fail(x, GH_REASON_UPSTREAM_INVALID, "too many interim answers");
         return false;
     }
-    bool known = head->status == 100 || head->status == 103;
-    if (x->head.minor == 1 && known && (head->status != 100 || x->head.expect_continue) &&
-        !put_to_client(x, head))
+    /* Of a held body the client has been told already. */
+    bool awaited = x->head.expect_continue && x->held.state == GH_HOLD_NONE;
+    bool known = head->status == 103 || (head->status == 100 && awaited);
+    if (x->head.minor == 1 && known && !put_to_client(x, head))
         return false;
     in->start += (uint32_t)head->head_size;
     return true;
@@ -86,6 +87,8 @@ static bool take_head(gh_exchange *x, const gh_h1_head *head)
         return false;
     x->status = head->status;
     x->answer = GH_ANSWER_BODY;
+    if (!gh_hold_unsent(x))
+        gh_hold_free(x);
     x->link->io.in->start += (uint32_t)head->head_size;
     return true;
 }

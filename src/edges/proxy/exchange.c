@@ -41,6 +41,7 @@ gh_exchange *gh_exchange_new(gh_client *c)
     x->request_left = x->request_bytes = x->waited_ms = x->waiting_since = 0;
     x->request_done = false;
     x->rewindable = true;
+    x->held = (gh_held){.state = GH_HOLD_NONE};
     x->answer = GH_ANSWER_WAIT;
     x->answer_framing = GH_FRAMING_NONE;
     x->answer_chunked = x->link_reusable = false;
@@ -63,6 +64,7 @@ void gh_exchange_finish(gh_exchange *x)
     if (x->link != NULL)
         gh_link_release(x->link, false);
     gh_exchange_unbind(x);
+    gh_hold_free(x);
     gh_view_unref(x->view);
     gh_arena_reset(&x->arena);
     gh_metric_sub(w->metrics, GH_METRIC_EXCHANGES_OPEN, 1);
@@ -140,12 +142,22 @@ static void answer_ourselves(gh_exchange *x)
         return;
     }
     gh_buf out = gh_io_out_begin(&c->io);
-    if (!gh_head_own_answer(x, !to_head, &out)) {
+    bool written = gh_head_own_answer(x, !to_head, &out);
+    gh_scratch_end(x);
+    x->held.state = GH_HOLD_NONE;
+    gh_hold_free(x);
+    if (!written) {
         gh_client_close(c);
         return;
     }
     gh_io_out_done(&c->io, &out);
     gh_relay_settle(x);
+}
+
+void gh_exchange_refuse(gh_exchange *x, enum gh_reason reason, const char *detail)
+{
+    gh_engine_refuse(&x->txn, reason, detail);
+    answer_ourselves(x);
 }
 
 void gh_exchange_refuse_head(gh_exchange *x, enum gh_reason reason, const char *detail)
@@ -190,13 +202,29 @@ void gh_exchange_start(gh_exchange *x, gh_h1_head head)
     x->upgrade = wants_websocket(x);
     set_request(x);
     begin(x, &x->request);
-    gh_drive(&x->txn, w->state, w->metrics, &w->checks);
+    gh_exchange_decide(x);
+}
+
+void gh_exchange_decide(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    gh_scratch_begin(x);
+    if (gh_drive(&x->txn, w->state, w->metrics, &w->checks) == GH_STEP_BODY) {
+        gh_hold_begin(x);
+        return;
+    }
     if (x->txn.observed != 0)
         gh_metric_add(w->metrics, GH_METRIC_RATE_LIMIT_OBSERVED, 1);
-    if (x->txn.verdict.outcome == GH_OUTCOME_FORWARD)
-        gh_exchange_dispatch(x);
-    else
+    if (x->txn.verdict.outcome != GH_OUTCOME_FORWARD) {
         answer_ourselves(x);
+        return;
+    }
+    if (!gh_hold_replace(x)) {
+        gh_exchange_refuse(x, GH_REASON_BODY_MEMORY_FULL, "no memory for the sanitised body");
+        return;
+    }
+    gh_scratch_end(x);
+    gh_exchange_dispatch(x);
 }
 
 void gh_exchange_dispatch(gh_exchange *x)
@@ -250,6 +278,10 @@ static bool may_retry(const gh_exchange *x)
 static void rewind_request(gh_exchange *x)
 {
     gh_client *c = x->client;
+    if (x->held.state == GH_HOLD_WHOLE) {
+        x->held.sent = 0;
+        return;
+    }
     if (c->io.in != NULL)
         c->io.in->start = x->head_size;
     x->request_bytes = 0;

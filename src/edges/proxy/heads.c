@@ -164,7 +164,11 @@ static void put_via(const gh_exchange *x, gh_buf *out)
 static void put_request_framing(const gh_exchange *x, gh_buf *out)
 {
     const gh_h1_head *h = &x->head;
-    if (h->framing == GH_FRAMING_LENGTH) {
+    if (x->held.state == GH_HOLD_WHOLE) { /* exactly what was looked at */
+        gh_buf_lit(out, "Content-Length: ");
+        gh_buf_u64(out, x->held.size);
+        gh_buf_lit(out, "\r\n");
+    } else if (h->framing == GH_FRAMING_LENGTH) {
         gh_buf_lit(out, "Content-Length: ");
         gh_buf_u64(out, h->content_length);
         gh_buf_lit(out, "\r\n");
@@ -190,7 +194,7 @@ bool gh_head_to_upstream(gh_exchange *x, const gh_server *server, gh_buf *out)
     bool preserve = x->upstream->config->preserve_host && host.p != NULL;
     put_line(out, GH_STR("Host: "), preserve ? host : server->host);
     uint64_t drop = hop_by_hop | not_the_clients | BIT(HOST);
-    if (x->request_done && x->head.framing == GH_FRAMING_NONE)
+    if (x->held.state == GH_HOLD_WHOLE || (x->request_done && x->head.framing == GH_FRAMING_NONE))
         drop |= BIT(EXPECT);
     copy_fields(&x->head, drop, true, out);
     put_via(x, out);

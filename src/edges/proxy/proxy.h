@@ -5,6 +5,7 @@
  *   view        a worker's handle on a generation, counted without atomics
  *   client      a connection from a client; idle ones hold no buffer and no exchange
  *   exchange    a request in progress: its transaction, and both directions of its bodies
+ *   held        a body that is looked into: read whole, and sent from memory
  *   link        a connection to an upstream server */
 #ifndef GH_EDGES_PROXY_PROXY_H
 #define GH_EDGES_PROXY_PROXY_H
@@ -107,8 +108,11 @@ struct gh_worker {
     gh_log_lane *lane;
     const uint8_t *key;
     gh_field *response_fields;
-    char *lines;   /* scratch for reply lines and problem bodies */
-    char date[32]; /* "Sun, 06 Nov 1994 08:49:37 GMT", of date_second */
+    char *lines; /* scratch for reply lines and problem bodies */
+    char *scratch_memory;
+    gh_arena scratch;       /* of the stage BODY: empty between two calls of the loop */
+    _Atomic uint64_t *held; /* bytes of all held bodies, of all workers */
+    char date[32];          /* "Sun, 06 Nov 1994 08:49:37 GMT", of date_second */
     uint64_t date_second;
     uint8_t random[GH_RANDOM_POOL];
     unsigned random_left;
@@ -121,7 +125,7 @@ struct gh_worker {
 };
 
 /* All header lines that controls can add, with the longest values a configuration may have, and more. */
-enum { GH_LINES_SIZE = 65536, GH_PROBLEM_SIZE = 4096, GH_RESPONSE_FIELDS = 512 };
+enum { GH_LINES_SIZE = 65536, GH_PROBLEM_SIZE = 16384, GH_RESPONSE_FIELDS = 512 };
 
 enum gh_client_state {
     GH_CLIENT_PROXY_HEADER, /* waiting for the PROXY protocol's header */
@@ -169,6 +173,23 @@ enum gh_answer_state {
     GH_ANSWER_DONE
 };
 
+/* The first block of a worker's scratch, kept for ever; what more it may take: hold.c. */
+enum { GH_SCRATCH_FIRST = 64 * 1024 };
+
+enum gh_hold_state {
+    GH_HOLD_NONE,
+    GH_HOLD_READING, /* the client's bytes are collected; there is no upstream yet */
+    GH_HOLD_WHOLE    /* what was looked at is sent from here, and only that */
+};
+
+/* A body in memory that counts against validation.memory. */
+typedef struct gh_held {
+    char *data;
+    size_t size, cap;
+    size_t sent; /* in the link's buffer, or further */
+    uint8_t state;
+} gh_held;
+
 /* The transaction's arena begins with this much; most requests never need more. */
 enum { GH_EXCHANGE_ARENA = 2048, GH_EXCHANGE_ARENA_MAX = 256 * 1024 };
 
@@ -192,8 +213,9 @@ struct gh_exchange {
     uint64_t request_left; /* with a length */
     uint64_t request_bytes;
     uint64_t waiting_since, waited_ms; /* for the client's bytes, so that a slow upstream is not its fault */
-    bool request_done;                 /* all of it is in the link's buffer */
+    bool request_done;                 /* all of it is in the link's buffer, or held */
     bool rewindable;                   /* the client's buffer still holds all that was taken of the body */
+    gh_held held;
 
     /* answer: upstream -> client */
     uint8_t answer;
@@ -276,6 +298,10 @@ void gh_exchange_free_all(gh_worker *w);
 /* To the upstream, or to another one after a failure. */
 void gh_exchange_dispatch(gh_exchange *x);
 void gh_exchange_client_event(gh_exchange *x, int events);
+/* Takes the transaction on, and carries out what comes of it: reads the body, forwards or answers. */
+void gh_exchange_decide(gh_exchange *x);
+/* Ends it with our own answer before anything went to an upstream. */
+void gh_exchange_refuse(gh_exchange *x, enum gh_reason reason, const char *detail);
 
 /* The link is connected: the head goes out, with what is there of the body. */
 void gh_exchange_link_ready(gh_exchange *x);
@@ -297,6 +323,24 @@ void gh_relay_answer_done(gh_exchange *x);
 bool gh_relay_waits_for_client(const gh_exchange *x);
 /* Drops what is left of a request's body if it is all there already; false: it is not. */
 GH_MUST_CHECK bool gh_relay_skip_request(gh_exchange *x);
+
+/* hold.c: bodies that are looked into. */
+/* The engine wants the body: reads it, as much of it as there is; the rest comes by events. */
+void gh_hold_begin(gh_exchange *x);
+/* Something came from the client. */
+void gh_hold_event(gh_exchange *x);
+/* What is to be forwarded in the body's place is taken over. False: there is no memory for it. */
+GH_MUST_CHECK bool gh_hold_replace(gh_exchange *x);
+/* Is part of a held body still to be sent? */
+static inline bool gh_hold_unsent(const gh_exchange *x)
+{
+    return x->held.sent < x->held.size;
+}
+void gh_hold_free(gh_exchange *x);
+/* The worker's scratch for the stage BODY, when the policy has controls there; and its end, after which nothing
+ * of it is used any more. */
+void gh_scratch_begin(gh_exchange *x);
+void gh_scratch_end(gh_exchange *x);
 
 /* tunnel.c */
 void gh_tunnel_start(gh_exchange *x);

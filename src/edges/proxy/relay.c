@@ -79,11 +79,29 @@ static bool request_chunk(gh_exchange *x)
     return true;
 }
 
+/* A held body that is not needed for another try goes at once: its answer may last. */
+static void send_held(gh_exchange *x)
+{
+    gh_io *to = &x->link->io;
+    while (gh_hold_unsent(x) && make_room(to)) {
+        gh_str left = {x->held.data + x->held.sent, x->held.size - x->held.sent};
+        left = gh_str_cut(left, 0, gh_iobuf_room(to->out));
+        gh_buf out = gh_io_out_begin(to);
+        gh_buf_put(&out, left);
+        gh_io_out_done(to, &out);
+        x->held.sent += left.n;
+    }
+    if (!gh_hold_unsent(x) && x->answer != GH_ANSWER_WAIT)
+        gh_hold_free(x);
+}
+
 bool gh_relay_request(gh_exchange *x)
 {
     gh_client *c = x->client;
     if (x->link == NULL || x->link->state != GH_LINK_ACTIVE || x->link->deaf)
         return true;
+    if (x->held.data != NULL)
+        send_held(x);
     while (!x->request_done && gh_iobuf_len(c->io.in) > 0 && make_room(&x->link->io)) {
         if (x->head.framing == GH_FRAMING_LENGTH) {
             uint64_t n = copy_plain(&x->link->io, c->io.in, x->request_left);
@@ -122,7 +140,8 @@ void gh_relay_answer_done(gh_exchange *x)
         gh_io_out_done(&x->client->io, &out);
     }
     /* Bytes behind the answer, or a request it did not wait for: nobody can use this link again. */
-    bool reusable = x->link_reusable && x->request_done && !link->deaf && gh_iobuf_len(link->io.in) == 0 &&
+    bool all_sent = x->request_done && !gh_hold_unsent(x);
+    bool reusable = x->link_reusable && all_sent && !link->deaf && gh_iobuf_len(link->io.in) == 0 &&
                     gh_iobuf_len(link->io.out) == 0;
     if (!x->request_done && !gh_relay_skip_request(x))
         x->keep_alive = false;
@@ -201,6 +220,8 @@ static bool can_read_more(const gh_exchange *x)
 /* Is it the request's body that we wait for, and not an upstream that does not take it? */
 static bool wants_body(const gh_exchange *x)
 {
+    if (x->held.state == GH_HOLD_READING)
+        return true;
     return !x->request_done && x->link != NULL && x->link->state == GH_LINK_ACTIVE &&
            gh_iobuf_len(x->link->io.out) == 0;
 }
@@ -222,8 +243,8 @@ static void arm_client(gh_exchange *x)
                   now + config_of(x)->timeouts.client_body);
     else
         gh_timer_clear(&c->io.timer);
-    bool waiting = !x->request_done && gh_iobuf_len(c->io.in) == 0 && x->link != NULL &&
-                   x->link->state == GH_LINK_ACTIVE;
+    bool wanted = x->held.state == GH_HOLD_READING || (x->link != NULL && x->link->state == GH_LINK_ACTIVE);
+    bool waiting = !x->request_done && gh_iobuf_len(c->io.in) == 0 && wanted;
     x->waiting_since = waiting ? now : 0;
 }
 
@@ -252,30 +273,32 @@ static gh_link *stalled_link(const gh_exchange *x)
     gh_link *link = x->link;
     if (link == NULL || link->state != GH_LINK_ACTIVE)
         return NULL;
-    bool request = !x->request_done && !link->deaf && gh_iobuf_len(x->client->io.in) > 0;
+    bool unsent = gh_hold_unsent(x) || (!x->request_done && gh_iobuf_len(x->client->io.in) > 0);
+    bool request = unsent && !link->deaf;
     bool answer = x->answer == GH_ANSWER_BODY && (gh_iobuf_len(link->io.in) > 0 || link->eof);
     bool stalled =
         (request && gh_iobuf_len(link->io.out) == 0) || (answer && gh_iobuf_len(x->client->io.out) == 0);
     return stalled ? link : NULL;
 }
 
-/* What is left is moved at once. */
-static void go_on(gh_exchange *x, gh_link *stalled)
+/* What is left is moved at once. False: the exchange has ended. */
+static bool go_on(gh_exchange *x, gh_link *stalled)
 {
     gh_client *c = x->client;
     uint32_t from_client = gh_iobuf_len(c->io.in), from_link = gh_iobuf_len(stalled->io.in);
+    size_t unsent = x->held.size - x->held.sent;
     uint8_t answer = x->answer;
     if (!gh_relay_request(x) || (x->answer == GH_ANSWER_BODY && !gh_relay_answer(x)))
-        return;
+        return false;
     bool moved = x->answer != answer || gh_iobuf_len(c->io.in) != from_client || x->link != stalled ||
-                 gh_iobuf_len(stalled->io.in) != from_link;
-    if (moved)
-        gh_relay_settle(x); /* as deep as buffers hold pieces: nothing is read in between */
-    else
+                 gh_iobuf_len(stalled->io.in) != from_link || x->held.size - x->held.sent != unsent;
+    if (!moved)
         gh_client_reset(c); /* no memory for a buffer: trying again would never end */
+    return moved;
 }
 
-void gh_relay_settle(gh_exchange *x)
+/* Sends what is in the buffers. False: the exchange has ended, or goes on elsewhere. */
+static bool flush_both(gh_exchange *x)
 {
     gh_client *c = x->client;
     if (x->link != NULL && x->link->state == GH_LINK_ACTIVE && x->link->io.out != NULL &&
@@ -285,18 +308,27 @@ void gh_relay_settle(gh_exchange *x)
         x->link->deaf = true;
         if (x->answer == GH_ANSWER_WAIT) {
             gh_link_event(&x->link->io, UV_READABLE, true);
-            return;
+            return false;
         }
     }
     if (c->io.out != NULL && gh_io_flush(&c->io) == GH_IO_ERROR) {
         gh_client_close(c);
-        return;
+        return false;
     }
-    gh_link *stalled = stalled_link(x);
-    if (stalled != NULL) {
-        go_on(x, stalled);
-        return;
-    }
+    return true;
+}
+
+void gh_relay_settle(gh_exchange *x)
+{
+    gh_client *c = x->client;
+    gh_link *stalled;
+    do {
+        if (!flush_both(x))
+            return;
+        stalled = stalled_link(x);
+        if (stalled != NULL && !go_on(x, stalled))
+            return;
+    } while (stalled != NULL);
     bool blocked = gh_iobuf_len(c->io.out) > 0;
     if (x->answer == GH_ANSWER_DONE && !blocked) {
         gh_exchange_complete(x);
@@ -357,6 +389,10 @@ void gh_exchange_client_event(gh_exchange *x, int events)
 {
     if ((events & UV_READABLE) != 0 && !read_client(x))
         return;
+    if (x->held.state == GH_HOLD_READING) {
+        gh_hold_event(x);
+        return;
+    }
     if (!gh_relay_request(x))
         return;
     if ((events & UV_WRITABLE) != 0 && x->link != NULL && x->link->state == GH_LINK_ACTIVE &&

@@ -126,12 +126,14 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
     w->log_access = config->log.access != GH_OFF;
     w->buffers.size = (uint32_t)config->limits.head + BUFFER_SPARE;
     w->max_clients = (unsigned)((config->server.max_connections + s->n_workers - 1) / s->n_workers);
+    w->held = &s->held;
     w->lines = malloc(GH_LINES_SIZE);
+    w->scratch_memory = aligned_alloc(16, GH_SCRATCH_FIRST);
     w->response_fields = calloc(GH_RESPONSE_FIELDS, sizeof *w->response_fields);
     w->view = gh_view_new(w, gh_generation_ref(s->generation));
     w->ended = &s->worker_ended;
     w->running = &s->running;
-    return w->lines != NULL && w->response_fields != NULL && w->view != NULL;
+    return w->lines != NULL && w->scratch_memory != NULL && w->response_fields != NULL && w->view != NULL;
 }
 
 static bool allocate(gh_serving *s, const gh_config *config)

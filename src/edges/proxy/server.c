@@ -101,6 +101,7 @@ static void free_all(gh_serving *s)
         (void)uv_thread_join(&s->workers[i].thread);
         free(s->workers[i].listeners);
         free(s->workers[i].lines);
+        free(s->workers[i].scratch_memory);
         free(s->workers[i].response_fields);
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }

@@ -22,6 +22,7 @@ typedef struct gh_serving {
     unsigned n_workers;
     atomic_uint running;
     gh_state *state;
+    _Atomic uint64_t held; /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;

@@ -95,6 +95,8 @@ static gh_access_record sample(void)
                           .reason = GH_STR_INIT("rate_limit_exceeded"),
                           .rule = GH_STR_INIT("default"),
                           .observed = GH_STR_INIT("a,b"),
+                          .reports = GH_STR_INIT("validation"),
+                          .what = GH_STR_INIT("body /a: missing"),
                           .user_agent = GH_STR_INIT("curl/8"),
                           .detail = GH_STR_INIT("why")};
     assert_true(gh_ip_parse(GH_STR("192.0.2.7"), &r.client));
@@ -125,7 +127,8 @@ static void json_line_holds_everything(void **state)
         "{\"time\":\"2026-01-01T00:00:00.123Z\",\"type\":\"access\",\"id\":\"0f3a\",\"client\":\"192.0.2.7\","
         "\"peer\":\"2001:db8::1\",\"source\":\"x-forwarded-for\",\"method\":\"GET\","
         "\"host\":\"api.example.com\",\"path\":\"/v1/items\",\"route\":\"items\",\"status\":429,"
-        "\"reason\":\"rate_limit_exceeded\",\"rule\":\"default\",\"observed\":\"a,b\",\"bytes_in\":7,"
+        "\"reason\":\"rate_limit_exceeded\",\"rule\":\"default\",\"observed\":\"a,b\","
+        "\"reports\":\"validation\",\"what\":\"body /a: missing\",\"bytes_in\":7,"
         "\"bytes_out\":18446744073709551615,\"duration_ms\":12.045,\"upstream\":\"api\","
         "\"server\":\"127.0.0.1:8000\",\"upstream_ms\":0.900,\"user_agent\":\"curl/8\",\"detail\":\"why\"}\n");
 }
@@ -143,8 +146,8 @@ static void text_line_is_readable(void **state)
     gh_access_record r = sample();
     assert_text(one_line(false, &r),
                 "2026-01-01T00:00:00.123Z 429 GET api.example.com/v1/items 12.0ms from 192.0.2.7 "
-                "reason=rate_limit_exceeded rule=default observed=a,b route=items upstream=api "
-                "server=127.0.0.1:8000 upstream_time=900us id=0f3a detail=\"why\" user_agent=\"curl/8\"\n");
+                "reason=rate_limit_exceeded rule=default observed=a,b reports=validation route=items upstream=api "
+                "server=127.0.0.1:8000 upstream_time=900us id=0f3a what=\"body /a: missing\" detail=\"why\" user_agent=\"curl/8\"\n");
 }
 
 /* Whatever a client sends, a line stays one line, and a terminal sees nothing but letters. */
@@ -251,12 +254,14 @@ static void longest_line_fits(void **state)
                           .reason = t,
                           .rule = t,
                           .observed = t,
+                          .reports = t,
+                          .what = t,
                           .user_agent = t,
                           .detail = t};
     for (unsigned json = 0; json < 2; json++) {
         (void)unlink(path);
         gh_str line = one_line(json == 1, &r);
-        assert_int_equal(count(line, "..."), json == 1 ? 13 : 12);
+        assert_int_equal(count(line, "..."), json == 1 ? 15 : 14);
         assert_int_equal(count(line, "\n"), 1);
     }
 }
