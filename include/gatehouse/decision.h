@@ -81,8 +81,10 @@ typedef struct gh_space {
  * lines: header lines, each "Name: value" CRLF: Content-Type, Cache-Control, Retry-After, Allow, CORS, rate-limit and
  * security fields. Not among them: the status line, Content-Length, Date, Connection, the empty line.
  * body: the problem document as JSON; empty for a preflight.
- * False: one of them is too small, or there is nothing to answer (GH_OUTCOME_FORWARD); both n are 0 then. 4 KiB each are
- * enough unless the configuration holds very long values. */
+ * False: one of them is too small, or there is nothing to answer (GH_OUTCOME_FORWARD); both n are 0 then. 4 KiB of
+ * lines are enough unless the configuration holds very long values, and 2 KiB of body for every problem document; where
+ * input is checked (routes[].validate, dangerous_content) a body of 16 KiB has room for the usual number of findings,
+ * and those that find none are counted in "errors_omitted". */
 GH_API GH_MUST_CHECK bool gh_decision_answer(gh_decision *decision, gh_space *lines, gh_space *body);
 
 /* The head of an answer to a request that was let in, the caller's own errors too.

@@ -5,7 +5,7 @@ _gatehouse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]:-} choices=""
     COMPREPLY=()
     case $before in
-    -c | --config | --env-file | -o | --output)
+    -c | --config | --env-file | --openapi | -o | --output)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -17,10 +17,10 @@ _gatehouse() {
             choices="serve demo init check pipeline reference version health --help"
         else
             case $command in
-            serve) choices="-c --config --listen --admin --env-file --help http:// unix:/" ;;
+            serve) choices="-c --config --openapi --listen --admin --env-file --help http:// unix:/" ;;
             demo) choices="-c --config --listen --admin --env-file --help" ;;
             init) choices="--for -o --output --env --force --help" ;;
-            check) choices="-c --config --env-file --help" ;;
+            check) choices="-c --config --openapi --env-file --help" ;;
             pipeline) choices="-c --config --env-file --json --help" ;;
             reference) choices="--markdown --help" ;;
             health) choices="--admin --help" ;;

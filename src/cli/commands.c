@@ -23,8 +23,16 @@
         .help = "where /metrics, /healthz and /readyz are: 127.0.0.1:9080, or off" \
     }
 
-static const gh_cli_option serve_options[] = {OPTION_CONFIG, OPTION_LISTEN, OPTION_ADMIN, OPTION_ENV_FILE};
-static const gh_cli_option check_options[] = {OPTION_CONFIG, OPTION_ENV_FILE};
+#define OPTION_OPENAPI                                                                                \
+    {                                                                                                 \
+        .name = "openapi", .value = "DOC",                                                            \
+        .help = "let in only what this OpenAPI document declares: a file, or upstream:/openapi.json" \
+    }
+
+static const gh_cli_option serve_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_LISTEN, OPTION_ADMIN,
+                                              OPTION_ENV_FILE};
+static const gh_cli_option demo_options[] = {OPTION_CONFIG, OPTION_LISTEN, OPTION_ADMIN, OPTION_ENV_FILE};
+static const gh_cli_option check_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_ENV_FILE};
 static const gh_cli_option pipeline_options[] = {
     OPTION_CONFIG,
     OPTION_ENV_FILE,
@@ -59,8 +67,8 @@ const gh_cli_command gh_cli_commands[] = {
      .summary = "Try Gatehouse without an API: one comes along that shows what it receives.",
      .details = "Prints commands to try. The limit is ten requests a minute, so that it is soon seen;\n"
                 "RATE_LIMIT_PER_MINUTE sets another.",
-     .options = serve_options,
-     .n_options = GH_COUNT(serve_options),
+     .options = demo_options,
+     .n_options = GH_COUNT(demo_options),
      .run = gh_cmd_demo},
     {.name = "init",
      .arguments = "",

@@ -13,6 +13,7 @@ void gh_cli_read_serve(const gh_cli_args *args, gh_cli_listen *listen, gh_serve_
     *ret = (gh_serve_options){.config_file = gh_cli_value(args, "config", 0),
                               .env_file = gh_cli_value(args, "env-file", 0),
                               .upstream = gh_str_of(gh_cli_argument(args, 0)),
+                              .openapi = gh_str_of(gh_cli_value(args, "openapi", 0)),
                               .admin_listen = gh_str_of(gh_cli_value(args, "admin", 0)),
                               .listen = {listen->items, 0}};
     for (const char *v; (v = gh_cli_value(args, "listen", ret->listen.n)) != NULL;)

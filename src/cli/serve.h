@@ -10,7 +10,7 @@ typedef struct gh_cli_listen {
     gh_str items[GH_CLI_VALUES_MAX];
 } gh_cli_listen;
 
-/* --config, --listen, --admin, --env-file and UPSTREAM. Points into args and `listen`. */
+/* --config, --openapi, --listen, --admin, --env-file and UPSTREAM. Points into args and `listen`. */
 void gh_cli_read_serve(const gh_cli_args *args, gh_cli_listen *listen, gh_serve_options *ret);
 /* Prints a report on standard error. */
 void gh_cli_print_report(const gh_report *report);

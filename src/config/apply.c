@@ -44,6 +44,9 @@ void gh_part_defaults(gh_load *l, enum gh_part part, void *base)
         gh_route_config *route = base; /* these say "as the whole gateway" */
         route->max_body = UINT64_MAX;
         route->headers.profile = -1;
+        route->dangerous_content.mode = -1;
+        route->dangerous_content.max_length = UINT64_MAX;
+        route->validate.body_required = -1;
     }
     for (unsigned i = 0; (s = gh_setting_at(i)) != NULL; i++)
         if (s->part == part && s->preset != NULL)
@@ -134,9 +137,13 @@ static void apply_element(struct walk *w, enum gh_part part, const gh_node *node
                           void *element)
 {
     const gh_part_row *row = gh_part_row_of(part);
-    const gh_setting *s;
+    const gh_setting *s = gh_setting_find(gh_buf_str(&w->schema));
     memcpy((char *)element + row->place_at, &place, sizeof place);
     gh_part_defaults(w->l, part, element);
+    if (s != NULL) { /* the element is one value: schemas.NAME */
+        (void)gh_value_set(w->l, s, who(w), node, element);
+        return;
+    }
     if (node->kind != GH_NODE_MAP) {
         gh_load_error(w->l, &node->place, "%s: must be a mapping with keys and values", who(w));
         return;

@@ -71,5 +71,6 @@ void gh_check_all(gh_load *l)
     gh_check_upstreams(l);
     gh_check_routes(l);
     gh_check_rules(l);
+    gh_check_input(l);
     gh_check_profile(l);
 }

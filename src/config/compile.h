@@ -13,6 +13,11 @@ GH_MUST_CHECK gh_policy *gh_policy_compile(const gh_config *config, gh_report *r
 /* The parts, one a control; false: reported. */
 GH_MUST_CHECK bool gh_compile_cors(gh_policy *p, const gh_config *config, gh_report *report);
 GH_MUST_CHECK bool gh_compile_limits(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_input(gh_policy *p, const gh_config *config, gh_report *report);
+/* Of gh_compile_input(): routes[].validate, dangerous_content and sanitize, OpenAPI documents. */
+GH_MUST_CHECK bool gh_compile_validation(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_texts(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_contracts(gh_policy *p, const gh_config *config, gh_report *report);
 /* base: the settings for all; own: the route's, NULL for the fallback. */
 GH_MUST_CHECK bool gh_compile_headers(gh_policy *p, const gh_headers_config *base,
                                       const gh_headers_config *own, gh_headers_policy *ret);

@@ -109,6 +109,10 @@ static void read_command_line(gh_load *l)
         (void)gh_value_set_text(l, gh_setting_find(GH_STR("admin.listen")), "--admin",
                                 (gh_named_value){.value = in->admin_listen, .place = {command_line, 0, 0}},
                                 l->config);
+    if (in->openapi.p != NULL)
+        (void)gh_value_set_text(l, gh_setting_find(GH_STR("openapi.document")), "--openapi",
+                                (gh_named_value){.value = in->openapi, .place = {command_line, 0, 0}},
+                                l->config);
 }
 
 /* Files in the order they were read, then the environment, the command line, and what has no place. */

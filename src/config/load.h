@@ -7,7 +7,7 @@
 
 enum {
     GH_YAML_BYTES_MAX = 4 << 20,
-    GH_YAML_DEPTH_MAX = 12,
+    GH_YAML_DEPTH_MAX = 64,
     GH_YAML_NODES_MAX = 100000,
     GH_YAML_KEYS_MAX = 256, /* in one mapping */
     GH_DOTENV_BYTES_MAX = 1 << 20,
@@ -98,6 +98,17 @@ void gh_value_show(const gh_setting *s, uint64_t value, char ret[GH_QUOTED_MAX])
 
 /* value_form.c. False: *ret_why says what is wrong. *ret may be a changed copy. */
 bool gh_value_form(gh_load *l, const gh_setting *s, gh_str text, gh_str *ret, const char **ret_why);
+/* A longer reason than a constant, kept as long as the load. */
+const char *gh_load_reason(gh_load *l, const char *fmt, ...) GH_PRINTF(2, 3);
+/* value_form_input.c: the forms about input. NULL: it is right. */
+const char *gh_form_prefix(gh_load *l, gh_str text);
+const char *gh_form_document(gh_str text);
+const char *gh_form_media_range(gh_load *l, gh_str text, gh_str *ret);
+const char *gh_form_danger(gh_load *l, gh_str text);
+const char *gh_form_field(gh_load *l, gh_str text, bool of_body);
+
+/* value_schema.c: the node as JSON values, in the configuration's arena. */
+bool gh_value_set_schema(gh_load *l, const char *who, const gh_node *node, gh_schema_setting *ret);
 
 /* value_list.c */
 bool gh_value_set_list(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base);
@@ -125,6 +136,7 @@ void gh_check_all(gh_load *l);
 void gh_check_upstreams(gh_load *l);
 void gh_check_routes(gh_load *l);
 void gh_check_rules(gh_load *l);
+void gh_check_input(gh_load *l);
 void gh_check_listeners(gh_load *l);
 void gh_check_profile(gh_load *l);
 /* check_patterns.c: what lists of hosts and methods have in common. An empty list means all. */

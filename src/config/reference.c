@@ -29,7 +29,18 @@ static const char *form_word(const gh_setting *s)
     case GH_FORM_PATH_PATTERN:
         return "path pattern";
     case GH_FORM_PATH:
+    case GH_FORM_PREFIX:
         return "path";
+    case GH_FORM_DOCUMENT:
+        return "file, or upstream:/path";
+    case GH_FORM_MEDIA_RANGE:
+        return "media type";
+    case GH_FORM_DANGER:
+        return "check";
+    case GH_FORM_FIELD:
+        return "field";
+    case GH_FORM_BODY_FIELD:
+        return "body field";
     }
     return "text";
 }
@@ -97,6 +108,9 @@ static void put_type(gh_buf *out, const gh_setting *s)
         break;
     case GH_TYPE_RATES:
         put_count(out, s, "limits");
+        break;
+    case GH_TYPE_SCHEMA:
+        gh_buf_lit(out, "JSON Schema");
         break;
     }
 }

@@ -7,6 +7,7 @@
 #define RULE(field) .part = GH_PART_RULE, .at = offsetof(gh_rule_config, field)
 #define TIER(field) .part = GH_PART_TIER, .at = offsetof(gh_tier_config, field)
 #define ROUTE(field) .part = GH_PART_ROUTE, .at = offsetof(gh_route_config, field)
+#define SCHEMA_PART(field) .part = GH_PART_SCHEMA, .at = offsetof(gh_schema_config, field)
 
 #define SWITCH .type = GH_TYPE_SWITCH
 #define WORD(list) .type = GH_TYPE_WORD, .words = list
@@ -17,6 +18,7 @@
 #define TEXTS(f, lo, hi) .type = GH_TYPE_TEXTS, .form = GH_FORM_##f, .min = (lo), .max = (hi)
 #define CIDRS(hi) .type = GH_TYPE_CIDRS, .max = (hi)
 #define RATES .type = GH_TYPE_RATES, .min = 1, .max = 8
+#define SCHEMA .type = GH_TYPE_SCHEMA
 #define RESTART .restart = true
 
 #define MS 1u
@@ -26,6 +28,7 @@
 #define DAY (24u * HOUR)
 #define KIB 1024u
 #define MIB (1024u * KIB)
+#define GIB (1024u * MIB)
 #define TIB (1024ull * 1024u * MIB)
 
 static const gh_word profiles[] = {
@@ -58,6 +61,16 @@ static const gh_word scopes[] = {{"ip", GH_SCOPE_IP},
 static const gh_word algorithms[] = {
     {"sliding_window", GH_ALGORITHM_SLIDING_WINDOW}, {"token_bucket", GH_ALGORITHM_TOKEN_BUCKET}, {NULL, 0}};
 static const gh_word modes[] = {{"enforce", GH_MODE_ENFORCE}, {"observe", GH_MODE_OBSERVE}, {NULL, 0}};
+static const gh_word statuses[] = {{"422", 422}, {"400", 400}, {NULL, 0}};
+static const gh_word error_shapes[] = {
+    {"problem", GH_ERRORS_PROBLEM}, {"fastapi", GH_ERRORS_FASTAPI}, {NULL, 0}};
+static const gh_word undeclared_paths[] = {{"refuse", GH_UNDECLARED_REFUSE},
+                                           {"report", GH_UNDECLARED_REPORT},
+                                           {"forward", GH_UNDECLARED_FORWARD},
+                                           {NULL, 0}};
+static const gh_word undeclared_parameters[] = {
+    {"forward", GH_UNDECLARED_FORWARD}, {"refuse", GH_UNDECLARED_REFUSE}, {NULL, 0}};
+static const gh_word response_words[] = {{"off", GH_OFF}, {"observe", GH_ON}, {NULL, 0}};
 static const gh_word unmatched_words[] = {
     {"forward", GH_UNMATCHED_FORWARD}, {"refuse", GH_UNMATCHED_REFUSE}, {NULL, 0}};
 static const gh_word log_formats[] = {
@@ -184,6 +197,9 @@ static const gh_setting settings[] = {
      NUMBER(1, 1000), UPSTREAM(fail_threshold)},
     {"upstreams[].fail_time", "How long a server stays out after failed requests.", "10s",
      TIME(100 * MS, HOUR), UPSTREAM(fail_time)},
+    {"upstreams[].openapi",
+     "The OpenAPI document of this upstream: a file, or upstream:/path; not set: openapi.document for the first.",
+     NULL, TEXT(DOCUMENT, 4096), UPSTREAM(openapi)},
 
     {"hosts.allowed",
      "The hosts that requests may name: names, addresses, *.domain; * (all) in development only.",
@@ -309,20 +325,8 @@ static const gh_setting settings[] = {
     {"rate_limits.rules[].tiers.*.limits", "The limits of a tier, in place of the rule's own.", NULL, RATES,
      TIER(limits), .required = true},
 
-    {"routes[].name", "The name that logs and metrics use.", NULL, TEXT(NAME, 64), ROUTE(name),
-     .required = true},
-    {"routes[].hosts", "The hosts of the route; not set: all.", NULL, TEXTS(HOST, 0, 256), ROUTE(hosts)},
-    {"routes[].methods", "The methods of the route; not set: all.", NULL, TEXTS(METHOD, 0, 64),
-     ROUTE(methods)},
-    {"routes[].path", "The paths of the route.", "/**", TEXT(PATH_PATTERN, 1024), ROUTE(path)},
-    {"routes[].upstream", "The upstream that answers; not set: the first.", NULL, TEXT(NAME, 64),
-     ROUTE(upstream)},
-    {"routes[].max_body", "The largest request body on this route; not set: limits.body.", NULL, SIZE(0, TIB),
-     ROUTE(max_body)},
-    {"routes[].headers.profile",
-     "Which values are taken for headers that are not set here; not set: as in headers.", NULL,
-     WORD(header_profiles), ROUTE(headers.profile)},
-    HEADER_ROWS("routes[].headers.", ROUTE, headers.),
+#include "config/settings_input.def"
+#include "config/settings_routes.def"
 
     {"log.access", "Whether each request is logged.", "on", SWITCH, CONFIG(log.access)},
     {"log.format", "The form of log lines; auto: text on a terminal, else JSON.", "auto", WORD(log_formats),
@@ -347,6 +351,7 @@ static const gh_part_row parts[] = {
                               gh_rule_config, 1000),
     [GH_PART_TIER] =
         PART_ROW("rate_limits.rules[].tiers.*", gh_rule_config, tiers, n_tiers, gh_tier_config, 32),
+    [GH_PART_SCHEMA] = PART_ROW("schemas.*", gh_config, schemas, n_schemas, gh_schema_config, 256),
     [GH_PART_ROUTE] = PART_ROW("routes[]", gh_config, routes, n_routes, gh_route_config, 1000),
 };
 

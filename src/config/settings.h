@@ -16,7 +16,8 @@ enum gh_setting_type {
     GH_TYPE_TEXTS,    /* gh_str_list, each of the shape `form` */
     GH_TYPE_CIDRS,    /* gh_cidr_list */
     GH_TYPE_NUMBERS,  /* uint64_t * and, at count_at, unsigned */
-    GH_TYPE_RATES     /* gh_rate_list */
+    GH_TYPE_RATES,    /* gh_rate_list */
+    GH_TYPE_SCHEMA    /* gh_schema_setting: a whole subtree */
 };
 
 enum gh_setting_unit { GH_UNIT_NONE, GH_UNIT_MS, GH_UNIT_SECONDS, GH_UNIT_BYTES, GH_UNIT_BYTES_A_SECOND };
@@ -34,7 +35,13 @@ enum gh_setting_form {
     GH_FORM_HOST,         /* a host pattern */
     GH_FORM_ORIGIN,       /* "https://app.example.com", or "*" */
     GH_FORM_PATH_PATTERN, /* "/a/{id}", or a prefix and two stars */
-    GH_FORM_PATH          /* a path of its own: "/health" */
+    GH_FORM_PATH,         /* a path of its own: "/health" */
+    GH_FORM_PREFIX,       /* a path without "/" at its end: "/v1" */
+    GH_FORM_DOCUMENT,     /* a file's name, or "upstream:/path" */
+    GH_FORM_MEDIA_RANGE,  /* "application/json", or a type with "*" behind its slash */
+    GH_FORM_DANGER,       /* a name of GH_DANGERS */
+    GH_FORM_FIELD,        /* a field of a request, see contract/field_path.h */
+    GH_FORM_BODY_FIELD    /* one of its body */
 };
 
 /* Which structure `at` counts from. */
@@ -43,6 +50,7 @@ enum gh_part {
     GH_PART_UPSTREAM, /* upstreams[] */
     GH_PART_RULE,     /* rate_limits.rules[] */
     GH_PART_TIER,     /* rate_limits.rules[].tiers.* */
+    GH_PART_SCHEMA,   /* schemas.* */
     GH_PART_ROUTE     /* routes[] */
 };
 

@@ -167,13 +167,16 @@ static bool set_by_type(gh_load *l, const gh_setting *s, const char *who, const 
     case GH_TYPE_NUMBERS:
     case GH_TYPE_RATES:
         return gh_value_set_list(l, s, who, node, base);
+    case GH_TYPE_SCHEMA:
+        return gh_value_set_schema(l, who, node, field);
     }
     return false;
 }
 
 bool gh_value_set(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base)
 {
-    if (!gh_value_is_list(s) && !gh_value_is_scalar(l, who, node))
+    bool one = !gh_value_is_list(s) && s->type != GH_TYPE_SCHEMA;
+    if (one && !gh_value_is_scalar(l, who, node))
         return false;
     if (!set_by_type(l, s, who, node, base))
         return false;

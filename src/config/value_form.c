@@ -8,8 +8,7 @@
 #include "wire/origin.h"
 #include "wire/path_pattern.h"
 
-/* A longer reason than a constant, kept as long as the load. */
-GH_PRINTF(2, 3) static const char *reason(gh_load *l, const char *fmt, ...)
+const char *gh_load_reason(gh_load *l, const char *fmt, ...)
 {
     char text[256];
     va_list args;
@@ -167,7 +166,8 @@ static const char *check_server(gh_load *l, gh_str s, gh_str *ret)
         return "names no host: write http://host:port, with a host name or an IP address";
     if (host.p[0] != '[' && gh_str_starts(pattern.text, GH_STR("[")))
         return "names an IPv6 address without brackets: write http://[::1]:8000";
-    *ret = gh_str_of(reason(l, "http://%.*s:%.*s", (int)pattern.text.n, pattern.text.p, (int)port.n, port.p));
+    *ret = gh_str_of(
+        gh_load_reason(l, "http://%.*s:%.*s", (int)pattern.text.n, pattern.text.p, (int)port.n, port.p));
     return NULL;
 }
 
@@ -175,8 +175,9 @@ static const char *check_host(gh_load *l, gh_str s)
 {
     gh_host_pattern pattern;
     const char *why;
-    return gh_host_pattern_compile(s, &l->scratch, &pattern, &why) ? NULL
-                                                                   : reason(l, "is not a host: %s", why);
+    return gh_host_pattern_compile(s, &l->scratch, &pattern, &why)
+               ? NULL
+               : gh_load_reason(l, "is not a host: %s", why);
 }
 
 static const char *check_origin(gh_load *l, gh_str s, gh_str *ret)
@@ -184,7 +185,8 @@ static const char *check_origin(gh_load *l, gh_str s, gh_str *ret)
     const char *why;
     if (gh_str_eq(s, GH_STR("*")))
         return NULL;
-    return gh_origin_configure(s, &l->scratch, ret, &why) ? NULL : reason(l, "is not an origin: %s", why);
+    return gh_origin_configure(s, &l->scratch, ret, &why) ? NULL
+                                                          : gh_load_reason(l, "is not an origin: %s", why);
 }
 
 static const char *check_pattern(gh_load *l, gh_str s)
@@ -197,7 +199,7 @@ static const char *check_pattern(gh_load *l, gh_str s)
     gh_arena_init(&arena, NULL, 0, ONE_PATTERN);
     bool good = gh_path_pattern_compile(s, &arena, &pattern, &why, &column);
     gh_arena_reset(&arena);
-    return good ? NULL : reason(l, "is not a path pattern: %s (at its character %u)", why, column);
+    return good ? NULL : gh_load_reason(l, "is not a path pattern: %s (at its character %u)", why, column);
 }
 
 static const char *check_path(const gh_setting *s, gh_str text)
@@ -242,6 +244,17 @@ static const char *check(gh_load *l, const gh_setting *s, gh_str text, gh_str *r
         return check_pattern(l, text);
     case GH_FORM_PATH:
         return check_path(s, text);
+    case GH_FORM_PREFIX:
+        return gh_form_prefix(l, text);
+    case GH_FORM_DOCUMENT:
+        return gh_form_document(text);
+    case GH_FORM_MEDIA_RANGE:
+        return gh_form_media_range(l, text, ret);
+    case GH_FORM_DANGER:
+        return gh_form_danger(l, text);
+    case GH_FORM_FIELD:
+    case GH_FORM_BODY_FIELD:
+        return gh_form_field(l, text, s->form == GH_FORM_BODY_FIELD);
     }
     return "is not right";
 }

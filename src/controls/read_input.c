@@ -16,12 +16,15 @@ gh_input_source gh_txn_source(const gh_txn *txn, const gh_operation *operation)
                               .query = txn->target.query,
                               .has_body = txn->body_state == GH_BODY_THERE,
                               .body = txn->body};
-    if (operation == NULL)
-        return source;
-    source.pattern = &operation->pattern;
-    if (operation == txn->operation)
+    const gh_match *match = &txn->route->match;
+    if (operation != NULL)
+        source.pattern = &operation->pattern;
+    else if (match->n_paths > 0)
+        source.pattern = &match->paths[0];
+    if (operation != NULL && operation == txn->operation)
         source.params = txn->params;
-    else if (!gh_path_pattern_match(&operation->pattern, txn->target.path, &source.params))
+    else if (source.pattern != NULL &&
+             !gh_path_pattern_match(source.pattern, txn->target.path, &source.params))
         source.pattern = NULL;
     return source;
 }

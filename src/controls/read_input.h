@@ -7,7 +7,7 @@
 
 /* Room for findings, at first use. False: no memory. */
 GH_MUST_CHECK bool gh_findings_ready(gh_txn *txn);
-/* The raw material of txn as `operation` sees it (NULL: nobody's). */
+/* The raw material of txn as `operation` sees it; NULL: nobody, then the path has the parameters of the route. */
 gh_input_source gh_txn_source(const gh_txn *txn, const gh_operation *operation);
 /* Reads by the first operation there is, unless it has been read; what is wrong goes to txn->findings. */
 GH_MUST_CHECK enum gh_input_result gh_txn_read_input(gh_txn *txn);

@@ -12,7 +12,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
 {
     gh_input_source source = gh_txn_source(txn, operation);
     const gh_input_limits *limits = &txn->policy->input.limits;
-    unsigned before = txn->findings.n;
+    gh_findings before = txn->findings;
     gh_input own, *input = &txn->input;
     bool first = operation == txn->operation || txn->operation == NULL;
     enum gh_input_result read;
@@ -31,7 +31,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
         return GH_PASS;
     if (observe) {
         txn->reports |= GH_REPORT_VALIDATION;
-        txn->findings.n = before;
+        txn->findings = before;
         return GH_PASS;
     }
     if (r == GH_SCHEMA_MEMORY)

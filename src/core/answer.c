@@ -1,10 +1,20 @@
 #include "core/answer.h"
 
+#include "core/answer_findings.h"
 #include "wire/json_text.h"
 #include "wire/problem.h"
 
 /* A number of seconds to wait for answers that mean "later" and know no better. */
 enum { RETRY_SECONDS = 5 };
+
+/* Room behind the findings: for their number, brackets, and the members of FastAPI's shape. */
+enum { ROOM_BEHIND = 512 };
+
+/* Do answers with this reason list what is wrong? */
+static bool lists_findings(enum gh_reason reason)
+{
+    return reason == GH_REASON_VALIDATION_ERROR || reason == GH_REASON_DANGEROUS_CONTENT;
+}
 
 static uint64_t retry_after(const gh_txn *txn)
 {
@@ -21,12 +31,13 @@ static bool prepare_one(gh_policy *policy, enum gh_reason id)
     char memory[2048];
     gh_buf text = gh_buf_over(memory, sizeof memory);
     const gh_reason_row *reason = gh_reason_of(id);
+    unsigned status = lists_findings(id) && policy->input.status != 0 ? policy->input.status : reason->status;
     gh_problem problem = {
         .type = id == GH_REASON_RATE_LIMIT_EXCEEDED
                     ? GH_STR("https://iana.org/assignments/http-problem-types#quota-exceeded")
                     : GH_STR("about:blank"),
-        .title = gh_status_phrase(reason->status),
-        .status = reason->status,
+        .title = gh_status_phrase(status),
+        .status = status,
         .detail = reason->message,
         .instance = GH_STR("urn:gatehouse:decision:########################"),
         .error = reason->error,
@@ -52,6 +63,41 @@ bool gh_answer_prepare(gh_policy *policy)
     return true;
 }
 
+static void put_omitted(gh_buf *body, const gh_findings *findings, unsigned written)
+{
+    unsigned omitted = findings->omitted + (findings->n - written);
+    if (omitted == 0)
+        return;
+    gh_buf_lit(body, ",\"errors_omitted\":");
+    gh_buf_u64(body, omitted);
+}
+
+static void put_errors(const gh_txn *txn, gh_buf *body)
+{
+    gh_buf_lit(body, ",\"errors\":[");
+    unsigned written = gh_findings_put_problem(body, ROOM_BEHIND, &txn->findings);
+    gh_buf_char(body, ']');
+    put_omitted(body, &txn->findings, written);
+}
+
+/* The body that FastAPI's clients know, with our own names beside `detail`. */
+static void put_fastapi(gh_txn *txn, gh_buf *body)
+{
+    const gh_reason_row *reason = gh_reason_of(txn->verdict.reason);
+    gh_buf_lit(body, "{\"detail\":[");
+    unsigned written =
+        gh_findings_put_fastapi(body, ROOM_BEHIND, &txn->findings, txn->input_read ? txn->input.body : NULL);
+    gh_buf_lit(body, "],\"error\":");
+    gh_json_string(body, reason->error);
+    gh_buf_lit(body, ",\"message\":");
+    gh_json_string(body, reason->message);
+    gh_buf_lit(body, ",\"instance\":\"urn:gatehouse:decision:");
+    gh_buf_put(body, gh_txn_id(txn));
+    gh_buf_char(body, '"');
+    put_omitted(body, &txn->findings, written);
+    gh_buf_char(body, '}');
+}
+
 static void put_problem(gh_txn *txn, uint64_t retry, gh_buf *body)
 {
     const gh_problem_text *text = &txn->policy->problems[txn->verdict.reason];
@@ -67,6 +113,8 @@ static void put_problem(gh_txn *txn, uint64_t retry, gh_buf *body)
         gh_json_string(body, txn->verdict.limit);
         gh_buf_char(body, ']');
     }
+    if (lists_findings(txn->verdict.reason))
+        put_errors(txn, body);
     gh_buf_char(body, '}');
 }
 
@@ -75,13 +123,19 @@ void gh_answer_write(gh_txn *txn, gh_buf *lines, gh_buf *body)
     gh_reply reply = {.status = txn->verdict.status, .out = lines};
     if (txn->verdict.outcome == GH_OUTCOME_REFUSE) {
         uint64_t retry = retry_after(txn);
-        gh_buf_lit(lines, "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n");
+        bool fastapi = txn->policy->input.fastapi && lists_findings(txn->verdict.reason);
+        gh_buf_put(lines, fastapi ? GH_STR("Content-Type: application/json\r\n")
+                                  : GH_STR("Content-Type: application/problem+json\r\n"));
+        gh_buf_lit(lines, "Cache-Control: no-store\r\n");
         if (retry > 0) {
             gh_buf_lit(lines, "Retry-After: ");
             gh_buf_u64(lines, retry);
             gh_buf_lit(lines, "\r\n");
         }
-        put_problem(txn, retry, body);
+        if (fastapi)
+            put_fastapi(txn, body);
+        else
+            put_problem(txn, retry, body);
     }
     gh_engine_reply(txn, &reply);
 }

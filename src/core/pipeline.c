@@ -11,8 +11,13 @@ const gh_pipeline_row gh_pipeline[] = {
     {GH_STAGE_DOOR,      &gh_control_cors,           "preflights answered; CORS fields on every answer"},
     {GH_STAGE_DOOR,      &gh_control_methods,        "only allowed methods"},
     {GH_STAGE_DOOR,      &gh_control_routes,         "which route, which upstream"},
+    {GH_STAGE_DOOR,      &gh_control_openapi,        "only paths and methods that the OpenAPI document declares"},
+    {GH_STAGE_DOOR,      &gh_control_media_type,     "only bodies of declared types, and only where one is declared"},
     {GH_STAGE_DOOR,      &gh_control_body_size,      "declared length within the route's limit"},
     {GH_STAGE_ALLOWANCE, &gh_control_rate_limits,    "all limits in one all-or-nothing take; RateLimit fields"},
+    {GH_STAGE_BODY,      &gh_control_validation,     "parameters and body as the contract and the route declare them"},
+    {GH_STAGE_BODY,      &gh_control_dangerous_content, "no text that looks like an attack, in the fields named"},
+    {GH_STAGE_BODY,      &gh_control_sanitize,       "the fields named are rewritten to harmless texts"},
     {GH_STAGE_REPLY,     &gh_control_headers,        "security headers on every answer"},
 };
 /* clang-format on */

@@ -125,7 +125,7 @@ struct gh_worker {
 };
 
 /* All header lines that controls can add, with the longest values a configuration may have, and more. */
-enum { GH_LINES_SIZE = 65536, GH_PROBLEM_SIZE = 4096, GH_RESPONSE_FIELDS = 512 };
+enum { GH_LINES_SIZE = 65536, GH_PROBLEM_SIZE = 16384, GH_RESPONSE_FIELDS = 512 };
 
 enum gh_client_state {
     GH_CLIENT_PROXY_HEADER, /* waiting for the PROXY protocol's header */

@@ -90,6 +90,7 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
                              .upstream = options->upstream,
                              .listen = options->listen,
                              .admin_listen = options->admin_listen,
+                             .openapi = options->openapi,
                              .read_file = read_secret};
     gh_config *config = gh_config_load(&input, report);
     if (config == NULL)

@@ -11,6 +11,7 @@ typedef struct gh_serve_options {
     gh_str upstream;         /* from the command line, absent: none */
     gh_str_list listen;
     gh_str admin_listen;
+    gh_str openapi; /* openapi.document from the command line, absent: none */
     bool demo; /* printed at start: the commands to try */
 } gh_serve_options;
 

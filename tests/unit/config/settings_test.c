@@ -31,12 +31,25 @@ static void test_rows_are_whole(void **state)
         assert_true(n > 10 && s->about[n - 1] == '.');
         assert_true(s->type != GH_TYPE_WORD || s->words != NULL);
         assert_true(s->min <= s->max);
-        assert_true(s->type == GH_TYPE_SWITCH || s->type == GH_TYPE_WORD || s->max > 0);
+        assert_true(s->type == GH_TYPE_SWITCH || s->type == GH_TYPE_WORD || s->type == GH_TYPE_SCHEMA ||
+                    s->max > 0);
         assert_true(!s->required || s->preset == NULL);
         assert_ptr_equal(gh_setting_find(gh_str_of(s->path)), s);
         if (s->part != GH_PART_CONFIG)
             assert_true(gh_str_starts(gh_str_of(s->path), gh_str_of(gh_part_row_of(s->part)->path)));
     }
+}
+
+/* Those of a route that stand for "as for all routes" when they are not set. */
+static bool is_inherited(const char *path)
+{
+    static const char *const paths[] = {"routes[].max_body", "routes[].headers.profile",
+                                        "routes[].validate.body_required", "routes[].dangerous_content.mode",
+                                        "routes[].dangerous_content.max_length"};
+    for (size_t i = 0; i < GH_COUNT(paths); i++)
+        if (strcmp(path, paths[i]) == 0)
+            return true;
+    return false;
 }
 
 /* An unset field would be 0 by accident: every number, word and switch needs a default. */
@@ -47,8 +60,7 @@ static void test_scalars_have_defaults(void **state)
     for (unsigned i = 0; (s = gh_setting_at(i)) != NULL; i++) {
         bool scalar = s->type == GH_TYPE_SWITCH || s->type == GH_TYPE_WORD || s->type == GH_TYPE_NUMBER ||
                       s->type == GH_TYPE_DURATION || s->type == GH_TYPE_SIZE;
-        bool inherits =
-            strcmp(s->path, "routes[].max_body") == 0 || strcmp(s->path, "routes[].headers.profile") == 0;
+        bool inherits = is_inherited(s->path);
         if (scalar)
             assert_true((s->preset != NULL) != inherits);
     }
@@ -175,6 +187,7 @@ static void test_familiar_names(void **state)
         {"ALLOWED_ORIGINS", "cors.origins"},
         {"ALLOWED_HOSTS", "hosts.allowed"},
         {"TRUSTED_PROXIES", "client_address.trusted_proxies"},
+        {"OPENAPI_DOCUMENT", "openapi.document"},
         {"GATEHOUSE_SERVER_WORKERS", "server.workers"},
         {"GATEHOUSE_TIMEOUTS_CLIENT_HEAD", "timeouts.client_head"},
     };

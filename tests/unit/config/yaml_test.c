@@ -3,6 +3,9 @@
 
 /* The rest of a configuration that is right. */
 #define UP "upstreams: [{name: a, servers: [http://a:1]}]\n"
+/* One level more than GH_YAML_DEPTH_MAX below the top. */
+#define DEEP_8 "[[[[[[[["
+#define DEEP DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8
 
 static const struct {
     const char *yaml, *report;
@@ -78,7 +81,7 @@ static const struct {
     {UP "routes:\n  - {name: x, path: /a/{id}}\n",
      "g.yaml:3:24: error: not valid YAML: while parsing a flow mapping: did not find expected ',' or '}'; within {...}, "
      "texts with { or } need quotes, as in \"/users/{id}\"\n"},
-    {UP "a: [[[[[[[[[[[[[[1]]]]]]]]]]]]]]\n", "g.yaml:2:15: error: nested too deeply\n"},
+    {UP "a: " DEEP "1\n", "g.yaml:2:67: error: nested too deeply\n"},
     {UP "profile: \"\xff\"\n",
      "g.yaml:2:11: error: not valid YAML: invalid leading UTF-8 octet; the file must be UTF-8 text\n"},
     /* values */

@@ -67,11 +67,20 @@ static void put_lines(gh_buf *out, gh_str lines)
     assert_true(gh_buf_ok(out));
 }
 
+/* The body is behind an empty line. */
+static gh_str body_of(const char *text)
+{
+    const char *empty = strstr(text, "\n\n");
+    return empty == NULL ? (gh_str){NULL, 0} : gh_str_of(empty + 2);
+}
+
 /* A whole head from the compact text. */
 static gh_str spell_out(decide *d, const char *text)
 {
-    gh_str rest = gh_str_of(text), first;
+    gh_str rest = gh_str_of(text), first, body = body_of(text);
     gh_buf out = gh_buf_over(d->text, sizeof d->text);
+    if (body.p != NULL)
+        rest.n -= body.n + 2;
     (void)gh_str_next(&rest, '\n', &first);
     gh_buf_put(&out, first);
     bool said = memmem(first.p, first.n, " HTTP/1.", 8) != NULL;
@@ -81,6 +90,8 @@ static gh_str spell_out(decide *d, const char *text)
     bool old = said && gh_str_ends(first, GH_STR("1.0"));
     if (!old && strcasestr(text, "\nhost:") == NULL)
         gh_buf_lit(&out, "Host: localhost\r\n");
+    if (body.p != NULL)
+        gh_buf_printf(&out, "Content-Length: %zu\r\n", body.n);
     if (rest.p == NULL)
         gh_buf_lit(&out, "\r\n");
     else
@@ -136,9 +147,16 @@ const char *decide_request(decide *d, const char *text)
     /* Whatever the engine does not set must not matter. */
     memset(&d->txn, 0xA5, sizeof d->txn);
     gh_engine_begin(&d->txn, d->policy, &d->request, &d->arena, &d->world);
-    for (d->asks = 0; gh_engine_step(&d->txn) == GH_STEP_ASK; d->asks++)
+    d->asks = 0;
+    for (enum gh_step step; (step = gh_engine_step(&d->txn)) != GH_STEP_VERDICT;) {
+        if (step == GH_STEP_BODY) {
+            gh_engine_body(&d->txn, body_of(text));
+            continue;
+        }
         gh_state_take(d->state, d->world.now_ms, d->txn.takes + d->txn.n_answered,
                       d->txn.n_takes - d->txn.n_answered);
+        d->asks++;
+    }
     return name_verdict(d);
 }
 

@@ -41,8 +41,8 @@ void decide_free(decide *d);
 
 void decide_from(decide *d, const char *ip);
 
-/* "GET /x" or "POST /x HTTP/1.0", then field lines, all separated by "\n". "Host: localhost" is added to HTTP/1.1
- * without Host. Returns what came out: "forward", "answer 204", or the reason's error name. */
+/* "GET /x" or "POST /x HTTP/1.0", then field lines, all separated by "\n"; then "\n\n" and the body, which
+ * gets its Content-Length. "Host: localhost" is added to HTTP/1.1 without Host. Returns what came out: "forward", "answer 204", or the reason's error name. */
 const char *decide_request(decide *d, const char *text);
 
 /* The verdict of the edge: an upstream that failed. */
