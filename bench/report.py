@@ -12,6 +12,7 @@ import subprocess
 import measure
 import peers
 import plot
+import validation
 
 PLAIN_OF_HAPROXY = 0.95
 POLICY_OF_HAPROXY = 0.90
@@ -37,6 +38,7 @@ class Results:
     starts: dict = dataclasses.field(default_factory=dict)  # peer -> sorted seconds
     core: list = dataclasses.field(default_factory=list)
     limiter: list = dataclasses.field(default_factory=list)
+    validation: list = dataclasses.field(default_factory=list)
 
     def of(self, workload, peer):
         return [s for s in self.samples if s.workload == workload and s.peer == peer]
@@ -213,6 +215,7 @@ def targets(results, table):
         *_limiter_targets(results),
         *_memory_targets(results),
         _start_target(results),
+        *(Target(*row) for row in validation.targets(results.validation)),
     ]
 
 
@@ -292,6 +295,13 @@ def _limiter_section(results):
             "![Cost of a check](limiter.svg)", ""]
 
 
+def _validation_section(results):
+    return ["## Reading a body and checking it against a schema", "",
+            "A body of 1 KiB with ten fields, and arrays of it. CPU time of one thread; of all threads where the program "
+            "has more. Memory: what the request's arena got from the heap.", "",
+            *_markdown_table(*validation.table(results.validation))]
+
+
 def markdown(results, table):
     lines = ["# Measured", "", "Written by `script/bench`; bench/README.md says how to read it.", ""]
     lines += _markdown_table(["", ""], [[k, v] for k, v in (results.versions | results.machine).items()])
@@ -310,6 +320,8 @@ def markdown(results, table):
         lines += _core_section(results)
     if results.limiter:
         lines += _limiter_section(results)
+    if results.validation:
+        lines += _validation_section(results)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -337,6 +349,8 @@ def _csv_rows(results, table):
         what = f"{row['clients']} clients, {row['limits']} limits"
         yield "limiter", "", "gatehouse", what, "ns/check", row["ns_check"]
         yield "limiter", "", "gatehouse", what, "bytes/client", row["bytes_per_client"]
+    for row in results.validation:
+        yield "validation", row["name"], row["program"], f"{row['bytes']} bytes, round {row['round']}", "ns", row["ns_per_op"]
 
 
 def _bars(table):

@@ -14,11 +14,12 @@ import tempfile
 import measure
 import peers
 import report
+import validation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-release"
-TARGETS = ("src/gatehouse", "bench/floor", "bench/core_bench", "bench/limiter_bench")
-SECTIONS = ("cpu", "memory", "start", "core", "limiter")
+TARGETS = ("src/gatehouse", "bench/floor", "bench/core_bench", "bench/limiter_bench", "bench/validation_bench")
+SECTIONS = ("cpu", "memory", "start", "core", "limiter", "validation")
 
 
 def arguments():
@@ -166,6 +167,9 @@ def measure_all(bench, options, results):
     if "limiter" in options.sections:
         results.limiter = measure.rows_of(BUILD / "bench" / "limiter_bench",
                                           ("clients", "limits", "ns_check", "bytes_per_client", "retained"))
+    if "validation" in options.sections:
+        results.versions |= validation.versions()
+        results.validation = validation.measure(BUILD, options.rounds, options.quick, say)
 
 
 def leave_out_missing(options, found):

@@ -2,15 +2,18 @@
  * "a < b", Vec<String> and <b>bold</b> have neither. */
 #include "text/danger_rules.h"
 
+/* Attributes that may stand between a quote and an event, as in: " autofocus onfocus= */
+enum { WORDS_BEHIND_QUOTE = 3 };
+
 enum kind { PLAIN, OBJECT, EMBED, LINK, BASE, META, FRAME };
 
 struct reader {
     gh_str s;
-    enum kind kind;   /* of the tag */
-    bool in_tag;      /* between "<name" and ">" */
-    bool value;       /* behind "=": a quote opens a value */
-    char quote;       /* that closes the value, or 0 */
-    bool after_quote; /* nothing but white space and "/" since a quote */
+    enum kind kind;  /* of the tag */
+    bool in_tag;     /* between "<name" and ">" */
+    bool value;      /* behind "=": a quote opens a value */
+    char quote;      /* that closes the value, or 0 */
+    unsigned broken; /* words that may still come since a quote which may have ended a value; 0: none */
     bool css_known, css;
 };
 
@@ -143,14 +146,16 @@ static bool separates(char c)
     return c == '/' || c == '"' || c == '\'' || c == '`' || (c >= 0 && c <= ' ');
 }
 
-/* Where inside or outside of a tag and its values is the reader after c? */
-static void pass(struct reader *r, char c)
+/* Where inside or outside of a tag and its values is the reader after `before` and c? */
+static void pass(struct reader *r, char before, char c)
 {
     bool is_quote = c == '"' || c == '\'' || c == '`';
     if (is_quote)
-        r->after_quote = true;
-    else if (!separates(c))
-        r->after_quote = false;
+        r->broken = WORDS_BEHIND_QUOTE;
+    else if (r->broken > 0 && gh_danger_is_space(c))
+        r->broken -= !gh_danger_is_space(before);
+    else if (!is_name(c) && c != '/' && c != '=')
+        r->broken = 0;
     if (!r->in_tag)
         return;
     if (r->quote != '\0') {
@@ -173,10 +178,10 @@ bool gh_danger_html(const gh_danger_view *view)
         if (c == '<' && begin_tag(&r, i))
             return true;
         /* Outside of a tag an attribute counts behind a quote: it may break out of a value. */
-        if (i > 0 && gh_danger_is_letter(c) && separates(r.s.p[i - 1]) && (r.in_tag || r.after_quote) &&
+        if (i > 0 && gh_danger_is_letter(c) && separates(r.s.p[i - 1]) && (r.in_tag || r.broken > 0) &&
             is_active_attribute(&r, i))
             return true;
-        pass(&r, c);
+        pass(&r, i > 0 ? r.s.p[i - 1] : ' ', c);
     }
     return false;
 }

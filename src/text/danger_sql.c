@@ -15,6 +15,7 @@ struct reader {
     gh_sql_token before[3]; /* the nearest first; END: none */
     unsigned quotes[3];     /* how many of ' " ` there were */
     bool starts_number;     /* the text is "1", "1)" and the like so far */
+    bool is_statement;      /* the text begins with one that changes something */
 };
 
 static unsigned quote_index(char quote)
@@ -43,10 +44,10 @@ static bool is_equality(const gh_sql_token *t)
            gh_sql_word(t, "like");
 }
 
-static bool cuts(const gh_sql_cursor *cursor)
+static bool cuts(const gh_sql_cursor *cursor, bool letters_too)
 {
     gh_sql_token t = gh_sql_peek(cursor);
-    return t.kind == GH_SQL_COMMENT && gh_sql_cuts(cursor->s, t.end - t.text.n);
+    return t.kind == GH_SQL_COMMENT && gh_sql_cuts(cursor->s, t.end - t.text.n, letters_too);
 }
 
 /* Behind an opening quote: over the string and its end. False: it does not end, or not soon. */
@@ -125,12 +126,12 @@ static void skip_terms(gh_sql_cursor *cursor)
 }
 
 /* Does the statement go on, or is it cut off, where a value has been? */
-static bool goes_on(gh_sql_cursor cursor)
+static bool goes_on(gh_sql_cursor cursor, bool odd)
 {
     static const gh_str clauses[] = {GH_STR_INIT("limit"), GH_STR_INIT("group"), GH_STR_INIT("order"),
                                      GH_STR_INIT("union"), GH_STR_INIT("having")};
     gh_sql_token t = gh_sql_peek(&cursor);
-    if (cuts(&cursor))
+    if (cuts(&cursor, odd))
         return true;
     if (gh_sql_take_sign(&cursor, GH_STR(";")))
         return gh_sql_peek(&cursor).kind == GH_SQL_COMMENT || gh_sql_statement(cursor);
@@ -175,7 +176,7 @@ static bool is_condition(gh_sql_cursor cursor, bool odd)
         (void)gh_sql_next(&cursor);
         return gh_sql_peek(&cursor).kind != GH_SQL_END;
     }
-    return is_worded_comparison(cursor) || goes_on(cursor);
+    return is_worded_comparison(cursor) || goes_on(cursor, odd);
 }
 
 /* Behind OR or AND wherever: two literals of one kind that are compared, "1=1" or "'a'='a". */
@@ -184,7 +185,7 @@ static bool is_tautology(const struct reader *r)
     gh_sql_cursor cursor = r->cursor;
     enum operand left = take_operand(&cursor);
     if (left == TRUTH)
-        return r->starts_number && (goes_on(cursor) || gh_sql_peek(&cursor).kind == GH_SQL_END);
+        return r->starts_number && (goes_on(cursor, true) || gh_sql_peek(&cursor).kind == GH_SQL_END);
     if (left != NUMBER && left != STRING)
         return false;
     gh_sql_token sign = gh_sql_next(&cursor), right = gh_sql_next(&cursor);
@@ -199,10 +200,10 @@ static bool is_clause(gh_sql_cursor cursor)
     gh_sql_token t = gh_sql_next(&cursor);
     if (gh_sql_word(&t, "order") || gh_sql_word(&t, "group"))
         return gh_sql_take_word(&cursor, GH_STR("by")) &&
-               (gh_sql_next(&cursor).kind == GH_SQL_NUMBER || cuts(&cursor));
+               (gh_sql_next(&cursor).kind == GH_SQL_NUMBER || cuts(&cursor, true));
     if (gh_sql_word(&t, "having"))
         return take_operand(&cursor) == NUMBER;
-    return gh_sql_word(&t, "limit") && gh_sql_next(&cursor).kind == GH_SQL_NUMBER && cuts(&cursor);
+    return gh_sql_word(&t, "limit") && gh_sql_next(&cursor).kind == GH_SQL_NUMBER && cuts(&cursor, true);
 }
 
 /* Behind a quote: does something follow that talks to a database? */
@@ -213,17 +214,17 @@ static bool breaks_out(gh_sql_cursor cursor, bool odd)
         continue;
     gh_sql_token t = gh_sql_peek(&cursor);
     if (t.kind == GH_SQL_COMMENT)
-        return gh_sql_cuts(cursor.s, t.end - t.text.n) && odd;
+        return odd && gh_sql_cuts(cursor.s, t.end - t.text.n, true);
     if (is_clause(cursor))
         return true;
     (void)gh_sql_next(&cursor);
     if (is_connective(&t))
         return is_condition(cursor, odd);
     if (gh_sql_sign(&t, ";"))
-        return cuts(&cursor);
+        return cuts(&cursor, true);
     if (gh_sql_sign(&t, "=") || gh_sql_word(&t, "like")) {
         enum operand right = take_operand(&cursor);
-        return (right == NUMBER || right == STRING) && start.at > 0 && cuts(&cursor);
+        return (right == NUMBER || right == STRING) && start.at > 0 && cuts(&cursor, true);
     }
     return false;
 }
@@ -241,14 +242,15 @@ static bool at_token(struct reader *r, const gh_sql_token *t)
     case GH_SQL_NUMBER:
         return r->starts_number &&
                (is_clause(r->cursor) ||
-                (gh_danger_at(r->cursor.s, r->cursor.at, GH_STR("--")) && cuts(&r->cursor)));
+                (gh_danger_at(r->cursor.s, r->cursor.at, GH_STR("--")) && cuts(&r->cursor, true)));
     case GH_SQL_SIGN:
         if (gh_sql_sign(t, ";"))
-            return gh_sql_statement(r->cursor) || (r->starts_number && cuts(&r->cursor));
+            return gh_sql_statement(r->cursor) || (r->starts_number && cuts(&r->cursor, true));
         return is_connective(t) && is_tautology(r);
     case GH_SQL_VERSION:
         return t->text.n == sizeof "/*!50000" - 1;
     case GH_SQL_COMMENT:
+        return r->is_statement && gh_sql_cuts(r->cursor.s, t->end - t->text.n, true);
     case GH_SQL_END:
         return false;
     }
@@ -257,7 +259,7 @@ static bool at_token(struct reader *r, const gh_sql_token *t)
 
 static bool is_injection(gh_sql_cursor cursor)
 {
-    struct reader r = {.cursor = cursor};
+    struct reader r = {.cursor = cursor, .is_statement = gh_sql_statement(cursor)};
     for (;;) {
         bool first = r.cursor.at == 0;
         gh_sql_token t = gh_sql_next(&r.cursor);

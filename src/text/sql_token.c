@@ -180,7 +180,7 @@ bool gh_sql_word_in(const gh_sql_token *token, const gh_str *words, size_t n)
     return false;
 }
 
-bool gh_sql_cuts(gh_str s, size_t from)
+bool gh_sql_cuts(gh_str s, size_t from, bool letters_too)
 {
     gh_str rest = gh_str_cut(s, from, s.n);
     bool dashes = gh_str_starts(rest, GH_STR("--"));
@@ -188,7 +188,7 @@ bool gh_sql_cuts(gh_str s, size_t from)
     while (i < rest.n &&
            (gh_danger_is_space(rest.p[i]) || (dashes && (rest.p[i] == '-' || rest.p[i] == '+'))))
         i++;
-    while (dashes && i < rest.n && letters < CUT_REST_MAX && gh_danger_is_word(rest.p[i])) {
+    while (dashes && letters_too && i < rest.n && letters < CUT_REST_MAX && gh_danger_is_word(rest.p[i])) {
         letters++;
         i++;
     }

@@ -46,8 +46,9 @@ bool gh_sql_take_word(gh_sql_cursor *cursor, gh_str text);
 /* Is the word one of n? */
 bool gh_sql_word_in(const gh_sql_token *token, const gh_str *words, size_t n);
 
-/* Does a comment that begins at `from` cut off the rest, as attacks end: nothing behind it but a few letters? */
-bool gh_sql_cuts(gh_str s, size_t from);
+/* Does a comment that begins at `from` cut off the rest, as attacks end: nothing behind it, or
+ * (letters_too) a few letters? */
+bool gh_sql_cuts(gh_str s, size_t from, bool letters_too);
 
 /* sql_words.c: does a statement that changes or runs something stand here, whole? */
 bool gh_sql_statement(gh_sql_cursor cursor);

@@ -166,7 +166,7 @@ static bool is_union_select(gh_sql_cursor cursor)
             break;
     gh_sql_token t = gh_sql_next(&cursor);
     if (gh_sql_word(&t, "select"))
-        return is_select(cursor) || (t = gh_sql_next(&cursor), t.kind == GH_SQL_WORD && is_end(&cursor)) ||
+        return is_select(cursor) || (t = gh_sql_next(&cursor), gh_sql_peek(&cursor).kind == GH_SQL_COMMENT) ||
                gh_sql_take_sign(&cursor, GH_STR(","));
     return gh_sql_word(&t, "values") && gh_sql_take_sign(&cursor, GH_STR("("));
 }
@@ -192,7 +192,8 @@ static bool in_expression(const gh_sql_token *before)
 
 static bool is_whole_text(const gh_sql_token *before, const gh_sql_cursor *behind)
 {
-    return before->kind == GH_SQL_END && is_end(behind);
+    gh_sql_token t = gh_sql_peek(behind);
+    return before->kind == GH_SQL_END && (t.kind == GH_SQL_END || t.kind == GH_SQL_COMMENT);
 }
 
 /* sleep(5): where an expression is expected, or as all there is. */
@@ -255,6 +256,17 @@ static bool is_subquery(gh_sql_cursor cursor, const gh_sql_token before[3])
     for (size_t i = 0; t->kind == GH_SQL_SIGN && i < GH_COUNT(signs); i++)
         there = there || gh_str_eq(t->text, gh_str_of(signs[i]));
     return there && is_select(cursor);
+}
+
+/* load_file('/etc/hosts'), load_file(0x2f65), load_file(char(47)): a program's own function takes a name. */
+static bool is_load_file(gh_sql_cursor cursor)
+{
+    static const gh_str calls[] = {GH_STR_INIT("char"), GH_STR_INIT("concat"), GH_STR_INIT("unhex")};
+    if (!gh_sql_take_sign(&cursor, GH_STR("(")))
+        return false;
+    gh_sql_token t = gh_sql_next(&cursor);
+    return t.kind == GH_SQL_QUOTE || t.kind == GH_SQL_NUMBER ||
+           (gh_sql_word_in(&t, calls, GH_COUNT(calls)) && gh_sql_take_sign(&cursor, GH_STR("(")));
 }
 
 /* Functions and procedures that nothing but an attack names. */
@@ -342,6 +354,10 @@ bool gh_sql_dangerous_word(const gh_sql_token *word, gh_sql_cursor behind, const
         return gh_str_starts(word->text, GH_STR("@@")) &&
                (gh_sql_word(&before[0], "select") || gh_sql_word(&before[0], "and") ||
                 gh_sql_word(&before[0], "or"));
+    case 'l':
+        if (gh_sql_word(word, "load_file"))
+            return is_load_file(behind);
+        break;
     default:
         break;
     }

@@ -62,7 +62,7 @@ typedef struct parts {
 
 static bool split(gh_str text, parts *ret)
 {
-    *ret = (parts){0};
+    *ret = (parts){.fraction = GH_STR("")};
     ret->negative = take(&text, '-');
     ret->plus = !ret->negative && take(&text, '+');
     ret->whole = take_digits(&text);
@@ -175,7 +175,7 @@ static bool divides_small(const decimal *b, const decimal *a, size_t length)
     uint64_t divisor = 0, rest = 0;
     for (size_t i = b->from; i < b->to; i++)
         divisor = divisor * 10 + (unsigned)digit_at(b, i);
-    if (divisor == 1)
+    if (divisor <= 1)
         return true;
     for (size_t i = 0; i < length; i++)
         rest = (rest * 10 + dividend_digit(a, i)) % divisor;

@@ -108,27 +108,8 @@ static bool check_unicode_escape(gh_json_lexer *l, const char *from)
 }
 
 /* What an escape of one character stands for; 0: there is none. */
-static char simple_escape(char c)
-{
-    switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return 0;
-    }
-}
+static const char simple_escapes[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                         ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
 
 /* at: a backslash. */
 static bool check_escape(gh_json_lexer *l)
@@ -139,7 +120,7 @@ static bool check_escape(gh_json_lexer *l)
     l->at += 2;
     if (from[1] == 'u')
         return check_unicode_escape(l, from);
-    if (simple_escape(from[1]) == 0)
+    if (simple_escapes[(uint8_t)from[1]] == 0)
         return gh_json_refuse(l, from, "an escape that JSON does not have");
     return true;
 }
@@ -205,7 +186,7 @@ static bool decode(gh_json_lexer *l, gh_str raw, gh_str *ret)
         if (at[-1] == 'u')
             to = put_unicode_escape(&at, end, to);
         else
-            *to++ = simple_escape(at[-1]);
+            *to++ = simple_escapes[(uint8_t)at[-1]];
     }
     *ret = (gh_str){memory, (size_t)(to - memory)};
     return true;

@@ -1,22 +1,13 @@
 #include "wire/json_text.h"
 
-/* The length of the valid UTF-8 sequence at p and its code point (RFC 3629 section 4); 0: none. */
-static size_t decode(const uint8_t *p, size_t n, uint32_t *ret)
+#include "text/utf8.h"
+
+/* The length of the valid sequence that s begins with and its code point; 0: none. */
+static size_t decode(gh_str s, uint32_t *ret)
 {
-    uint8_t lead = p[0];
-    size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : 4;
-    if ((length == 4 && (lead < 0xf0 || lead > 0xf4)) || length > n)
-        return 0;
-    uint32_t point = length == 1 ? lead : lead & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (p[i] & 0x3fu);
-    }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (point < least[length] || (point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff)
-        return 0;
-    *ret = point;
+    size_t length = (uint8_t)s.p[0] < 0x80 ? 1 : gh_utf8_sequence(s.p, s.n);
+    if (length > 0)
+        *ret = gh_utf8_next(&s);
     return length;
 }
 
@@ -63,7 +54,7 @@ static void escape(gh_buf *out, gh_str s, bool ascii)
         if (i == s.n)
             break;
         uint32_t point = 0xfffd;
-        size_t length = decode(bytes + i, s.n - i, &point);
+        size_t length = decode(gh_str_cut(s, i, s.n), &point);
         if (length > 0 && !ascii && is_plain(point)) {
             i += length;
             continue;
