@@ -119,7 +119,7 @@ static bool write_runs(gh_classes *c, const split *s, gh_arena *arena)
 
 bool gh_classes_of(gh_node *root, gh_arena *arena, gh_classes *ret)
 {
-    *ret = (gh_classes){.sets = gh_arena_array(arena, GH_CLASS_SETS_MAX, sizeof *ret->sets)};
+    *ret = (gh_classes){.sets = gh_arena_array(arena, GH_CLASS_SETS_MAX, sizeof ret->sets[0])};
     split *s = gh_arena_new(arena, split);
     if (ret->sets == NULL || s == NULL || !gather(ret, root))
         return false;

@@ -89,8 +89,7 @@ static void strings(void **state)
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         if (rows[i].format != NULL)
             format = gh_format_of(gh_str_of(rows[i].format));
-        assert_non_null(format);
-        if (format(gh_str_of(rows[i].text)) != rows[i].want)
+        if (format == NULL || format(gh_str_of(rows[i].text)) != rows[i].want)
             fail_msg("row %zu: \"%s\"", i, rows[i].text);
     }
 }
@@ -102,8 +101,7 @@ static void of_numbers(void **state)
     for (size_t i = 0; i < GH_COUNT(numbers); i++) {
         if (numbers[i].format != NULL)
             format = gh_format_number_of(gh_str_of(numbers[i].format));
-        assert_non_null(format);
-        if (format(gh_str_of(numbers[i].text)) != numbers[i].want)
+        if (format == NULL || format(gh_str_of(numbers[i].text)) != numbers[i].want)
             fail_msg("row %zu: %s", i, numbers[i].text);
     }
 }
