@@ -6,13 +6,13 @@
 static bool add_set(gh_classes *c, gh_node *node)
 {
     unsigned i = 0;
-    while (i < c->n_sets && !gh_range_set_eq(c->sets[i], node->set))
+    while (i < c->n_sets && !gh_range_set_eq(&c->sets[i], node->set))
         i++;
     if (i == GH_CLASS_SETS_MAX)
         return false;
     node->set_index = (uint16_t)i;
     if (i == c->n_sets)
-        c->sets[c->n_sets++] = node->set;
+        c->sets[c->n_sets++] = *node->set;
     return true;
 }
 
@@ -37,15 +37,15 @@ static uint32_t *find_borders(const gh_classes *c, gh_arena *arena, size_t *ret_
 {
     size_t room = 1, n = 0, kept = 0;
     for (unsigned i = 0; i < c->n_sets; i++)
-        room += 2 * c->sets[i]->n;
+        room += 2 * c->sets[i].n;
     uint32_t *borders = gh_arena_array(arena, room, sizeof *borders);
     if (borders == NULL)
         return NULL;
     borders[n++] = 0;
     for (unsigned i = 0; i < c->n_sets; i++) {
-        for (size_t k = 0; k < c->sets[i]->n; k++) {
-            borders[n++] = c->sets[i]->items[k].from;
-            borders[n++] = c->sets[i]->items[k].to + 1;
+        for (size_t k = 0; k < c->sets[i].n; k++) {
+            borders[n++] = c->sets[i].items[k].from;
+            borders[n++] = c->sets[i].items[k].to + 1;
         }
     }
     qsort(borders, n, sizeof *borders, by_value);
@@ -83,7 +83,7 @@ static bool next_run(const split *s, const gh_range_set *set, size_t *io_range, 
 static bool split_by(split *s, const gh_range_set *set)
 {
     uint32_t inside[GH_CLASSES_MAX] = {0};
-    uint16_t to[GH_CLASSES_MAX];
+    uint16_t to[GH_CLASSES_MAX] = {0};
     unsigned before = s->classes;
     for (size_t range = 0, i = 0; next_run(s, set, &range, &i); i++)
         inside[s->class[i]]++;
@@ -112,14 +112,14 @@ static bool write_runs(gh_classes *c, const split *s, gh_arena *arena)
         if (c->n_runs == 0 || c->runs[c->n_runs - 1].class != s->class[i])
             c->runs[c->n_runs++] = (gh_class_run){s->borders[i], (uint8_t)s->class[i]};
     for (unsigned k = 0; k < c->n_sets; k++)
-        for (size_t range = 0, i = 0; next_run(s, c->sets[k], &range, &i); i++)
+        for (size_t range = 0, i = 0; next_run(s, &c->sets[k], &range, &i); i++)
             c->bits[k].word[s->class[i] / 64] |= UINT64_C(1) << (s->class[i] % 64);
     return true;
 }
 
 bool gh_classes_of(gh_node *root, gh_arena *arena, gh_classes *ret)
 {
-    *ret = (gh_classes){.sets = gh_arena_array(arena, GH_CLASS_SETS_MAX, sizeof ret->sets[0])};
+    *ret = (gh_classes){.sets = gh_arena_array(arena, GH_CLASS_SETS_MAX, sizeof *ret->sets)};
     split *s = gh_arena_new(arena, split);
     if (ret->sets == NULL || s == NULL || !gather(ret, root))
         return false;
@@ -130,7 +130,7 @@ bool gh_classes_of(gh_node *root, gh_arena *arena, gh_classes *ret)
     s->classes = 1;
     s->total[0] = (uint32_t)s->n;
     for (unsigned i = 0; i < ret->n_sets; i++)
-        if (!split_by(s, ret->sets[i]))
+        if (!split_by(s, &ret->sets[i]))
             return false;
     ret->n = s->classes;
     return write_runs(ret, s, arena);
