@@ -264,13 +264,7 @@ static gh_json *read_form(form *f, const void *items, size_t stride, unsigned n)
         return gh_value_no_memory(r);
     if (!add_deep_objects(f) || !add_members(f) || r->failed)
         return NULL;
-    /* Both "color[R]" and "color" came. */
-    const gh_json *twice = gh_json_twice(f->object);
-    if (twice == NULL)
-        return f->object;
-    gh_str pointer = gh_value_pointer(r->arena, (gh_str){"", 0}, twice->key);
-    return pointer.p == NULL ? gh_value_no_memory(r)
-                             : gh_value_bad(r, GH_FAULT_REPEATED, pointer, (gh_str){NULL, 0});
+    return gh_value_finish(r, f->object, (gh_str){"", 0}); /* "color[R]" and "color" may both have come */
 }
 
 gh_json *gh_form_object(gh_value_reader *reader, const gh_pairs *pairs, const gh_media *media)

@@ -43,7 +43,7 @@ void gh_openapi_close(gh_openapi *openapi);
 
 /* What changes for clients between two documents: one line each, written to `out`: "POST /generate: request body
  * /prompt: maxLength 500 -> 300 (narrower)". breaking: how many of them refuse what was accepted. */
-GH_MUST_CHECK bool gh_openapi_diff(const gh_json *before, const gh_json *after, gh_arena *scratch, gh_buf *out,
-                                   unsigned *ret_changes, unsigned *ret_breaking);
+GH_MUST_CHECK bool gh_openapi_diff(const gh_json *before, const gh_json *after, gh_arena *scratch,
+                                   gh_buf *out, unsigned *ret_changes, unsigned *ret_breaking);
 
 #endif

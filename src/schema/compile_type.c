@@ -3,15 +3,16 @@
 static const struct {
     gh_str name;
     uint8_t bits;
+    uint8_t main;     /* the one that tells it from others */
     const char *text; /* in a message */
 } types[] = {
-    {GH_STR_INIT("string"), GH_TYPE_BIT_STRING, "a string"},
-    {GH_STR_INIT("integer"), GH_TYPE_BIT_INTEGER, "an integer"},
-    {GH_STR_INIT("number"), GH_TYPE_BIT_NUMBER | GH_TYPE_BIT_INTEGER, "a number"},
-    {GH_STR_INIT("boolean"), GH_TYPE_BIT_BOOLEAN, "true or false"},
-    {GH_STR_INIT("array"), GH_TYPE_BIT_ARRAY, "an array"},
-    {GH_STR_INIT("object"), GH_TYPE_BIT_OBJECT, "an object"},
-    {GH_STR_INIT("null"), GH_TYPE_BIT_NULL, "null"},
+    {GH_STR_INIT("string"), GH_TYPE_BIT_STRING, GH_TYPE_BIT_STRING, "a string"},
+    {GH_STR_INIT("integer"), GH_TYPE_BIT_INTEGER, GH_TYPE_BIT_INTEGER, "an integer"},
+    {GH_STR_INIT("number"), GH_TYPE_BIT_NUMBER | GH_TYPE_BIT_INTEGER, GH_TYPE_BIT_NUMBER, "a number"},
+    {GH_STR_INIT("boolean"), GH_TYPE_BIT_BOOLEAN, GH_TYPE_BIT_BOOLEAN, "true or false"},
+    {GH_STR_INIT("array"), GH_TYPE_BIT_ARRAY, GH_TYPE_BIT_ARRAY, "an array"},
+    {GH_STR_INIT("object"), GH_TYPE_BIT_OBJECT, GH_TYPE_BIT_OBJECT, "an object"},
+    {GH_STR_INIT("null"), GH_TYPE_BIT_NULL, GH_TYPE_BIT_NULL, "null"},
 };
 
 static bool add_type(gh_schema_work *w, const gh_json *name)
@@ -26,16 +27,15 @@ static bool add_type(gh_schema_work *w, const gh_json *name)
                                  "must be one of string, integer, number, boolean, array, object and null");
 }
 
-/* "a string, an integer or null" */
-static bool put_limit(gh_schema_work *w)
+gh_str gh_schema_types_text(unsigned set, gh_arena *arena)
 {
     char text[128];
     gh_buf out = gh_buf_over(text, sizeof text);
-    gh_schema *s = w->schema;
     const char *last = NULL;
     for (size_t i = 0; i < GH_COUNT(types); i++) {
-        bool integer = types[i].bits == GH_TYPE_BIT_INTEGER;
-        if ((s->types & types[i].bits) != types[i].bits || (integer && (s->types & GH_TYPE_BIT_NUMBER) != 0))
+        /* A set with "number" has "integer" too, and "a number" says it all. */
+        bool integer = types[i].bits == GH_TYPE_BIT_INTEGER && (set & GH_TYPE_BIT_NUMBER) != 0;
+        if ((set & types[i].main) == 0 || integer)
             continue;
         if (last != NULL)
             gh_buf_printf(&out, "%s%s", out.n > 0 ? ", " : "", last);
@@ -43,8 +43,7 @@ static bool put_limit(gh_schema_work *w)
     }
     if (last != NULL)
         gh_buf_printf(&out, "%s%s", out.n > 0 ? " or " : "", last);
-    s->type_limit = gh_arena_copy(w->c->arena, gh_buf_str(&out));
-    return s->type_limit.p != NULL || gh_schema_no_memory(w->c);
+    return gh_arena_copy(arena, gh_buf_str(&out));
 }
 
 bool gh_schema_compile_type(gh_schema_work *w)
@@ -70,5 +69,6 @@ bool gh_schema_compile_type(gh_schema_work *w)
     }
     if (null)
         w->schema->types |= GH_TYPE_BIT_NULL;
-    return put_limit(w);
+    w->schema->type_limit = gh_schema_types_text(w->schema->types, w->c->arena);
+    return w->schema->type_limit.p != NULL || gh_schema_no_memory(w->c);
 }

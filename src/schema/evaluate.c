@@ -52,7 +52,8 @@ bool gh_schema_types_fit(unsigned types, const gh_json *v)
 bool gh_schema_has_value(gh_schema_run *r, const gh_schema_values *values, const gh_json *v)
 {
     if (v->type == GH_JSON_STRING)
-        return gh_schema_name_find(&values->texts, v->text, gh_json_hash(v->text)) != NULL;
+        return gh_schema_pay(r, v->text.n / 64) &&
+               gh_schema_name_find(&values->texts, v->text, gh_json_hash(v->text)) != NULL;
     if (!gh_schema_pay(r, values->n_others))
         return false;
     for (uint32_t i = 0; i < values->n_others; i++) {

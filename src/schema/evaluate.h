@@ -73,13 +73,18 @@ bool gh_schema_eval_unevaluated(gh_schema_run *r, const gh_schema *s, const gh_j
                                 const gh_schema_spot *at, gh_schema_marks *marks);
 bool gh_schema_has_value(gh_schema_run *r, const gh_schema_values *values, const gh_json *v);
 bool gh_schema_types_fit(unsigned types, const gh_json *v);
-/* Of several alternatives that all failed: the only one that could be meant, or NULL. */
-const gh_schema *gh_schema_meant(gh_schema_run *r, const gh_schema_list *list, const gh_json *v);
+/* Of several alternatives that all failed: the only one that could be meant, or NULL. *ret_types: when none takes
+ * the type of v, those they take; else 0. */
+const gh_schema *gh_schema_meant(gh_schema_run *r, const gh_schema_list *list, const gh_json *v,
+                                 unsigned *ret_types);
 /* Are all items different? */
 bool gh_schema_unique(gh_schema_run *r, const gh_json *array);
 
 /* Adds a finding, where they are wanted. False always. */
 bool gh_schema_fault(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at, gh_str limit);
+/* The same when it is certain that the value is refused, but looking for the reason may have taken the last step:
+ * something has to be said. */
+bool gh_schema_fault_surely(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at);
 /* The fault of a wrong type; `text`: of a lexical value. */
 bool gh_schema_type_fault(gh_schema_run *r, unsigned types, gh_str limit, const gh_schema_spot *at,
                           bool text);

@@ -22,13 +22,15 @@ static bool none_fits(gh_schema_run *r, const gh_schema_list *list, enum gh_faul
     if (r->findings == NULL || r->stopped != GH_SCHEMA_VALID)
         return false;
     r->certain = true;
-    unsigned n = r->findings->n, omitted = r->findings->omitted;
-    const gh_schema *meant = gh_schema_meant(r, list, v);
+    unsigned n = r->findings->n, omitted = r->findings->omitted, types;
+    const gh_schema *meant = gh_schema_meant(r, list, v, &types);
     if (meant != NULL)
         (void)gh_schema_eval(r, meant, v, at, NULL);
-    if (r->findings->n == n && r->findings->omitted == omitted)
-        return gh_schema_fault(r, fault, at, GH_STR(""));
-    return false;
+    if (r->findings->n > n || r->findings->omitted > omitted)
+        return false;
+    if (r->stopped == GH_SCHEMA_VALID && types != 0 && types != GH_TYPE_BITS_ALL)
+        return gh_schema_type_fault(r, types, (gh_str){NULL, 0}, at, false);
+    return gh_schema_fault_surely(r, fault, at);
 }
 
 /* One alternative, with marks of its own that count only if it fits. */

@@ -69,6 +69,15 @@ bool gh_schema_fault(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot
     return false;
 }
 
+bool gh_schema_fault_surely(gh_schema_run *r, enum gh_fault fault, const gh_schema_spot *at)
+{
+    uint8_t stopped = r->stopped;
+    r->stopped = GH_SCHEMA_VALID;
+    (void)gh_schema_fault(r, fault, at, GH_STR(""));
+    r->stopped = stopped;
+    return false;
+}
+
 /* Which fault names the type: null beside it does not count. */
 static enum gh_fault fault_of(unsigned types, bool text)
 {
@@ -96,6 +105,9 @@ static enum gh_fault fault_of(unsigned types, bool text)
 
 bool gh_schema_type_fault(gh_schema_run *r, unsigned types, gh_str limit, const gh_schema_spot *at, bool text)
 {
-    bool several = !text && (types & GH_TYPE_BIT_NULL) != 0 && types != GH_TYPE_BIT_NULL;
-    return gh_schema_fault(r, several ? GH_FAULT_TYPE : fault_of(types, text), at, limit);
+    if (r->findings == NULL)
+        return false;
+    if (limit.p == NULL)
+        limit = gh_schema_types_text(types, r->scratch);
+    return gh_schema_fault(r, fault_of(types, text), at, limit);
 }

@@ -82,6 +82,19 @@ static bool eval_untyped(gh_schema_run *r, const gh_schema *s, const gh_json *v,
     return valid && r->stopped == GH_SCHEMA_VALID;
 }
 
+/* No reading is valid: told by what is wrong with the first. */
+static bool none_fits(gh_schema_run *r, const gh_schema *s, const gh_json *v, const gh_schema_spot *at)
+{
+    if (r->findings == NULL)
+        return false;
+    unsigned n = r->findings->n, omitted = r->findings->omitted;
+    r->certain = true;
+    (void)gh_schema_eval(r, s, v, at, NULL);
+    if (r->findings->n > n || r->findings->omitted > omitted)
+        return false;
+    return gh_schema_fault_surely(r, GH_FAULT_ANY_OF, at);
+}
+
 bool gh_schema_eval_lexical(gh_schema_run *r, const gh_schema *s, const gh_json *v, const gh_schema_spot *at)
 {
     readings as;
@@ -102,5 +115,7 @@ bool gh_schema_eval_lexical(gh_schema_run *r, const gh_schema *s, const gh_json 
         return false;
     if (as.n == 0)
         return gh_schema_type_fault(r, seen->seen_types, seen->type_limit, at, true);
-    return (as.n == 1 || r->findings != NULL) && gh_schema_eval(r, s, &as.items[0], at, NULL);
+    if (as.n == 1)
+        return gh_schema_eval(r, s, &as.items[0], at, NULL);
+    return none_fits(r, s, &as.items[0], at);
 }

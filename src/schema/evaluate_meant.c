@@ -69,8 +69,26 @@ static bool may_be(gh_schema_run *r, const gh_schema *s, const gh_json *v, unsig
     return true;
 }
 
-const gh_schema *gh_schema_meant(gh_schema_run *r, const gh_schema_list *list, const gh_json *v)
+/* No alternative takes the type: where null is one of two, the other is meant. */
+static const gh_schema *besides_null(const gh_schema_list *list, unsigned *ret_types)
 {
+    const gh_schema *other = NULL;
+    unsigned n = 0;
+    *ret_types = 0;
+    for (uint32_t i = 0; i < list->n; i++) {
+        *ret_types |= list->items[i]->seen_types;
+        if (list->items[i]->seen_types != GH_TYPE_BIT_NULL) {
+            other = list->items[i];
+            n++;
+        }
+    }
+    return n == 1 ? other : NULL;
+}
+
+const gh_schema *gh_schema_meant(gh_schema_run *r, const gh_schema_list *list, const gh_json *v,
+                                 unsigned *ret_types)
+{
+    *ret_types = 0;
     for (unsigned level = 0; level < 3; level++) {
         const gh_schema *meant = NULL;
         unsigned n = 0;
@@ -83,7 +101,7 @@ const gh_schema *gh_schema_meant(gh_schema_run *r, const gh_schema_list *list, c
         if (n == 1)
             return meant;
         if (n == 0)
-            break;
+            return level == 0 ? besides_null(list, ret_types) : NULL;
     }
     return NULL;
 }

@@ -2,6 +2,7 @@
 
 #include "schema/format_parts.h"
 #include "schema/pattern.h"
+#include "schema/pattern_tree.h"
 #include "wire/chars.h"
 
 /* RFC 4122 section 3: the text form, either case. Versions and variants are not looked at. */
@@ -72,6 +73,18 @@ static bool is_base64(gh_str text)
     return strchr(ends, text.p[n - 1]) != NULL;
 }
 
+/* A pattern of ECMA-262, also one that "pattern" would not take for its cost. */
+static bool is_regex(gh_str text)
+{
+    enum { MEMORY_MAX = 4 << 20 };
+    _Alignas(16) char first[4096];
+    gh_arena arena;
+    gh_arena_init(&arena, first, sizeof first, MEMORY_MAX);
+    bool is = text.n <= GH_PATTERN_LENGTH_MAX && gh_tree_is_pattern(text, &arena);
+    gh_arena_reset(&arena);
+    return is;
+}
+
 static const struct {
     gh_str name;
     gh_format_fn *text;          /* NULL: says nothing of strings */
@@ -96,11 +109,12 @@ static const struct {
     {GH_STR_INIT("uri-template"),          gh_format_uri_template,   NULL},
     {GH_STR_INIT("json-pointer"),          is_json_pointer,          NULL},
     {GH_STR_INIT("relative-json-pointer"), is_relative_json_pointer, NULL},
+    {GH_STR_INIT("regex"),                 is_regex,                 NULL},
     {GH_STR_INIT("byte"),                  is_base64,                NULL},
-    {GH_STR_INIT("int32"),                 NULL,                     NULL},
-    {GH_STR_INIT("int64"),                 NULL,                     NULL},
-    {GH_STR_INIT("float"),                 NULL,                     NULL},
-    {GH_STR_INIT("double"),                NULL,                     NULL},
+    {GH_STR_INIT("int32"),                 NULL,                     gh_format_int32},
+    {GH_STR_INIT("int64"),                 NULL,                     gh_format_int64},
+    {GH_STR_INIT("float"),                 NULL,                     gh_format_float},
+    {GH_STR_INIT("double"),                NULL,                     gh_format_double},
     {GH_STR_INIT("password"),              NULL,                     NULL}, /* how to show it */
     {GH_STR_INIT("binary"),                NULL,                     NULL}, /* any bytes */
     /* clang-format on */

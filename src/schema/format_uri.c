@@ -2,6 +2,7 @@
 #include <gatehouse/ip.h>
 
 #include "schema/format_parts.h"
+#include "text/utf8.h"
 #include "wire/chars.h"
 
 /* ucschar; with `private`, iprivate too. The noncharacters at a plane's end are in neither. */
@@ -14,23 +15,11 @@ static bool is_ucschar(uint32_t c, bool private)
     return c < 0xf0000 && (c & 0xfffe) != 0xfffe && (c & 0xff000) != 0xe0000;
 }
 
-/* The first code point of a valid text that is not empty. */
-static uint32_t next_code_point(gh_str *text)
-{
-    uint8_t lead = (uint8_t)text->p[0];
-    size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    uint32_t c = n == 1 ? lead : lead & (0x7fu >> n);
-    for (size_t i = 1; i < n && i < text->n; i++)
-        c = c << 6 | ((uint8_t)text->p[i] & 0x3f);
-    *text = gh_str_cut(*text, n, text->n);
-    return c;
-}
-
 /* A part made of unreserved characters, percent-escapes and those in `also`. */
 static bool is_made_of(gh_str part, const char *also, bool wide, bool private)
 {
     while (part.n > 0) {
-        uint32_t c = next_code_point(&part);
+        uint32_t c = gh_utf8_next(&part);
         if (c >= 0x80) {
             if (!wide || !is_ucschar(c, private))
                 return false;

@@ -132,6 +132,9 @@ struct gh_schema {
     bool read_only, write_only, types_known;
 };
 
+/* Of a set of types (GH_TYPE_BIT_*): "a string, an integer or null". p == NULL: no memory. */
+gh_str gh_schema_types_text(unsigned set, gh_arena *arena);
+
 /* NULL: no such name. */
 static inline const gh_schema_name *gh_schema_name_find(const gh_schema_names *names, gh_str key,
                                                         uint32_t hash)

@@ -107,14 +107,11 @@ static uint32_t longest_run(const gh_node *node)
     return longest;
 }
 
-static const char *explain(int error, gh_arena *arena)
+static const char *explain(int error)
 {
-    char text[160];
-    if (error == PCRE2_ERROR_HEAP_FAILED ||
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text) < 0)
-        return "it takes too much memory to compile";
-    const char *why = gh_arena_copy(arena, gh_str_of(text)).p;
-    return why == NULL ? "it can't be compiled" : why;
+    if (error == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH)
+        return "each alternative of a lookbehind must have a fixed length, unless it stands before the last $";
+    return "it is too large";
 }
 
 bool gh_backtrack_build(const gh_node *root, gh_arena *arena, gh_arena *own, gh_backtrack *ret,
@@ -125,7 +122,7 @@ bool gh_backtrack_build(const gh_node *root, gh_arena *arena, gh_arena *own, gh_
     char *memory = gh_arena_alloc(arena, TEXT_MAX);
     pcre2_general_context *general = gh_pcre2_over(own);
     pcre2_compile_context *context = general == NULL ? NULL : pcre2_compile_context_create(general);
-    *ret_why = "it takes too much memory to compile";
+    *ret_why = "it is too large";
     if (memory == NULL || context == NULL || pcre2_set_parens_nest_limit(context, NEST_MAX) != 0)
         return false;
     /* Where the search begins is part of the pattern: PCRE2 counts its steps anew for each start otherwise. */
@@ -140,7 +137,7 @@ bool gh_backtrack_build(const gh_node *root, gh_arena *arena, gh_arena *own, gh_
                               &error, &at, context);
     ret->weight = 1 + longest_run(root) / WEIGHT_UNIT;
     if (ret->code == NULL)
-        *ret_why = explain(error, arena);
+        *ret_why = explain(error);
     return ret->code != NULL;
 }
 

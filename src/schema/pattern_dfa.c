@@ -142,7 +142,7 @@ static uint32_t hash_of(const dfa_state *s)
     return (h ^ h >> 15) % HASH_SIZE;
 }
 
-/* The number of the state whose members are in `in`; 0 (DEAD) with *ret_ok false: over a limit. */
+/* The number of the state whose members are in `in`; *ret_ok false: over a limit. An empty set is a state too: the pattern may begin later. */
 static uint16_t intern(builder *b, uint32_t before, bool *ret_ok)
 {
     if (b->found)
@@ -151,8 +151,6 @@ static uint16_t intern(builder *b, uint32_t before, bool *ret_ok)
     for (unsigned i = 0; i < s.n; i++)
         s.looks_ahead = s.looks_ahead || b->nfa->states[s.items[i]].kind == GH_STATE_EDGE;
     s.before = s.looks_ahead ? before : 0;
-    if (s.n == 0)
-        return DEAD;
     uint32_t hash = hash_of(&s);
     for (uint16_t i = b->hash[hash]; i != 0; i = b->chain[i])
         if (same(&b->states[i], &s))

@@ -182,9 +182,13 @@ static bool few_unique(const gh_json *array)
 
 bool gh_schema_unique(gh_schema_run *r, const gh_json *array)
 {
+    if (array->n < 2)
+        return true;
+    size_t room = room_for(array, GH_JSON_DEPTH_MAX), n = 0;
+    if (!gh_schema_pay(r, room / 64))
+        return false;
     if (is_few(array))
         return few_unique(array);
-    size_t room = room_for(array, GH_JSON_DEPTH_MAX), n = 0;
     gh_buf out = gh_buf_over(gh_arena_alloc(r->scratch, room), room);
     gh_str *texts = gh_arena_array(r->scratch, array->n, sizeof *texts);
     const void **sorted = gh_arena_array(r->scratch, array->n, sizeof *sorted);

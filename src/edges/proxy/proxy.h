@@ -49,7 +49,8 @@ typedef struct gh_upstream {
 
 typedef struct gh_generation {
     _Atomic unsigned references;
-    gh_config *config;
+    gh_config *config; /* shared with the generations that were made of it again */
+    _Atomic unsigned *config_users;
     gh_policy *policy;
     gh_upstream *upstreams;
     unsigned n_upstreams;
@@ -244,12 +245,17 @@ struct gh_exchange {
     gh_field fields[];
 };
 
-/* generation.c: NULL: see the report. old: servers with the same address are taken over; may be NULL. */
-GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, const gh_generation *old,
+/* generation.c: takes policy over in any case, and config when it succeeds. NULL: see the report. old: servers with
+ * the same address are taken over; may be NULL. */
+GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_generation *old,
                                                gh_report *report);
+/* The same configuration compiled again, because a document has come that was missing. */
+GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report);
 gh_generation *gh_generation_ref(gh_generation *g);
 void gh_generation_unref(gh_generation *g);
 void gh_server_unref(gh_server *server);
+/* Fills in host and address by the name; blocks. NULL, or why not. */
+const char *gh_server_resolve(gh_server *server);
 
 /* worker.c */
 gh_view *gh_view_new(gh_worker *w, gh_generation *g); /* takes over one reference to g; NULL: out of memory */
