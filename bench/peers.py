@@ -83,7 +83,7 @@ class Bench:
         (items / "1.json").write_text(BODY)
         self.post_script = self.folder / "post.lua"
         self.post_script.write_text('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-                                    f"wrk.body = [==[{validation.BODY.read_text()}]==]\n")
+                                    f"wrk.body = [==[{validation.good_body()}]==]\n")
         for reachable in (self.folder, items.parent, items):
             reachable.chmod(0o755)  # nginx started by root serves as another user
 
@@ -201,7 +201,7 @@ def _check_seen(peer, workload, port):
 
 def _check_posting(peer, workload, port):
     """The body arrives; a wrong one does too, or is refused with 422 on a connection that stays open."""
-    body = validation.BODY.read_bytes()
+    body = validation.good_body().encode()
     with client.Client(port) as c:
         for posted in (body, *(json.dumps(wrong).encode() for wrong in validation.wrong_bodies()), body):
             answer = c.post(POSTED, posted)
