@@ -48,21 +48,28 @@ static bool parse_pointer(gh_str pointer, gh_arena *arena, gh_field_path *ret, c
 
 static bool parse_parameter(gh_str text, gh_arena *arena, gh_field_path *ret, const char **ret_why)
 {
-    static const enum gh_in places[] = {GH_IN_QUERY, GH_IN_PATH, GH_IN_HEADER, GH_IN_COOKIE};
+    static const struct {
+        gh_str name;
+        enum gh_in in;
+    } places[] = {{GH_STR_INIT("query"), GH_IN_QUERY},
+                  {GH_STR_INIT("path"), GH_IN_PATH},
+                  {GH_STR_INIT("header"), GH_IN_HEADER},
+                  {GH_STR_INIT("cookie"), GH_IN_COOKIE}};
     size_t dot = gh_str_find(text, '.');
     gh_str where = gh_str_cut(text, 0, dot), name = gh_str_cut(text, dot + 1, text.n);
     size_t i = 0;
-    while (i < GH_COUNT(places) && !gh_str_eq(where, gh_in_name(places[i])))
+    while (i < GH_COUNT(places) && !gh_str_eq(where, places[i].name))
         i++;
     if (i == GH_COUNT(places) || dot == text.n)
-        return refuse(ret_why, "neither \"*\", nor a name in the body like /prompt, nor query., path., header. or "
-                               "cookie. with a name");
+        return refuse(ret_why,
+                      "neither \"*\", nor a name in the body like /prompt, nor query., path., header. or "
+                      "cookie. with a name");
     if (name.n == 0)
         return refuse(ret_why, "the name of the parameter is missing");
     name = gh_arena_copy(arena, name);
     if (name.p == NULL)
         return refuse(ret_why, "out of memory");
-    ret->in = (uint8_t)places[i];
+    ret->in = (uint8_t)places[i].in;
     ret->name = name;
     return true;
 }
