@@ -6,6 +6,9 @@
  *     else
  *         gh_decision_answer(), and send that
  *
+ * Where the policy looks into bodies, gh_decide() may say GH_OUTCOME_BODY: read the body, hand it in by
+ * gh_decide_body(), and go on with what that says.
+ *
  * The library decides; it never waits, reads, sends or looks at a clock. How the end of a message was found is the caller's
  * business (RFC 9112 section 6), and so is the length of a body that is not told beforehand: see max_body.
  *
@@ -26,7 +29,8 @@ GH_BEGIN_DECLS
 enum gh_outcome {
     GH_OUTCOME_FORWARD, /* let it pass */
     GH_OUTCOME_REFUSE,  /* answer with the reason's problem document (RFC 9457) */
-    GH_OUTCOME_ANSWER   /* answer with `status` and no body: a CORS preflight (WHATWG Fetch) */
+    GH_OUTCOME_ANSWER,  /* answer with `status` and no body: a CORS preflight (WHATWG Fetch) */
+    GH_OUTCOME_BODY     /* not decided yet: hand in the whole body by gh_decide_body() */
 };
 
 typedef struct gh_decision gh_decision;
@@ -46,10 +50,23 @@ GH_API void gh_decision_free(gh_decision *decision);
 GH_API enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
                                  const gh_world *world, const gh_request *request);
 
+/* Goes on after GH_OUTCOME_BODY.
+ * body: all of it, without its transfer coding; at most gh_details.max_body bytes, a longer one is refused
+ * (body_too_large): stop reading there and hand in what there is. It must stay where it is as long as the request.
+ * When the body can't be had, leave it out: nothing need be called, and nothing was let in.
+ * Without a body that is waited for it says what was decided last. Never GH_OUTCOME_BODY again.
+ *
+ * Reading a body takes memory besides: at most four times what validation.max_body lets in, and 16 MiB. */
+GH_API enum gh_outcome gh_decide_body(gh_decision *decision, gh_str body);
+
+/* After GH_OUTCOME_FORWARD: what is to be passed on in the place of the body, because `sanitize` has rewritten it; its
+ * length is the Content-Length then. Absent: the body goes as it came. */
+GH_API gh_str gh_decision_body(const gh_decision *decision);
+
 /* What was found out. Slices that do not apply are absent (p == NULL). */
 typedef struct gh_details {
     enum gh_outcome outcome;
-    unsigned status;      /* of the answer to send; 0 with GH_OUTCOME_FORWARD */
+    unsigned status;      /* of the answer to send; 0 with GH_OUTCOME_FORWARD and GH_OUTCOME_BODY */
     gh_str reason;        /* "rate_limit_exceeded": a name from docs/errors.md; "none" when not refused */
     gh_str message;       /* for the client: what to do */
     gh_str detail;        /* for logs only */

@@ -21,6 +21,18 @@ typedef struct gh_policy gh_policy;
  * NULL: there was an error, or memory ran out. Free with gh_policy_free(). */
 GH_API GH_MUST_CHECK gh_policy *gh_policy_load(gh_str yaml, const char *name, char *errors,
                                                size_t errors_size);
+/* What the language needs of the world while a policy is loaded. Start from all zeros. */
+typedef struct gh_policy_options {
+    /* Gets the OpenAPI document that `openapi.document` names, JSON or YAML. ret_text: borrowed until
+     * gh_policy_load_with() returns. False: ret_why says why, a text that lives as long.
+     * NULL: naming a document is an error. */
+    bool (*read_document)(void *data, gh_str name, gh_str *ret_text, const char **ret_why);
+    void *data;
+} gh_policy_options;
+
+/* The same with options, which are not kept; NULL: none. */
+GH_API GH_MUST_CHECK gh_policy *gh_policy_load_with(const gh_policy_options *options, gh_str yaml,
+                                                    const char *name, char *errors, size_t errors_size);
 /* The caller sees to it that no decision begun with it is still in use. NULL is fine. */
 GH_API void gh_policy_free(gh_policy *policy);
 /* rate_limits.max_clients: for gh_state_new(). */

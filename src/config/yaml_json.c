@@ -78,10 +78,14 @@ static gh_json *new_value(reader *r, const yaml_event_t *event, enum gh_json_typ
 
 static gh_json *read_value(reader *r, yaml_event_t *event);
 
-static bool is_merge(const yaml_event_t *key)
+static gh_str scalar_of(const yaml_event_t *event)
 {
-    return key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && key->data.scalar.length == 2 &&
-           memcmp(key->data.scalar.value, "<<", 2) == 0;
+    return (gh_str){(const char *)event->data.scalar.value, event->data.scalar.length};
+}
+
+static bool is_plain(const yaml_event_t *event)
+{
+    return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 static bool take_key(reader *r, const yaml_event_t *event, gh_str *ret, uint32_t *ret_at)
@@ -92,11 +96,10 @@ static bool take_key(reader *r, const yaml_event_t *event, gh_str *ret, uint32_t
         return refuse(r, event, "a key that is no plain text");
     if (event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL)
         return refuse(r, event, "an anchor or a tag at a key");
-    if (is_merge(event))
+    if (is_plain(event) && gh_str_eq(scalar_of(event), GH_STR("<<")))
         return refuse(r, event, "a merge key (<<), which YAML 1.2 has not; write the members out");
     *ret_at = (uint32_t)offset_of(r, event->start_mark);
-    *ret =
-        gh_arena_copy(r->arena, (gh_str){(const char *)event->data.scalar.value, event->data.scalar.length});
+    *ret = gh_arena_copy(r->arena, scalar_of(event));
     return ret->p != NULL || too_large(r, event, "out of memory");
 }
 
@@ -168,12 +171,10 @@ static gh_json *read_scalar(reader *r, const yaml_event_t *event)
     gh_json *value = new_value(r, event, GH_JSON_STRING);
     if (value == NULL)
         return NULL;
-    gh_str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
-    text = gh_arena_copy(r->arena, text);
+    gh_str text = gh_arena_copy(r->arena, scalar_of(event));
     const char *why = "out of memory";
-    bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     value->text = text;
-    if (text.p != NULL && (!plain || gh_yaml_scalar(text, r->arena, value, &why)))
+    if (text.p != NULL && (!is_plain(event) || gh_yaml_scalar(text, r->arena, value, &why)))
         return value;
     (void)refuse(r, event, why);
     return NULL;

@@ -22,6 +22,7 @@ typedef struct gh_field_path {
 } gh_field_path;
 
 /* False: *ret_why, a constant text. */
-GH_MUST_CHECK bool gh_field_path_parse(gh_str text, gh_arena *arena, gh_field_path *ret, const char **ret_why);
+GH_MUST_CHECK bool gh_field_path_parse(gh_str text, gh_arena *arena, gh_field_path *ret,
+                                       const char **ret_why);
 
 #endif

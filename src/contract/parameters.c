@@ -90,7 +90,7 @@ static gh_json *spread_object(gh_parameters *p, const gh_parameter *parameter, g
             return NULL;
         gh_json_append(object, &last, name, value);
     }
-    return object;
+    return object == NULL ? NULL : gh_value_finish(r, object, whole);
 }
 
 /* color[R]=100&color[G]=200 */

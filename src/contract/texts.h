@@ -22,8 +22,8 @@ typedef bool gh_text_fn(void *data, uint8_t in, gh_str name, gh_str pointer, gh_
 
 enum gh_texts_result { GH_TEXTS_ALL, GH_TEXTS_STOPPED, GH_TEXTS_MEMORY /* no scratch left: to be refused */ };
 
-/* Each text once, in the order path, query, header, cookie, body. Needs input->query_read and ->cookies_read where
- * paths ask for them; what was not read has no texts. */
+/* Each text once, in the order path, query, header, cookie, body. Cookies are read here where input has not done it;
+ * of the path there are only the parameters that source->pattern names. */
 GH_MUST_CHECK enum gh_texts_result gh_texts_walk(const gh_input_source *source, const gh_input *input,
                                                  const gh_text_choice *choice, gh_arena *scratch,
                                                  gh_text_fn *fn, void *data);

@@ -112,10 +112,11 @@ static bool next_member(gh_str *text, char separator, bool exploded, gh_str *ret
     return equals < piece.n;
 }
 
-/* Completed by hand: no name twice. */
-static gh_json *finish_object(gh_value_reader *reader, gh_json *object, gh_str pointer)
+gh_json *gh_value_finish(gh_value_reader *reader, gh_json *object, gh_str pointer)
 {
-    const gh_json *twice = gh_json_twice(object);
+    const gh_json *twice;
+    if (!gh_json_index(object, reader->arena, &twice))
+        return gh_value_no_memory(reader);
     if (twice == NULL)
         return object;
     gh_str at = gh_value_pointer(reader->arena, pointer, twice->key);
@@ -146,7 +147,7 @@ gh_json *gh_value_members(gh_value_reader *reader, gh_str text, char separator, 
             return NULL;
         gh_json_append(object, &last, key->text, item);
     }
-    return finish_object(reader, object, pointer);
+    return gh_value_finish(reader, object, pointer);
 }
 
 /* "R" of "color[R]". False: not of this form. */
@@ -199,7 +200,7 @@ gh_json *gh_value_deep(gh_value_reader *reader, const gh_pairs *pairs, const uin
             return NULL;
         gh_json_append(object, &last, key, member);
     }
-    return finish_object(reader, object, pointer);
+    return gh_value_finish(reader, object, pointer);
 }
 
 gh_str gh_value_pointer(gh_arena *arena, gh_str pointer, gh_str token)

@@ -43,6 +43,8 @@ gh_json *gh_value_members(gh_value_reader *reader, gh_str text, char separator, 
  * ("color["). */
 gh_json *gh_value_deep(gh_value_reader *reader, const gh_pairs *pairs, const uint32_t *items, unsigned n,
                        gh_str prefix, const gh_schema *schema, gh_str pointer);
+/* An object that was put together by hand, once it is complete: no name may be there twice. */
+gh_json *gh_value_finish(gh_value_reader *reader, gh_json *object, gh_str pointer);
 /* pointer "/" token, escaped; absent: no memory. */
 gh_str gh_value_pointer(gh_arena *arena, gh_str pointer, gh_str token);
 /* pointer "/" index */

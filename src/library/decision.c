@@ -9,10 +9,14 @@
 /* A request's memory: usually nothing of it is used; targets that must be normalised are copied into it. */
 enum { FIRST_BLOCK = 4096, ARENA_CAP = 256 << 10 };
 
+/* Beyond four times the longest body that is looked into. */
+#define SCRATCH_SPARE ((size_t)16 << 20)
+
 struct gh_decision {
     gh_txn txn;
     gh_request request; /* the caller's, with what the library noted on it */
-    gh_arena arena;
+    gh_state *state;
+    gh_arena arena, scratch;
     _Alignas(16) char block[FIRST_BLOCK];
 };
 
@@ -23,6 +27,7 @@ gh_decision *gh_decision_new(void)
         return NULL;
     memset(d, 0, sizeof *d);
     gh_arena_init(&d->arena, d->block, sizeof d->block, ARENA_CAP);
+    gh_arena_init(&d->scratch, NULL, 0, 0);
     return d;
 }
 
@@ -31,6 +36,7 @@ void gh_decision_free(gh_decision *decision)
     if (decision == NULL)
         return;
     gh_arena_reset(&decision->arena);
+    gh_arena_reset(&decision->scratch);
     free(decision);
 }
 
@@ -44,29 +50,64 @@ static bool find_host(gh_request *r)
     return gh_fields_find(r->fields, r->n_fields, GH_FIELD_HOST, at + 1) == r->n_fields;
 }
 
-static void decide(gh_txn *txn, gh_state *state)
+/* To the verdict, or to where the body is needed. */
+static enum gh_outcome go_on(gh_decision *d)
 {
-    if (!find_host(txn->request)) {
-        gh_engine_refuse(txn, GH_REASON_MALFORMED_REQUEST, "two Host fields");
-        return;
-    }
-    while (gh_engine_step(txn) == GH_STEP_ASK) {
-        if (state == NULL) {
+    gh_txn *txn = &d->txn;
+    enum gh_step step;
+    while ((step = gh_engine_step(txn)) == GH_STEP_ASK) {
+        if (d->state == NULL) {
             gh_engine_refuse(txn, GH_REASON_INTERNAL_ERROR, "there are limits and no state to count them in");
-            return;
+            break;
         }
-        gh_state_take(state, txn->world.now_ms, txn->takes + txn->n_answered, txn->n_takes - txn->n_answered);
+        gh_state_take(d->state, txn->world.now_ms, txn->takes + txn->n_answered,
+                      txn->n_takes - txn->n_answered);
     }
+    if (step == GH_STEP_BODY)
+        txn->verdict.outcome = GH_OUTCOME_BODY;
+    return txn->verdict.outcome;
+}
+
+static size_t scratch_cap(const gh_policy *policy)
+{
+    uint64_t max = policy->input.max_body;
+    return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
 }
 
 enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
                           const gh_world *world, const gh_request *request)
 {
     gh_arena_reset(&decision->arena);
+    gh_arena_reset(&decision->scratch);
+    gh_arena_init(&decision->scratch, NULL, 0, scratch_cap(policy));
     decision->request = *request;
+    decision->state = state;
     gh_engine_begin(&decision->txn, policy, &decision->request, &decision->arena, world);
-    decide(&decision->txn, state);
+    gh_engine_scratch(&decision->txn, &decision->scratch);
+    if (find_host(&decision->request))
+        return go_on(decision);
+    gh_engine_refuse(&decision->txn, GH_REASON_MALFORMED_REQUEST, "two Host fields");
     return decision->txn.verdict.outcome;
+}
+
+enum gh_outcome gh_decide_body(gh_decision *decision, gh_str body)
+{
+    gh_txn *txn = &decision->txn;
+    if (txn->policy == NULL || txn->verdict.outcome != GH_OUTCOME_BODY)
+        return txn->verdict.outcome;
+    txn->verdict.outcome = GH_OUTCOME_FORWARD;
+    if (body.n > txn->max_body) {
+        gh_engine_refuse(txn, GH_REASON_BODY_TOO_LARGE, "the body is over the limit");
+        return txn->verdict.outcome;
+    }
+    gh_engine_body(txn, body.p != NULL ? body : GH_STR(""));
+    return go_on(decision);
+}
+
+gh_str gh_decision_body(const gh_decision *decision)
+{
+    bool passes = decision->txn.policy != NULL && decision->txn.verdict.outcome == GH_OUTCOME_FORWARD;
+    return passes ? decision->txn.new_body : (gh_str){NULL, 0};
 }
 
 void gh_decision_details(const gh_decision *decision, gh_details *ret)
@@ -99,7 +140,8 @@ bool gh_decision_answer(gh_decision *decision, gh_space *lines, gh_space *body)
 {
     gh_buf l = gh_buf_over(lines->p, lines->size), b = gh_buf_over(body->p, body->size);
     lines->n = body->n = 0;
-    if (decision->txn.verdict.outcome == GH_OUTCOME_FORWARD)
+    enum gh_outcome outcome = decision->txn.verdict.outcome;
+    if (outcome != GH_OUTCOME_REFUSE && outcome != GH_OUTCOME_ANSWER)
         return false;
     gh_answer_write(&decision->txn, &l, &b);
     if (!gh_buf_ok(&l) || !gh_buf_ok(&b))

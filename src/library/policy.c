@@ -22,6 +22,22 @@ static void put_report(const gh_report *report, char *errors, size_t size)
     errors[out.n] = '\0';
 }
 
+/* The document's tree points into its text: it is copied. */
+static bool read_document(void *data, const gh_upstream_config *upstream, gh_str name, gh_arena *arena,
+                          gh_str *ret_text, const char **ret_why, bool *ret_later)
+{
+    const gh_policy_options *options = data;
+    gh_str text = {NULL, 0};
+    (void)upstream;
+    *ret_later = false;
+    *ret_why = "no reason is given";
+    if (!options->read_document(options->data, name, &text, ret_why))
+        return false;
+    *ret_why = "out of memory";
+    *ret_text = gh_arena_copy(arena, text);
+    return ret_text->p != NULL;
+}
+
 static void free_config(void *config)
 {
     gh_config_free(config);
@@ -47,8 +63,20 @@ static gh_policy *load(const gh_config_input *input, gh_report *report)
 
 gh_policy *gh_policy_load(gh_str yaml, const char *name, char *errors, size_t errors_size)
 {
+    return gh_policy_load_with(NULL, yaml, name, errors, errors_size);
+}
+
+gh_policy *gh_policy_load_with(const gh_policy_options *options, gh_str yaml, const char *name, char *errors,
+                               size_t errors_size)
+{
     gh_config_source source = {GH_SOURCE_YAML, name == NULL ? "policy" : name, yaml};
     gh_config_input input = {.sources = &source, .n_sources = 1, .no_upstream = true};
+    gh_policy_options copy;
+    if (options != NULL && options->read_document != NULL) {
+        copy = *options;
+        input.read_document = read_document;
+        input.read_document_data = &copy;
+    }
     gh_report report;
     gh_report_init(&report);
     gh_policy *policy = load(&input, &report);

@@ -176,7 +176,7 @@ static bool is_condition(gh_sql_cursor cursor, bool odd)
         (void)gh_sql_next(&cursor);
         return gh_sql_peek(&cursor).kind != GH_SQL_END;
     }
-    return is_worded_comparison(cursor) || goes_on(cursor, odd);
+    return (is_worded_comparison(cursor) && (odd || left == NUMBER)) || goes_on(cursor, odd);
 }
 
 /* Behind OR or AND wherever: two literals of one kind that are compared, "1=1" or "'a'='a". */

@@ -3,7 +3,6 @@
 #include "text/danger_rules.h"
 #include "text/decode.h"
 #include "text/normal.h"
-#include "text/utf8.h"
 
 gh_str gh_danger_name(enum gh_danger danger)
 {
@@ -22,7 +21,10 @@ static bool is_not_normal(const gh_danger_view *view)
 
 static bool is_too_long(const gh_danger_view *view)
 {
-    return view->text.n > view->max_length && gh_utf8_count(view->text) > view->max_length;
+    gh_str rest = view->text;
+    for (size_t n = 0; n < view->max_length && rest.n > 0; n++)
+        (void)gh_text_next(&rest);
+    return rest.n > 0;
 }
 
 /* One row a check, in the order of GH_DANGERS. `layers`: of escapes that are undone for it. */

@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include "text/utf8.h"
+#include "text/decode.h"
 
 /* The first code point that is not sure to be in form C wherever it stands. */
 enum { FIRST_UNSURE = 0x300, CLUSTER_MAX = 32, PARTS_MAX = 4 };
@@ -62,7 +62,7 @@ bool gh_text_is_nfc(gh_str text)
     uint32_t cluster[CLUSTER_MAX];
     size_t n = 0;
     while (text.n > 0) {
-        uint32_t code = gh_utf8_next(&text);
+        uint32_t code = gh_text_next(&text);
         if (n > 0 && is_boundary(code)) {
             if (!is_cluster_nfc(cluster, n))
                 return false;

@@ -26,12 +26,21 @@ static bool is_space(uint32_t code)
            code == 0x205F || code == 0x3000;
 }
 
-/* At most max_length code points of the text, without controls and what hides; bad bytes as U+FFFD. */
-static void put_clean(gh_buf *out, gh_str text, size_t max_length)
+/* The first max_length code points, each bad byte counted as one. */
+static gh_str first_of(gh_str text, size_t max_length)
+{
+    gh_str rest = text;
+    for (size_t n = 0; rest.n > 0 && n < max_length; n++)
+        (void)gh_text_next(&rest);
+    return gh_str_cut(text, 0, text.n - rest.n);
+}
+
+/* The text without controls and what hides, bad bytes as U+FFFD. */
+static void put_clean(gh_buf *out, gh_str text)
 {
     gh_hidden state = {0};
     uint32_t code;
-    for (size_t n = 0; text.n > 0 && n < max_length; n++) {
+    while (text.n > 0) {
         if (gh_hidden_next(&state, &text, &code))
             continue;
         if (code == 0xFEFF || (is_control(code) && code != '\t' && code != '\n' && code != '\r'))
@@ -181,7 +190,7 @@ size_t gh_sanitize_text(gh_str text, size_t max_length, char *to, size_t size)
     if (size == 0)
         return GH_SANITIZE_NO_ROOM;
     gh_buf out = gh_buf_over(to, size - 1);
-    put_clean(&out, text, max_length);
+    put_clean(&out, first_of(text, max_length));
     if (!gh_buf_ok(&out))
         return GH_SANITIZE_NO_ROOM;
     drop_elements(&out);
@@ -215,9 +224,22 @@ static bool is_device(gh_str name)
     return device;
 }
 
+/* Dots and slashes of other widths, which become "." and "/" where names are brought to compatibility forms. */
+static bool is_like_path(uint32_t code)
+{
+    static const uint32_t likes[] = {0x2024, 0x2025, 0x2026, 0x2044, 0x2215, 0x2216, 0x29F5,
+                                     0x29F8, 0xFE19, 0xFE52, 0xFE68, 0xFF0E, 0xFF0F, 0xFF3C};
+    for (size_t i = 0; i < GH_COUNT(likes); i++)
+        if (code == likes[i])
+            return true;
+    return false;
+}
+
+/* What needs its neighbours not to hide something is left out: a name may be cut anywhere. */
 static bool is_kept(uint32_t code)
 {
-    return !is_control(code) && code != 0xFEFF && code != 0x2028 && code != 0x2029 &&
+    return !is_control(code) && code != 0xFEFF && code != 0x200B && code != 0x2028 && code != 0x2029 &&
+           !(code >= 0xE0000 && code <= 0xE007F) && !is_like_path(code) &&
            !(code < 0x80 && memchr("<>:\"/\\|?*", (int)code, 9) != NULL);
 }
 

@@ -106,7 +106,7 @@ static gh_sql_token number_at(gh_str s, size_t i)
 
 static size_t sign_size(gh_str s, size_t i)
 {
-    static const char pairs[][3] = {"||", "&&", "<=", ">=", "<>", "!=", "==", ":="};
+    static const char pairs[][3] = {"||", "&&", "<=", ">=", "<>", "!=", "==", ":=", ">>", "<<"};
     for (size_t k = 0; k < GH_COUNT(pairs); k++)
         if (s.p[i] == pairs[k][0] && at(s, i + 1) == pairs[k][1])
             return 2;

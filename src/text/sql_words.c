@@ -97,10 +97,14 @@ static bool is_exec(gh_sql_cursor cursor)
     gh_sql_token t = gh_sql_next(&cursor);
     if (gh_sql_word(&t, "master") || gh_sql_word(&t, "immediate"))
         return true;
-    if (gh_sql_sign(&t, "("))
+    bool bracket = gh_sql_sign(&t, "(");
+    if (bracket)
         t = gh_sql_next(&cursor);
-    return t.kind == GH_SQL_WORD && (gh_str_starts(t.text, GH_STR("xp_")) ||
-                                     gh_str_starts(t.text, GH_STR("sp_")) || t.text.p[0] == '@');
+    if (t.kind != GH_SQL_WORD)
+        return false;
+    if (gh_str_starts(t.text, GH_STR("xp_")) || gh_str_starts(t.text, GH_STR("sp_")))
+        return true;
+    return t.text.p[0] == '@' && (!bracket || gh_sql_take_sign(&cursor, GH_STR(")"))) && is_end(&cursor);
 }
 
 static bool is_select(gh_sql_cursor cursor);

@@ -52,7 +52,7 @@ REFUSED = [
     ("POST", "/login", {"username": "ada", "password": "12345678", "admin": True}, [("#/admin", "extra_forbidden")]),
     ("POST", "/login", {"username": {"$ne": 1}, "password": "12345678"}, [("#/username", "string_type")]),
     ("POST", "/login", {}, [("#/username", "missing"), ("#/password", "missing")]),
-    ("POST", "/generate", {"prompt": ""}, [("#/prompt", "string_too_short"), ("#/prompt", "string_pattern_mismatch")]),
+    ("POST", "/generate", {"prompt": ""}, [("#/prompt", "string_too_short")]),
     ("POST", "/generate", {"prompt": " \t\n"}, [("#/prompt", "string_pattern_mismatch")]),
     ("POST", "/generate", {"prompt": "x" * 501}, [("#/prompt", "string_too_long")]),
     ("POST", "/generate", {"prompt": "x", "session_id": "a b"}, [("#/session_id", "string_pattern_mismatch")]),

@@ -87,8 +87,10 @@ static bool take_head(gh_exchange *x, const gh_h1_head *head)
         return false;
     x->status = head->status;
     x->answer = GH_ANSWER_BODY;
+    if (gh_unlikely(x->txn.policy->input.responses) && x->txn.operation != NULL)
+        gh_drift_head(x, head);
     if (!gh_hold_unsent(x))
-        gh_hold_free(x);
+        gh_held_free(x, &x->held);
     x->link->io.in->start += (uint32_t)head->head_size;
     return true;
 }

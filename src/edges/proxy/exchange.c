@@ -41,7 +41,8 @@ gh_exchange *gh_exchange_new(gh_client *c)
     x->request_left = x->request_bytes = x->waited_ms = x->waiting_since = 0;
     x->request_done = false;
     x->rewindable = true;
-    x->held = (gh_held){.state = GH_HOLD_NONE};
+    x->held = x->copy = (gh_held){.state = GH_HOLD_NONE};
+    x->answer_media = NULL;
     x->answer = GH_ANSWER_WAIT;
     x->answer_framing = GH_FRAMING_NONE;
     x->answer_chunked = x->link_reusable = false;
@@ -64,7 +65,8 @@ void gh_exchange_finish(gh_exchange *x)
     if (x->link != NULL)
         gh_link_release(x->link, false);
     gh_exchange_unbind(x);
-    gh_hold_free(x);
+    gh_held_free(x, &x->held);
+    gh_held_free(x, &x->copy);
     gh_view_unref(x->view);
     gh_arena_reset(&x->arena);
     gh_metric_sub(w->metrics, GH_METRIC_EXCHANGES_OPEN, 1);
@@ -145,7 +147,7 @@ static void answer_ourselves(gh_exchange *x)
     bool written = gh_head_own_answer(x, !to_head, &out);
     gh_scratch_end(x);
     x->held.state = GH_HOLD_NONE;
-    gh_hold_free(x);
+    gh_held_free(x, &x->held);
     if (!written) {
         gh_client_close(c);
         return;
@@ -357,6 +359,8 @@ void gh_exchange_complete(gh_exchange *x)
 {
     gh_client *c = x->client;
     bool keep = x->keep_alive && x->request_done && !c->eof;
+    if (x->answer_media != NULL)
+        gh_drift_end(x);
     gh_access_write(x);
     gh_exchange_finish(x);
     c->exchange = NULL;

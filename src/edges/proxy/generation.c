@@ -49,6 +49,19 @@ static const char *resolve_host(gh_server *s, gh_str authority)
     return NULL;
 }
 
+const char *gh_server_resolve(gh_server *server)
+{
+    gh_str name = gh_str_of(server->name);
+    if (gh_str_starts(name, GH_STR("unix:")))
+        return resolve_unix(server, gh_str_cut(name, 5, name.n)) ? NULL
+                                                                 : "the path is too long for a unix socket";
+    gh_str authority = gh_str_cut(name, gh_str_starts(name, GH_STR("http://")) ? 7 : 0, name.n);
+    if (gh_str_ends(authority, GH_STR("/")))
+        authority.n--;
+    server->host = authority;
+    return resolve_host(server, authority);
+}
+
 static gh_server *server_new(gh_str text, const gh_place *place, gh_report *report)
 {
     gh_server *s = calloc(1, sizeof *s);
@@ -59,18 +72,7 @@ static gh_server *server_new(gh_str text, const gh_place *place, gh_report *repo
     }
     atomic_init(&s->references, 1);
     memcpy(s->name, text.p, text.n);
-    gh_str name = {s->name, text.n};
-    const char *why = NULL;
-    if (gh_str_starts(name, GH_STR("unix:"))) {
-        if (!resolve_unix(s, gh_str_cut(name, 5, name.n)))
-            why = "the path is too long for a unix socket";
-    } else {
-        gh_str authority = gh_str_cut(name, gh_str_starts(name, GH_STR("http://")) ? 7 : 0, name.n);
-        if (gh_str_ends(authority, GH_STR("/")))
-            authority.n--;
-        s->host = authority;
-        why = resolve_host(s, authority);
-    }
+    const char *why = gh_server_resolve(s);
     if (why == NULL)
         return s;
     gh_report_error(report, place->file, place->line, place->column,
@@ -119,16 +121,27 @@ static bool add_servers(gh_upstream *u, const gh_generation *old, gh_report *rep
     return u->n_servers == u->config->servers.n;
 }
 
-gh_generation *gh_generation_new(gh_config *config, const gh_generation *old, gh_report *report)
+/* A configuration belongs to all generations that are made of it. */
+static void leave_config(gh_generation *g)
+{
+    if (g->config_users != NULL && atomic_fetch_sub(g->config_users, 1) == 1) {
+        gh_config_free(g->config);
+        free(g->config_users);
+    }
+}
+
+static gh_generation *make(gh_config *config, gh_policy *policy, const gh_generation *old, gh_report *report)
 {
     gh_generation *g = calloc(1, sizeof *g);
-    if (g == NULL)
+    if (g == NULL) {
+        gh_policy_unref(policy);
         return NULL;
+    }
     atomic_init(&g->references, 1);
     g->config = config;
-    g->policy = gh_policy_compile(config, report);
+    g->policy = policy;
     g->upstreams = calloc(config->n_upstreams, sizeof *g->upstreams);
-    bool good = g->policy != NULL && g->upstreams != NULL;
+    bool good = g->upstreams != NULL;
     for (unsigned i = 0; g->upstreams != NULL && i < config->n_upstreams; i++) {
         g->upstreams[g->n_upstreams].config = &config->upstreams[i];
         g->n_upstreams++;
@@ -136,9 +149,36 @@ gh_generation *gh_generation_new(gh_config *config, const gh_generation *old, gh
     }
     if (good)
         return g;
-    g->config = NULL; /* stays the caller's */
     gh_generation_unref(g);
     return NULL;
+}
+
+gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_generation *old,
+                                 gh_report *report)
+{
+    _Atomic unsigned *users = calloc(1, sizeof *users);
+    if (users == NULL) {
+        gh_policy_unref(policy);
+        return NULL;
+    }
+    atomic_init(users, 1);
+    gh_generation *g = make(config, policy, old, report);
+    if (g == NULL)
+        free(users);
+    else
+        g->config_users = users;
+    return g;
+}
+
+gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report)
+{
+    gh_policy *policy = gh_policy_compile(old->config, report);
+    gh_generation *g = policy == NULL ? NULL : make(old->config, policy, old, report);
+    if (g == NULL)
+        return NULL;
+    atomic_fetch_add(old->config_users, 1);
+    g->config_users = old->config_users;
+    return g;
 }
 
 gh_generation *gh_generation_ref(gh_generation *g)
@@ -158,6 +198,6 @@ void gh_generation_unref(gh_generation *g)
     }
     free(g->upstreams);
     gh_policy_unref(g->policy);
-    gh_config_free(g->config);
+    leave_config(g);
     free(g);
 }

@@ -17,15 +17,20 @@ static size_t scratch_cap(const gh_policy *policy)
     return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
 }
 
-void gh_scratch_begin(gh_exchange *x)
+void gh_scratch_open(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
+    gh_arena_reset(&w->scratch);
+    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, scratch_cap(x->txn.policy));
+}
+
+void gh_scratch_begin(gh_exchange *x)
+{
     const gh_policy *p = x->txn.policy;
     if (gh_likely(p->stage_starts[GH_STAGE_BODY] == p->stage_starts[GH_STAGE_BODY + 1]))
         return;
-    gh_arena_reset(&w->scratch);
-    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, scratch_cap(p));
-    gh_engine_scratch(&x->txn, &w->scratch);
+    gh_scratch_open(x);
+    gh_engine_scratch(&x->txn, &x->client->worker->scratch);
 }
 
 void gh_scratch_end(gh_exchange *x)
@@ -59,9 +64,8 @@ static void give_back(gh_exchange *x, size_t less)
     gh_metric_sub(w->metrics, GH_METRIC_BODIES_HELD, less);
 }
 
-void gh_hold_free(gh_exchange *x)
+void gh_held_free(gh_exchange *x, gh_held *h)
 {
-    gh_held *h = &x->held;
     if (gh_likely(h->data == NULL))
         return;
     give_back(x, h->cap);
@@ -70,10 +74,8 @@ void gh_hold_free(gh_exchange *x)
     h->size = h->cap = h->sent = 0;
 }
 
-/* Room for `need` bytes in all; doubled, but never more than the body can have. */
-static bool grow(gh_exchange *x, size_t need, uint64_t most)
+bool gh_held_grow(gh_exchange *x, gh_held *h, size_t need, uint64_t most)
 {
-    gh_held *h = &x->held;
     if (need <= h->cap)
         return true;
     size_t cap = h->cap == 0 ? FIRST_CAP : h->cap * 2;
@@ -103,7 +105,7 @@ static bool append(gh_exchange *x, gh_str data, enum gh_reason *ret_why)
         *ret_why = GH_REASON_BODY_TOO_LARGE;
         return false;
     }
-    if (!grow(x, h->size + data.n, by_length ? x->head.content_length : x->txn.max_body)) {
+    if (!gh_held_grow(x, h, h->size + data.n, by_length ? x->head.content_length : x->txn.max_body)) {
         *ret_why = GH_REASON_BODY_MEMORY_FULL;
         return false;
     }
@@ -210,7 +212,7 @@ bool gh_hold_replace(gh_exchange *x)
     gh_held *h = &x->held;
     if (gh_likely(body.p == NULL))
         return true;
-    if (!grow(x, body.n, body.n))
+    if (!gh_held_grow(x, h, body.n, body.n))
         return false;
     if (body.n > 0)
         memcpy(h->data, body.p, body.n);

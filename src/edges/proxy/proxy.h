@@ -49,7 +49,8 @@ typedef struct gh_upstream {
 
 typedef struct gh_generation {
     _Atomic unsigned references;
-    gh_config *config;
+    gh_config *config; /* shared with the generations that were made of it again */
+    _Atomic unsigned *config_users;
     gh_policy *policy;
     gh_upstream *upstreams;
     unsigned n_upstreams;
@@ -118,7 +119,8 @@ struct gh_worker {
     unsigned random_left;
     unsigned checks; /* for sampling */
     unsigned health_seen;
-    uint64_t stranger_said; /* loop time of the last event of its kind */
+    uint64_t stranger_said, drift_said; /* loop time of the last event of its kind */
+    uint64_t drift_unsaid;
     bool log_access;
     uv_async_t *ended; /* told when this worker's loop has ended */
     atomic_uint *running;
@@ -225,8 +227,10 @@ struct gh_exchange {
     gh_chunked answer_chunks;
     uint64_t answer_left;
     uint64_t answer_bytes;
-    unsigned status;   /* told to the client; 0: nothing yet */
-    unsigned interims; /* 1xx answers so far */
+    const gh_media *answer_media; /* what its body is to be compared with; NULL: nothing */
+    gh_held copy;                 /* of the body, to be compared */
+    unsigned status;              /* told to the client; 0: nothing yet */
+    unsigned interims;            /* 1xx answers so far */
     uint64_t upstream_ns, upstream_ms;
     uint64_t sent_ms; /* when the head went to the upstream */
 
@@ -244,12 +248,17 @@ struct gh_exchange {
     gh_field fields[];
 };
 
-/* generation.c: NULL: see the report. old: servers with the same address are taken over; may be NULL. */
-GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, const gh_generation *old,
+/* generation.c: takes policy over in any case, and config when it succeeds. NULL: see the report. old: servers with
+ * the same address are taken over; may be NULL. */
+GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_generation *old,
                                                gh_report *report);
+/* The same configuration compiled again, because a document has come that was missing. */
+GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report);
 gh_generation *gh_generation_ref(gh_generation *g);
 void gh_generation_unref(gh_generation *g);
 void gh_server_unref(gh_server *server);
+/* Fills in host and address by the name; blocks. NULL, or why not. */
+const char *gh_server_resolve(gh_server *server);
 
 /* worker.c */
 gh_view *gh_view_new(gh_worker *w, gh_generation *g); /* takes over one reference to g; NULL: out of memory */
@@ -313,12 +322,12 @@ void gh_exchange_complete(gh_exchange *x);
 /* relay.c: moves what can be moved, in both directions. False: the exchange has ended, x is gone. */
 GH_MUST_CHECK bool gh_relay_request(gh_exchange *x);
 GH_MUST_CHECK bool gh_relay_answer(gh_exchange *x);
-/* After either: flush, complete, or wait for what is missing. */
-void gh_relay_settle(gh_exchange *x);
 /* The upstream has closed, and that is the end of its body. */
 void gh_relay_answer_end(gh_exchange *x);
 /* The answer's last byte is in the client's buffer. */
 void gh_relay_answer_done(gh_exchange *x);
+/* relay_settle.c: after either: flush, complete, or wait for what is missing. */
+void gh_relay_settle(gh_exchange *x);
 /* Is the client the one that holds this up, by not reading or not sending? */
 bool gh_relay_waits_for_client(const gh_exchange *x);
 /* Drops what is left of a request's body if it is all there already; false: it is not. */
@@ -336,11 +345,23 @@ static inline bool gh_hold_unsent(const gh_exchange *x)
 {
     return x->held.sent < x->held.size;
 }
-void gh_hold_free(gh_exchange *x);
+/* Room for `need` bytes in all: doubled, but no more than `most` bytes, which is all there can be. False: there is no
+ * memory, or validation.memory is in use. */
+GH_MUST_CHECK bool gh_held_grow(gh_exchange *x, gh_held *h, size_t need, uint64_t most);
+void gh_held_free(gh_exchange *x, gh_held *h);
+/* The worker's scratch, empty. */
+void gh_scratch_open(gh_exchange *x);
 /* The worker's scratch for the stage BODY, when the policy has controls there; and its end, after which nothing
  * of it is used any more. */
 void gh_scratch_begin(gh_exchange *x);
 void gh_scratch_end(gh_exchange *x);
+
+/* drift.c: answers that are compared with the contract. When txn.operation is there and the policy wants it: */
+void gh_drift_head(gh_exchange *x, const gh_h1_head *head);
+/* While answer_media is there: the next piece of the body, and the end when all of it is sent. */
+void gh_drift_copy(gh_exchange *x, gh_str data);
+void gh_drift_end(gh_exchange *x);
+void gh_drift_free(gh_exchange *x);
 
 /* tunnel.c */
 void gh_tunnel_start(gh_exchange *x);

@@ -80,6 +80,15 @@ void gh_banner_metrics(const gh_generation *g, gh_state *state, uint64_t now_ms,
                           gh_server_out(g->upstreams[u].servers[i], now_ms) ? 0 : 1);
 }
 
+/* Does a route to this upstream wait for its OpenAPI document? */
+static bool waits_for_contract(const gh_policy *policy, unsigned upstream)
+{
+    bool waits = policy->fallback.input.contract_missing && policy->fallback.upstream == upstream;
+    for (unsigned i = 0; i < policy->n_routes; i++)
+        waits = waits || (policy->routes[i].input.contract_missing && policy->routes[i].upstream == upstream);
+    return waits;
+}
+
 bool gh_banner_ready(const gh_generation *g, bool draining, uint64_t now_ms, gh_buf *out)
 {
     if (draining) {
@@ -94,7 +103,11 @@ bool gh_banner_ready(const gh_generation *g, bool draining, uint64_t now_ms, gh_
         if (!any)
             gh_buf_printf(out, "upstream %.*s: no server can be used\n", (int)g->upstreams[u].config->name.n,
                           g->upstreams[u].config->name.p);
-        ready = ready && any;
+        bool waits = waits_for_contract(g->policy, u);
+        if (waits)
+            gh_buf_printf(out, "upstream %.*s: its OpenAPI document is missing\n",
+                          (int)g->upstreams[u].config->name.n, g->upstreams[u].config->name.p);
+        ready = ready && any && !waits;
     }
     if (ready)
         gh_buf_lit(out, "ready\n");

@@ -1,47 +1,27 @@
 /* Where a configuration comes from: the files, the environment, the command line. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/compile.h"
+#include "edges/proxy/documents.h"
+#include "edges/proxy/read_file.h"
 #include "edges/proxy/server.h"
 
 extern char **environ;
 
 enum { FILE_MAX = 1 << 20 };
 
-/* The whole of a small file; the caller frees *ret. */
-static bool read_whole(const char *path, char **ret, size_t *ret_size, const char **ret_why)
+static void wipe_and_free(gh_str text)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        *ret_why = strerrordesc_np(errno);
-        return false;
-    }
-    char *text = malloc(FILE_MAX + 1);
-    size_t size = 0;
-    ssize_t n = text == NULL ? -1 : 1;
-    while (n > 0 && size <= FILE_MAX) {
-        n = read(fd, text + size, FILE_MAX + 1 - size);
-        size += n > 0 ? (size_t)n : 0;
-    }
-    *ret_why = n < 0 ? strerrordesc_np(errno) : "it is larger than 1 MiB";
-    (void)close(fd);
-    if (n != 0) {
-        free(text);
-        return false;
-    }
-    *ret = text;
-    *ret_size = size;
-    return true;
+    char *p = (char *)(uintptr_t)text.p;
+    explicit_bzero(p, text.n);
+    free(p);
 }
 
 static bool read_secret(void *data, gh_str path, gh_arena *arena, gh_str *ret_text, const char **ret_why)
 {
-    char name[4096], *text = NULL;
-    size_t size = 0;
+    char name[4096];
+    gh_str text = {NULL, 0};
     (void)data;
     if (path.n >= sizeof name) {
         *ret_why = "the path is too long";
@@ -49,37 +29,49 @@ static bool read_secret(void *data, gh_str path, gh_arena *arena, gh_str *ret_te
     }
     memcpy(name, path.p, path.n);
     name[path.n] = '\0';
-    if (!read_whole(name, &text, &size, ret_why))
+    if (!gh_read_file(name, FILE_MAX, &text, ret_why))
         return false;
-    if (size > 0 && text[size - 1] == '\n')
-        size--;
-    *ret_text = gh_arena_copy(arena, (gh_str){text, size});
-    explicit_bzero(text, size);
-    free(text);
+    *ret_text =
+        gh_arena_copy(arena, gh_str_cut(text, 0, gh_str_ends(text, GH_STR("\n")) ? text.n - 1 : text.n));
+    wipe_and_free(text);
     *ret_why = "out of memory";
     return ret_text->p != NULL;
 }
 
 typedef struct gh_texts {
     gh_config_source sources[2];
-    char *memory[2];
     unsigned n;
 } gh_texts;
 
 static void add_text(gh_texts *t, const char *path, bool dotenv, bool must, gh_report *report)
 {
     const char *why = NULL;
-    size_t size = 0;
+    gh_str text = {NULL, 0};
     if (!must && access(path, F_OK) != 0)
         return;
-    if (!read_whole(path, &t->memory[t->n], &size, &why)) {
+    if (!gh_read_file(path, FILE_MAX, &text, &why)) {
         gh_report_error(report, path, 0, 0, "can't be read: %s", why);
         return;
     }
     t->sources[t->n].kind = dotenv ? GH_SOURCE_DOTENV : GH_SOURCE_YAML;
     t->sources[t->n].name = path;
-    t->sources[t->n].text = (gh_str){t->memory[t->n], size};
+    t->sources[t->n].text = text;
     t->n++;
+}
+
+/* What was not looked at is not called good. */
+static void say_unread_documents(const gh_config *config, gh_report *report)
+{
+    for (unsigned i = 0; i < config->n_upstreams; i++) {
+        const gh_upstream_config *u = &config->upstreams[i];
+        gh_str name = u->openapi.p != NULL || i > 0 ? u->openapi : config->openapi.document;
+        if (gh_str_starts(name, GH_STR("upstream:")))
+            gh_report_warning(
+                report, u->place.file, u->place.line, u->place.column,
+                "the OpenAPI document %.*s of the upstream %.*s is got when Gatehouse starts; it "
+                "was not checked",
+                (int)name.n, name.p, (int)u->name.n, u->name.p);
+    }
 }
 
 static gh_config *load(const gh_serve_options *options, const gh_texts *texts, gh_report *report)
@@ -91,10 +83,12 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
                              .listen = options->listen,
                              .admin_listen = options->admin_listen,
                              .openapi = options->openapi,
-                             .read_file = read_secret};
+                             .read_file = read_secret,
+                             .read_document = gh_documents_read,
+                             .read_document_data = options->documents};
     gh_config *config = gh_config_load(&input, report);
-    if (config == NULL)
-        return NULL;
+    if (config == NULL || options->documents != NULL)
+        return config;
     /* What only compiling finds out belongs to the same list of errors. */
     gh_policy *trial = gh_policy_compile(config, report);
     if (trial == NULL) {
@@ -102,6 +96,7 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
         return NULL;
     }
     gh_policy_unref(trial);
+    say_unread_documents(config, report);
     return config;
 }
 
@@ -113,9 +108,7 @@ gh_config *gh_serve_read_config(const gh_serve_options *options, gh_report *repo
     add_text(&texts, options->env_file != NULL ? options->env_file : ".env", true, options->env_file != NULL,
              report);
     gh_config *config = report->errors == 0 ? load(options, &texts, report) : NULL;
-    for (unsigned i = 0; i < texts.n; i++) {
-        explicit_bzero(texts.memory[i], texts.sources[i].text.n);
-        free(texts.memory[i]);
-    }
+    for (unsigned i = 0; i < texts.n; i++)
+        wipe_and_free(texts.sources[i].text);
     return config;
 }

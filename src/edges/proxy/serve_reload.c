@@ -1,5 +1,10 @@
 /* A reload: all or nothing, and without a request lost. */
+#include <stdlib.h>
+
+#include "config/compile.h"
 #include "edges/proxy/serving.h"
+
+enum { RETRY_MS = 2000 };
 
 static void log_report(gh_serving *s, const gh_report *report)
 {
@@ -47,35 +52,42 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
                          settings[i].name);
 }
 
-static gh_generation *read_generation(gh_serving *s, gh_report *report)
+/* A reload on its way: read and compiled on a thread of the loop's pool, since an upstream may have to be asked for
+ * its OpenAPI document; taken into use on the main thread. */
+struct gh_reload {
+    uv_work_t work;
+    gh_serving *s;
+    bool renew;              /* the same configuration, with documents that were missing */
+    gh_documents *documents; /* when not renew: those of the new configuration */
+    gh_generation *fresh;
+    bool tried; /* there was something to compile */
+    gh_report report;
+};
+
+static gh_generation *read_generation(gh_reload *r)
 {
-    gh_config *config = gh_serve_read_config(s->options, report);
-    if (config == NULL)
-        return NULL;
-    gh_generation *fresh = gh_generation_new(config, s->generation, report);
-    if (fresh == NULL)
+    gh_serve_options options = r->s->options;
+    options.documents = r->documents;
+    gh_config *config = gh_serve_read_config(&options, &r->report);
+    gh_policy *policy = config == NULL ? NULL : gh_policy_compile(config, &r->report);
+    gh_generation *fresh =
+        policy == NULL ? NULL : gh_generation_new(config, policy, r->s->generation, &r->report);
+    if (fresh == NULL && config != NULL)
         gh_config_free(config);
     return fresh;
 }
 
-void gh_serving_reload(gh_serving *s)
+static void do_reload(uv_work_t *work)
 {
-    gh_report report;
-    gh_report_init(&report);
-    gh_metrics *mine = &s->metrics[s->n_workers];
-    gh_generation *fresh = read_generation(s, &report);
-    log_report(s, &report);
-    if (fresh == NULL) {
-        gh_metric_add(mine, GH_METRIC_RELOADS_FAILED, 1);
-        gh_log_event(s->lane, GH_LEVEL_ERROR, "reload_refused",
-                     "the new configuration has %u errors; the old one stays in use", report.errors);
-        gh_report_free(&report);
+    gh_reload *r = work->data;
+    if (r->renew && !gh_documents_retry(r->s->documents))
         return;
-    }
-    say_what_needs_restart(s, fresh->config);
-    /* The buffers and the counters' table were sized at start. */
-    fresh->config->limits.head = s->first->config->limits.head;
-    fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;
+    r->tried = true;
+    r->fresh = r->renew ? gh_generation_renew(r->s->generation, &r->report) : read_generation(r);
+}
+
+static void use(gh_serving *s, gh_generation *fresh)
+{
     gh_health_stop(s->health);
     s->health = gh_health_start(&s->loop, fresh, s->lane);
     for (unsigned i = 0; i < s->n_workers; i++) {
@@ -85,7 +97,117 @@ void gh_serving_reload(gh_serving *s)
     }
     gh_generation_unref(s->generation);
     s->generation = fresh;
-    gh_metric_add(mine, GH_METRIC_RELOADS, 1);
+}
+
+static void refused(gh_serving *s, const gh_reload *r)
+{
+    gh_metric_add(&s->metrics[s->n_workers], GH_METRIC_RELOADS_FAILED, 1);
+    gh_log_event(s->lane, GH_LEVEL_ERROR, "reload_refused",
+                 "the new configuration has %u errors; the old one stays in use", r->report.errors);
+}
+
+static void take_new(gh_serving *s, gh_reload *r)
+{
+    gh_generation *fresh = r->fresh;
+    say_what_needs_restart(s, fresh->config);
+    /* The buffers and the counters' table were sized at start. */
+    fresh->config->limits.head = s->first->config->limits.head;
+    fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;
+    use(s, fresh);
+    gh_documents_settle(r->documents, true);
+    gh_documents_free(s->documents);
+    s->documents = r->documents;
+    r->documents = NULL;
+    gh_metric_add(&s->metrics[s->n_workers], GH_METRIC_RELOADS, 1);
     gh_log_event(s->lane, GH_LEVEL_INFO, "reloaded", "the new configuration is in use");
-    gh_report_free(&report);
+    gh_serving_watch_documents(s);
+}
+
+static void take_renewed(gh_serving *s, gh_reload *r)
+{
+    use(s, r->fresh);
+    gh_documents_settle(s->documents, true);
+    unsigned missing = gh_documents_missing(s->documents);
+    if (missing == 0)
+        (void)uv_timer_stop(&s->document_timer);
+    gh_log_event(s->lane, GH_LEVEL_INFO, "document_got",
+                 "an OpenAPI document that was missing is in use; %u still missing", missing);
+}
+
+static void reload_done(uv_work_t *work, int status)
+{
+    gh_reload *r = work->data;
+    gh_serving *s = r->s;
+    s->reload = NULL;
+    if (status == 0 && !s->draining && r->tried) {
+        log_report(s, &r->report);
+        if (r->fresh == NULL && r->renew)
+            gh_documents_settle(s->documents, false);
+        if (r->fresh == NULL)
+            refused(s, r);
+        else if (r->renew)
+            take_renewed(s, r);
+        else
+            take_new(s, r);
+    } else {
+        gh_generation_unref(r->fresh);
+    }
+    gh_documents_free(r->documents);
+    gh_report_free(&r->report);
+    free(r);
+    if (s->reload_again && !s->draining)
+        gh_serving_reload(s);
+}
+
+static void begin(gh_serving *s, bool renew)
+{
+    gh_reload *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return;
+    r->s = s;
+    r->renew = renew;
+    r->work.data = r;
+    gh_report_init(&r->report);
+    if (!renew)
+        r->documents = gh_documents_new(s->documents, &s->stopping);
+    bool good = renew || r->documents != NULL;
+    if (good && uv_queue_work(&s->loop, &r->work, do_reload, reload_done) == 0) {
+        s->reload = r;
+        return;
+    }
+    gh_log_event(s->lane, GH_LEVEL_ERROR, "reload_failed", "out of memory");
+    gh_documents_free(r->documents);
+    gh_report_free(&r->report);
+    free(r);
+}
+
+void gh_serving_reload(gh_serving *s)
+{
+    s->reload_again = s->reload != NULL;
+    if (s->reload == NULL)
+        begin(s, false);
+}
+
+static void say_missing(void *data, const char *line)
+{
+    gh_serving *s = data;
+    gh_log_event(s->lane, GH_LEVEL_WARNING, "document_missing",
+                 "%s; what it declares is answered 503 until it is there", line);
+}
+
+static void try_documents(uv_timer_t *timer)
+{
+    gh_serving *s = timer->data;
+    if (s->reload == NULL && !s->draining)
+        begin(s, true);
+}
+
+void gh_serving_watch_documents(gh_serving *s)
+{
+    if (gh_documents_missing(s->documents) == 0) {
+        (void)uv_timer_stop(&s->document_timer);
+        return;
+    }
+    gh_documents_say_missing(s->documents, say_missing, s);
+    (void)uv_timer_start(&s->document_timer, try_documents, RETRY_MS, RETRY_MS);
 }

@@ -176,6 +176,9 @@ static bool start_main_loop(gh_serving *s, uv_signal_cb on_signal, uv_async_cb o
     if (status == 0)
         status = uv_async_init(&s->loop, &s->worker_ended, on_worker_ended);
     s->worker_ended.data = s;
+    if (status == 0)
+        status = uv_timer_init(&s->loop, &s->document_timer);
+    s->document_timer.data = s;
     for (size_t i = 0; status == 0 && i < GH_COUNT(numbers); i++) {
         s->signals[i].data = s;
         status = uv_signal_init(&s->loop, &s->signals[i]);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config/compile.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
 
@@ -28,6 +29,7 @@ static void drain(gh_serving *s)
         _exit(EXIT_START);
     }
     s->draining = true;
+    atomic_store(&s->stopping, true);
     gh_log_event(s->lane, GH_LEVEL_INFO, "draining", "no new connections; requests in progress are finished");
     for (unsigned i = 0; i < s->n_workers; i++) {
         atomic_store(&s->workers[i].drain, true);
@@ -40,6 +42,7 @@ static void close_everything(gh_serving *s)
     if (s->admin != NULL)
         gh_admin_stop(s->admin);
     gh_health_stop(s->health);
+    uv_close((uv_handle_t *)&s->document_timer, NULL);
     for (size_t i = 0; i < GH_COUNT(s->signals); i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->worker_ended, NULL);
@@ -78,6 +81,7 @@ static void say_started(gh_serving *s)
     gh_log_event(s->lane, GH_LEVEL_INFO, "started", "Gatehouse %s listens on %.*s", GH_VERSION, (int)b.n,
                  b.p);
     s->health = gh_health_start(&s->loop, s->generation, s->lane);
+    gh_serving_watch_documents(s);
 }
 
 /* A socket's file outlives the socket: whoever starts next would have to guess whose it is. */
@@ -110,11 +114,22 @@ static void free_all(gh_serving *s)
     (void)uv_loop_close(&s->loop);
     gh_generation_unref(s->generation);
     gh_generation_unref(s->first);
+    gh_documents_free(s->documents);
     gh_state_free(s->state);
     free(s->workers);
     free(s->metrics);
     free(s->metrics_list);
     gh_wipe(s->key, sizeof s->key);
+}
+
+static gh_config *read_config(gh_serving *s, gh_report *report)
+{
+    gh_serve_options options = s->options;
+    s->documents = options.documents = gh_documents_new(NULL, &s->stopping);
+    if (s->documents != NULL)
+        return gh_serve_read_config(&options, report);
+    gh_report_error(report, NULL, 0, 0, "out of memory");
+    return NULL;
 }
 
 int gh_serve_run(const gh_serve_options *options)
@@ -123,18 +138,22 @@ int gh_serve_run(const gh_serve_options *options)
     gh_serving *s = &serving;
     gh_report report;
     gh_report_init(&report);
-    s->options = options;
+    s->options = *options;
     if (!gh_crypto_init()) {
         (void)gh_serving_fail("start", "no source of randomness");
         return EXIT_START;
     }
-    gh_config *config = gh_serve_read_config(options, &report);
+    gh_policy *policy = NULL;
+    gh_config *config = read_config(s, &report);
     if (config != NULL)
-        s->generation = gh_generation_new(config, NULL, &report);
+        policy = gh_policy_compile(config, &report);
+    if (policy != NULL)
+        s->generation = gh_generation_new(config, policy, NULL, &report);
     print_report(&report);
     gh_report_free(&report);
     if (s->generation == NULL)
-        return config == NULL ? EXIT_CONFIG : EXIT_START;
+        return policy == NULL ? EXIT_CONFIG : EXIT_START;
+    gh_documents_settle(s->documents, true);
     if (!gh_serving_start(s, on_signal, on_worker_ended))
         return EXIT_START;
     s->first = gh_generation_ref(s->generation);

@@ -12,6 +12,9 @@ typedef struct gh_serve_options {
     gh_str_list listen;
     gh_str admin_listen;
     gh_str openapi; /* openapi.document from the command line, absent: none */
+    /* Where OpenAPI documents come from; the configuration is then still to be compiled. NULL: no upstream is
+     * asked for one, and compiling is tried. */
+    struct gh_documents *documents;
     bool demo; /* printed at start: the commands to try */
 } gh_serve_options;
 

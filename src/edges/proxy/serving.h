@@ -4,13 +4,16 @@
 
 #include "base/crypto.h"
 #include "edges/admin/admin.h"
+#include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
 
 enum { GH_REPORT_SIZE = 65536 };
 
+typedef struct gh_reload gh_reload;
+
 typedef struct gh_serving {
-    const gh_serve_options *options;
+    gh_serve_options options;
     gh_generation *generation;
     gh_generation *first; /* whose addresses are listened on */
     uv_loop_t loop;
@@ -28,7 +31,12 @@ typedef struct gh_serving {
     gh_admin *admin;
     gh_health *health;
     uint8_t key[GH_SIPHASH_KEY_SIZE];
+    gh_documents *documents; /* those of the generation */
+    uv_timer_t document_timer;
+    gh_reload *reload; /* on its way on another thread; NULL: none */
+    bool reload_again; /* asked for meanwhile */
     bool draining;
+    atomic_bool stopping; /* for what waits on another thread */
 } gh_serving;
 
 /* serve_start.c: everything that is needed before the first request. False: said on standard error. The signals'
@@ -37,7 +45,9 @@ GH_MUST_CHECK bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_as
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
 
-/* serve_reload.c: reads the configuration again; the old one stays when the new one is wrong. */
+/* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong. */
 void gh_serving_reload(gh_serving *s);
+/* Says which OpenAPI documents are missing, and tries again every so often until they are there. */
+void gh_serving_watch_documents(gh_serving *s);
 
 #endif

@@ -144,10 +144,11 @@ static void text_line_is_readable(void **state)
 {
     (void)state;
     gh_access_record r = sample();
-    assert_text(one_line(false, &r),
-                "2026-01-01T00:00:00.123Z 429 GET api.example.com/v1/items 12.0ms from 192.0.2.7 "
-                "reason=rate_limit_exceeded rule=default observed=a,b reports=validation route=items upstream=api "
-                "server=127.0.0.1:8000 upstream_time=900us id=0f3a what=\"body /a: missing\" detail=\"why\" user_agent=\"curl/8\"\n");
+    assert_text(
+        one_line(false, &r),
+        "2026-01-01T00:00:00.123Z 429 GET api.example.com/v1/items 12.0ms from 192.0.2.7 "
+        "reason=rate_limit_exceeded rule=default observed=a,b reports=validation route=items upstream=api "
+        "server=127.0.0.1:8000 upstream_time=900us id=0f3a what=\"body /a: missing\" detail=\"why\" user_agent=\"curl/8\"\n");
 }
 
 /* Whatever a client sends, a line stays one line, and a terminal sees nothing but letters. */

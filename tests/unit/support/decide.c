@@ -134,6 +134,9 @@ static const char *name_verdict(decide *d)
     case GH_OUTCOME_ANSWER:
         gh_buf_printf(&b, "answer %u", v->status);
         break;
+    case GH_OUTCOME_BODY: /* only the library says so */
+        gh_buf_lit(&b, "?");
+        break;
     }
     d->verdict[b.n] = '\0';
     return d->verdict;

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "corpus.h"
+#include "text/danger_rules.h"
+#include "text/normal.h"
 
 enum { LENGTH = 10000 };
 
@@ -85,11 +87,125 @@ static void ordinary(void **state)
         assert_true(found[k] <= most[k]);
 }
 
+/* The checks are looked at in their order, only those that were asked for, and one finds nothing of another. */
+static void order(void **state)
+{
+    (void)state;
+    gh_str text = GH_STR("<script>' or 1=1 --\x01");
+    gh_danger_set all = ((gh_danger_set)1 << GH_DANGER_COUNT) - 1;
+    assert_int_equal(find(text, all), GH_DANGER_SCRIPT);
+    assert_int_equal(find(text, all & ~(1u << GH_DANGER_SCRIPT)), GH_DANGER_SQL);
+    assert_int_equal(find(text, 1u << GH_DANGER_CONTROL | 1u << GH_DANGER_BIDI), GH_DANGER_CONTROL);
+    assert_int_equal(find(text, 1u << GH_DANGER_BIDI | 1u << GH_DANGER_TRAVERSAL), GH_DANGER_COUNT);
+    assert_int_equal(find(text, 0), GH_DANGER_COUNT);
+    assert_int_equal(find(GH_STR(""), all), GH_DANGER_COUNT);
+}
+
+static void length_counts_code_points(void **state)
+{
+    (void)state;
+    gh_danger_set check = 1u << GH_DANGER_TOO_LONG;
+    gh_str text = GH_STR("\xc3\xa4\xc3\xb6\xc3\xbc");
+    assert_int_equal(gh_danger_find(text, check, 3, &scratch), GH_DANGER_COUNT);
+    assert_int_equal(gh_danger_find(text, check, 2, &scratch), GH_DANGER_TOO_LONG);
+    gh_arena_reset(&scratch);
+}
+
+/* What could not be looked at is refused. */
+static void no_memory(void **state)
+{
+    (void)state;
+    for (size_t room = 0; room < 64; room++) {
+        gh_arena small;
+        gh_arena_init(&small, NULL, 0, room);
+        enum gh_danger found = gh_danger_find(GH_STR("a%2541b"), 1u << GH_DANGER_SQL, 9, &small);
+        assert_true(found == GH_DANGER_SQL || (found == GH_DANGER_COUNT && room > 0));
+        if (room == 0)
+            assert_int_equal(found, GH_DANGER_SQL);
+        gh_arena_reset(&small);
+    }
+}
+
+/* Three layers of escapes are not undone: whoever decodes that often has another problem. */
+static void layers(void **state)
+{
+    (void)state;
+    gh_danger_set check = 1u << GH_DANGER_SCRIPT;
+    assert_int_equal(find(GH_STR("%253Cscript"), check), GH_DANGER_SCRIPT);
+    assert_int_equal(find(GH_STR("%25253Cscript"), check), GH_DANGER_COUNT);
+    assert_int_equal(gh_danger_find_in_layers(GH_STR("%3Cscript"), check, 0, 0, &scratch), GH_DANGER_COUNT);
+    gh_arena_reset(&scratch);
+}
+
+/* Bytes that are no UTF-8 are looked at too: cookies and headers may have them. */
+static void any_bytes(void **state)
+{
+    (void)state;
+    gh_danger_set all = ((gh_danger_set)1 << GH_DANGER_COUNT) - 1;
+    assert_int_equal(find(GH_STR("\xff\xfe<script>\xc3"), all), GH_DANGER_SCRIPT);
+    assert_int_equal(find(GH_STR("\xf0\x9f"), all), GH_DANGER_COUNT);
+    assert_int_equal(find(GH_STR("..\xc0\xaf..\xc0\xaf"), all), GH_DANGER_TRAVERSAL);
+}
+
+static void normal_form(void **state)
+{
+    (void)state;
+    static const struct {
+        gh_str text;
+        bool normal;
+    } rows[] = {
+        {GH_STR_INIT("plain"), true},
+        {GH_STR_INIT("\xc3\xa9"), true},
+        {GH_STR_INIT("e\xcc\x81"), false},
+        {GH_STR_INIT("\xc3\xa0\xcc\xa7"), true},          /* in order only once it is taken apart */
+        {GH_STR_INIT("q\xcc\xa3\xcc\x87"), true},         /* dot below, dot above */
+        {GH_STR_INIT("q\xcc\x87\xcc\xa3"), false},        /* out of order */
+        {GH_STR_INIT("\xea\xb0\x80\xe1\x86\xa8"), false}, /* a syllable and its final */
+        {GH_STR_INIT("\xe0\xa4\x95\xe0\xa4\xbc"), true},  /* excluded from composition */
+        {GH_STR_INIT("\xe0\xa5\x98"), false},
+        {GH_STR_INIT("\xef\xac\x81"), true}, /* compatibility alone */
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++)
+        assert_int_equal(gh_text_is_nfc(rows[i].text), rows[i].normal);
+    char marks[2 * 40 + 1] = "q";
+    for (size_t i = 0; i < 40; i++)
+        memcpy(marks + 1 + 2 * i, "\xcc\x81", 2);
+    assert_true(gh_text_is_nfc((gh_str){marks, 1 + 2 * 31}));
+    assert_false(gh_text_is_nfc((gh_str){marks, 1 + 2 * 32}));
+}
+
+/* What could make a detector look at the same bytes again and again: quadratic work would not end here. */
+static void is_linear(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<a ",     "<a b='",     "/*",        "/**/",         "'or",     "' or 'a",  "javascript\t",
+        "\t\t:",   "data:text/", ":",         "../",          "..",      ".",        "\r\n",
+        "%0d%0a",  "&#0",        "&",         "%25",          "--",      "(",        "union ",
+        ";",       "drop ",      "select a ", "and (select ", "1",       "\xcc\x81", "\xf0\x9f\x8f\xb4",
+        "<style>", "<a on",      "\\u",       "a.",           "char(1,", "'or 1",    "union all (",
+        "x-"};
+    enum { SIZE = 300000 };
+    char *in = malloc(SIZE);
+    assert_non_null(in);
+    for (size_t i = 0; i < GH_COUNT(parts); i++) {
+        gh_buf out = gh_buf_over(in, SIZE);
+        while (gh_buf_ok(&out))
+            gh_buf_put(&out, gh_str_of(parts[i]));
+        for (unsigned k = 0; k < GH_DANGER_COUNT; k++)
+            (void)find(gh_buf_str(&out), (gh_danger_set)1 << k);
+    }
+    free(in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attacks),
-        cmocka_unit_test(ordinary),
+        cmocka_unit_test(attacks),   cmocka_unit_test(ordinary),
+        cmocka_unit_test(order),     cmocka_unit_test(length_counts_code_points),
+        cmocka_unit_test(no_memory), cmocka_unit_test(layers),
+        cmocka_unit_test(any_bytes), cmocka_unit_test(normal_form),
+        cmocka_unit_test(is_linear),
     };
     gh_arena_init(&scratch, NULL, 0, (size_t)64 << 20);
     return cmocka_run_group_tests(tests, NULL, NULL);
