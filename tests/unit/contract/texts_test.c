@@ -1,6 +1,8 @@
 /* Going through the texts of a request, and rewriting them. */
 #include "contract/texts.h"
 
+#include <stdlib.h>
+
 #include "unit.h"
 
 #define JSON "Content-Type: application/json"
@@ -90,6 +92,8 @@ static void body_texts(void **state)
         {JSON, S("{\"a\":\"\\u003cb\"}"), "/a", "b/a=<b;"},
         {FORM, S("a=x+y&b=%3Cz&a=w"), "*", "b/a=a;b/a/0=x y;b/a/1=w;b/b=b;b/b=<z;"},
         {FORM, S("a=x&b=y"), "/b", "b/b=y;"},
+        {FORM, S("t[]=x&c[x]=y&c[y]=z&d=-"), "/t /c/x", "b/t[]=x;b/c[x]=y;b/c[y]=z;"},
+        {FORM, S("c[x]=y&d=-"), "/c[x]", "b/c[x]=y;"},
         {PARTS, S(PART("a", "", "x") PART("f", "; filename=\"n.txt\"", "bytes") END), "*",
          "b/a=a;b/a=x;b/f=f;b/f=n.txt;"},
         {PARTS, S(PART("a", "", "x") PART("f", "; filename=\"n.txt\"", "bytes") END), "/f", "b/f=n.txt;"},
@@ -154,8 +158,7 @@ static void stops_and_runs_out(void **state)
     for (unsigned stop = 1; stop <= 4; stop++) {
         struct seen seen = {.stop_at = stop};
         seen.out = gh_buf_over(seen.text, sizeof seen.text);
-        assert_int_equal(gh_texts_walk(&source, &input, &choice, &unit_arena, note, &seen),
-                         GH_TEXTS_STOPPED);
+        assert_int_equal(gh_texts_walk(&source, &input, &choice, &unit_arena, note, &seen), GH_TEXTS_STOPPED);
         assert_int_equal(seen.n, stop);
     }
     struct seen seen = {.stop_at = 0};
@@ -282,8 +285,18 @@ static void no_memory(void **state)
 static void field_paths(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",          "prompt",  "a.b",     "/",          "/a//b",    "/a/",
-                                        "/~2",       "/~",      "query.",  "query",      "body.x",   "Query.x",
+    static const char *const wrong[] = {"",
+                                        "prompt",
+                                        "a.b",
+                                        "/",
+                                        "/a//b",
+                                        "/a/",
+                                        "/~2",
+                                        "/~",
+                                        "query.",
+                                        "query",
+                                        "body.x",
+                                        "Query.x",
                                         "/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a"};
     gh_field_path path;
     const char *why = NULL;
@@ -315,5 +328,5 @@ int main(void)
         cmocka_unit_test(no_memory),
         cmocka_unit_test(field_paths),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, unit_start, unit_stop);
 }

@@ -47,7 +47,7 @@ static bool formats;
 _Noreturn static void die(const char *what, const char *why)
 {
     (void)fprintf(stderr, "schema_suite: %s: %s\n", what, why);
-    exit(2);
+    exit(2); /* NOLINT(concurrency-mt-unsafe): one thread */
 }
 
 static gh_json *read_json(const char *path, gh_arena *arena)
