@@ -14,7 +14,7 @@ _gatehouse() {
     --listen) choices="127.0.0.1:8080" ;;
     *)
         if [ "$COMP_CWORD" -eq 1 ]; then
-            choices="serve demo init check pipeline reference version health --help"
+            choices="serve demo init check pipeline openapi reference version health --help"
         else
             case $command in
             serve) choices="-c --config --openapi --listen --admin --env-file --help http:// unix:/" ;;
@@ -22,6 +22,7 @@ _gatehouse() {
             init) choices="--for -o --output --env --force --help" ;;
             check) choices="-c --config --openapi --env-file --help" ;;
             pipeline) choices="-c --config --env-file --json --help" ;;
+            openapi) choices="check diff --prefix --json --help" ;;
             reference) choices="--markdown --help" ;;
             health) choices="--admin --help" ;;
             version) choices="--help" ;;

@@ -51,6 +51,11 @@ static const gh_cli_option health_options[] = {
     {.name = "admin", .value = "ADDR", .help = "the admin listener; 127.0.0.1:9080 by default"},
 };
 
+static const gh_cli_option openapi_options[] = {
+    {.name = "prefix", .value = "PATH", .help = "what stands before every path of the document, as in /v1"},
+    {.name = "json", .help = "for programs"},
+};
+
 const gh_cli_command gh_cli_commands[] = {
     {.name = "serve",
      .arguments = "[UPSTREAM]",
@@ -90,6 +95,17 @@ const gh_cli_command gh_cli_commands[] = {
      .options = pipeline_options,
      .n_options = GH_COUNT(pipeline_options),
      .run = gh_cmd_pipeline},
+    {.name = "openapi",
+     .arguments = "check FILE | diff OLD NEW",
+     .max_arguments = 3,
+     .summary = "Say what of an OpenAPI document can be enforced, or what changed between two.",
+     .details =
+         "FILE is OpenAPI 3.0 or 3.1, in JSON or YAML; - reads standard input.\n"
+         "check ends with status 0, or 1 when the document cannot be used. diff ends with status 0 when\n"
+         "no change breaks clients, 1 when one does, 2 when a document cannot be used.",
+     .options = openapi_options,
+     .n_options = GH_COUNT(openapi_options),
+     .run = gh_cmd_openapi},
     {.name = "reference",
      .arguments = "",
      .summary = "Print every setting: its type, bounds, default and environment names.",

@@ -18,6 +18,7 @@ int gh_cmd_demo(const gh_cli_args *args);
 int gh_cmd_init(const gh_cli_args *args);
 int gh_cmd_check(const gh_cli_args *args);
 int gh_cmd_pipeline(const gh_cli_args *args);
+int gh_cmd_openapi(const gh_cli_args *args);
 int gh_cmd_reference(const gh_cli_args *args);
 int gh_cmd_version(const gh_cli_args *args);
 int gh_cmd_health(const gh_cli_args *args);

@@ -41,8 +41,14 @@ GH_MUST_CHECK gh_openapi *gh_openapi_load(const gh_json *document, const gh_open
 /* Frees what is not in the arena. NULL is fine. */
 void gh_openapi_close(gh_openapi *openapi);
 
-/* What changes for clients between two documents: one line each, written to `out`: "POST /generate: request body
- * /prompt: maxLength 500 -> 300 (narrower)". breaking: how many of them refuse what was accepted. */
+/* What changes for clients between two documents: one line each, sorted, written to `out`:
+ *
+ *     POST /generate: request body /prompt: maxLength 500 -> 300 (breaking)
+ *
+ * Breaking: a request that was accepted is refused, or an answer lacks what it had, as far as can be told; where it
+ * can't be told (a pattern that changed), it is taken for breaking. Both documents are taken to be well-formed
+ * (gh_openapi_load). What stands below a schema that two places share is listed at the first of them. False: no
+ * memory, no room in `out`, or more than can be compared; then nothing is known. */
 GH_MUST_CHECK bool gh_openapi_diff(const gh_json *before, const gh_json *after, gh_arena *scratch,
                                    gh_buf *out, unsigned *ret_changes, unsigned *ret_breaking);
 

@@ -11,7 +11,7 @@ from support.message import get
 from support.ports import free_port
 from support.timing import eventually
 
-COMMANDS = ["serve", "demo", "init", "check", "pipeline", "reference", "version", "health"]
+COMMANDS = ["serve", "demo", "init", "check", "pipeline", "openapi", "reference", "version", "health"]
 UPSTREAM = "upstreams: [{name: api, servers: ['http://127.0.0.1:8000']}]\n"
 
 
