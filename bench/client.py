@@ -53,8 +53,15 @@ class Client:
         self.rest += received
 
     def get(self, path=PATH):
-        head = f"GET {path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in HEADERS.items()) + "\r\n"
-        self.socket.sendall(head.encode())
+        return self._ask("GET", path, HEADERS, b"")
+
+    def post(self, path, body):
+        """`body`: JSON, as bytes."""
+        return self._ask("POST", path, {**HEADERS, "Content-Type": "application/json", "Content-Length": len(body)}, body)
+
+    def _ask(self, method, path, headers, body):
+        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()) + "\r\n"
+        self.socket.sendall(head.encode() + body)
         while b"\r\n\r\n" not in self.rest:
             self._more()
         head, _, self.rest = self.rest.partition(b"\r\n\r\n")

@@ -8,6 +8,7 @@ import time
 
 import client
 import process
+import validation
 
 PROXY_PROCESSOR = 0
 LOAD_PROCESSOR = 1  # wrk and the upstream
@@ -26,7 +27,11 @@ WORKLOADS = {
     "W0": "plain proxying",
     "W1": "five security headers and a limit per address that never refuses",
     "W3": "every request refused with 429",
+    "W4": "a JSON body of 1 KiB posted, plain proxying",
+    "W5": "the same body, read and checked against a schema of ten fields first",
 }
+POSTING = ("W4", "W5")
+POSTED = "/posted"  # the path they post to
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +50,7 @@ PEERS = {
         Peer("floor-unix", "floor", ("W0",), unix=True),
         Peer("haproxy", "haproxy", ("W0", "W1", "W3")),
         Peer("nginx", "nginx", ("W0", "W1", "W3")),
-        Peer("gatehouse", "gatehouse", ("W0", "W1", "W3")),
+        Peer("gatehouse", "gatehouse", ("W0", "W1", "W3", "W4", "W5")),
         Peer("haproxy-unix", "haproxy", ("W0", "W1"), unix=True, default=False),
         Peer("nginx-unix", "nginx", ("W0", "W1"), unix=True, default=False),
         Peer("gatehouse-unix", "gatehouse", ("W0", "W1"), unix=True, default=False),
@@ -57,6 +62,7 @@ CONFIGURATION = {
     "nginx": "nginx-{}.conf",
     "gatehouse": "gatehouse-{}.yaml",
 }
+SAME_CONFIGURATION = {"W4": "W0"}
 
 
 class BehaviourError(Exception):
@@ -75,6 +81,9 @@ class Bench:
         items = self.folder / "root" / "items"
         items.mkdir(parents=True)
         (items / "1.json").write_text(BODY)
+        self.post_script = self.folder / "post.lua"
+        self.post_script.write_text('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+                                    f"wrk.body = [==[{validation.good_body()}]==]\n")
         for reachable in (self.folder, items.parent, items):
             reachable.chmod(0o755)  # nginx started by root serves as another user
 
@@ -107,11 +116,13 @@ class Bench:
             return [program, "--listen", f"127.0.0.1:{port}", *way]
         by_socket = {"haproxy": "unix@{}", "nginx": "unix:{}", "gatehouse": "unix:{}"}[peer.program]
         by_tcp = {"haproxy": "{}", "nginx": "{}", "gatehouse": "http://{}"}[peer.program]
-        conf = self._render(CONFIGURATION[peer.program].format(workload.lower()), {
+        name = SAME_CONFIGURATION.get(workload, workload).lower()
+        conf = self._render(CONFIGURATION[peer.program].format(name), {
             "RUN": self.folder, "PORT": port, "MAX_CONNECTIONS": MAX_CONNECTIONS,
             "UPSTREAM": by_socket.format(self.socket) if peer.unix else by_tcp.format(tcp),
             "CSP": SECURITY_HEADERS["content-security-policy"],
             "PERMISSIONS": SECURITY_HEADERS["permissions-policy"],
+            "SCHEMA": json.dumps(json.loads(validation.SCHEMA.read_text())),
         })
         return {
             "haproxy": [program, "-db", "-f", conf],
@@ -188,10 +199,26 @@ def _check_seen(peer, workload, port):
     _require(peer, workload, seen["connection_requests"] >= 3, "the upstream connection is not reused")
 
 
+def _check_posting(peer, workload, port):
+    """The body arrives; a wrong one does too, or is refused with 422 on a connection that stays open."""
+    body = validation.good_body().encode()
+    with client.Client(port) as c:
+        for posted in (body, *(json.dumps(wrong).encode() for wrong in validation.wrong_bodies()), body):
+            answer = c.post(POSTED, posted)
+            refused = posted != body and workload == "W5"
+            expected = 422 if refused else 200
+            _require(peer, workload, answer.status == expected, f"status {answer.status}, expected {expected}: {posted}")
+            seen = None if refused else json.loads(answer.body)
+            _require(peer, workload, refused or seen["length"] == str(len(posted)), f"the upstream saw {seen}")
+            _require(peer, workload, refused or seen["type"] == "application/json", f"the upstream saw {seen}")
+
+
 def check_behaviour(peer, workload, port):
     """Raises BehaviourError unless the proxy does the whole work, and no more than it."""
     if workload == "W3":
         return _check_refusal(peer, port)
+    if workload in POSTING:
+        return _check_posting(peer, workload, port)
     with client.Client(port) as c:
         answers = [c.get(), c.get()]
     for answer in answers:

@@ -169,7 +169,7 @@ def measure_all(bench, options, results):
                                           ("clients", "limits", "ns_check", "bytes_per_client", "retained"))
     if "validation" in options.sections:
         results.versions |= validation.versions()
-        results.validation = validation.measure(BUILD, options.rounds, options.quick, say)
+        results.validation = validation.measure(BUILD, peers.PROXY_PROCESSOR, options, say)
 
 
 def leave_out_missing(options, found):

@@ -10,8 +10,6 @@ import statistics
 import subprocess
 import tempfile
 
-import peers
-
 FOLDER = pathlib.Path(__file__).resolve().parent
 SCHEMA = FOLDER / "validation" / "schema.json"
 BODY = FOLDER / "validation" / "body.json"
@@ -21,14 +19,17 @@ PYTHON = "/usr/bin/python3"
 OF_AJV = 1.0
 OF_PYDANTIC = 1 / 20
 LINEAR = 2.0  # the cost a byte at 10 MiB over that at 64 KiB
-PROXIED = 1.25  # a proxied request with a check over one without
+
+
+def good_body():
+    return BODY.read_text().rstrip("\n")
 
 
 def wrong_bodies():
     """One mistake each; every program has to refuse them all before it is measured."""
-    good = json.loads(BODY.read_text())
-    changes = [{"id": "1"}, {"name": ""}, {"email": "nobody"}, {"age": -1}, {"age": "41"}, {"age": 1.5}, {"balance": 1000000},
-               {"active": "yes"}, {"country": "XX"}, {"tags": ["a"] * 11}, {"tags": [""]}, {"tags": "a"},
+    good = json.loads(good_body())
+    changes = [{"id": "1"}, {"name": ""}, {"email": "nobody"}, {"age": -1}, {"age": "41"}, {"age": 1.5},
+               {"balance": 1000000}, {"active": "yes"}, {"country": "XX"}, {"tags": ["a"] * 11}, {"tags": [""]}, {"tags": "a"},
                {"comment": "x" * 2001}, {"more": 1}, {"address": {**good["address"], "postcode": "?"}},
                {"address": {**good["address"], "more": 1}}]
     yield from ({**good, **change} for change in changes)
@@ -64,17 +65,17 @@ def versions():
     return found
 
 
-def measure(build, rounds, quick, say):
+def measure(build, processor, options, say):
     """Rows {program, round, name, bytes, ns_per_op, arena_bytes}: the programs take turns."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
         wrong = pathlib.Path(folder) / "wrong.jsonl"
         wrong.write_text("".join(json.dumps(body) + "\n" for body in wrong_bodies()))
-        for number in range(1, rounds + 1):
+        for number in range(1, options.rounds + 1):
             for program, command in commands(build).items():
                 say(f"validation  round {number}  {program}")
-                done = subprocess.run(["taskset", "-c", str(peers.PROXY_PROCESSOR), *command, str(SCHEMA), str(BODY),
-                                       str(wrong), *(["--quick"] if quick else [])],
+                done = subprocess.run(["taskset", "-c", str(processor), *command, str(SCHEMA), str(BODY),
+                                       str(wrong), *(["--quick"] if options.quick else [])],
                                       check=True, stdout=subprocess.PIPE, text=True)
                 rows += [{"program": program, "round": number, **row} for row in csv.DictReader(io.StringIO(done.stdout))]
     return rows

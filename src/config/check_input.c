@@ -1,5 +1,6 @@
 /* Input: what settings about it must be together. */
 #include "config/load.h"
+#include "contract/field_path.h"
 #include "wire/media_type.h"
 
 static bool is_set(const gh_schema_setting *s)
@@ -65,6 +66,32 @@ static bool is_read(gh_str range)
     return gh_media_type_parse(range, &type) && type.kind != GH_MEDIA_OPAQUE;
 }
 
+/* Of several types some can be read, and the schema holds for those alone. */
+static void check_unread(gh_load *l, const gh_route_config *r)
+{
+    const gh_str_list *types = &r->validate.content_types;
+    for (unsigned i = 0; i < types->n; i++) {
+        gh_place place = gh_load_place(l, &types->items[i]);
+        if (!is_read(types->items[i]))
+            gh_load_warning(
+                l, &place,
+                "route %.*s: bodies of type %.*s can't be read: validate.body is not asked of them",
+                (int)r->name.n, r->name.p, (int)types->items[i].n, types->items[i].p);
+    }
+}
+
+static void check_methods(gh_load *l, const gh_route_config *r)
+{
+    const gh_validate_config *v = &r->validate;
+    bool required = v->body_required < 0 ? is_set(&v->body) : v->body_required == GH_ON;
+    if (required && r->methods.n == 0)
+        gh_load_warning(
+            l, &r->place,
+            "route %.*s: validate asks for a body whatever the method, GET too; name the methods, as in "
+            "[POST], or set body_required: off",
+            (int)r->name.n, r->name.p);
+}
+
 static void check_body(gh_load *l, const gh_route_config *r)
 {
     const gh_validate_config *v = &r->validate;
@@ -77,9 +104,39 @@ static void check_body(gh_load *l, const gh_route_config *r)
             "route %.*s: validate.body: none of validate.content_types can be read; there are JSON, "
             "application/x-www-form-urlencoded, multipart/form-data and text types",
             (int)r->name.n, r->name.p);
-    if (!is_set(&v->body) && v->content_types.items == NULL)
+    else if (is_set(&v->body))
+        check_unread(l, r);
+    if (is_set(&v->body) || v->content_types.items != NULL)
+        check_methods(l, r);
+    else
         no_effect(l, &v->body_required, r->name, "validate.body_required",
                   "validate.body or validate.content_types");
+}
+
+static bool has_parameter(const gh_path_pattern *pattern, gh_str name)
+{
+    for (unsigned i = 0; i < pattern->n_segments; i++)
+        if (pattern->segments[i].text.p == NULL && gh_str_eq(pattern->segments[i].name, name))
+            return true;
+    return false;
+}
+
+/* A parameter of the path that no path has would never be looked at; an OpenAPI document may have it. */
+static void check_fields(gh_load *l, const gh_route_config *r)
+{
+    const gh_str_list *fields = &r->dangerous_content.fields;
+    gh_path_pattern pattern;
+    gh_field_path field;
+    const char *why;
+    if (fields->n == 0 || has_document(l->config) || !gh_check_pattern(&l->scratch, r->path, &pattern))
+        return;
+    for (unsigned i = 0; i < fields->n; i++) {
+        gh_place place = gh_load_place(l, &fields->items[i]);
+        if (gh_field_path_parse(fields->items[i], &l->scratch, &field, &why) && !field.all &&
+            field.in == GH_IN_PATH && !has_parameter(&pattern, field.name))
+            gh_load_error(l, &place, "route %.*s: dangerous_content.fields: the route's path has no {%.*s}",
+                          (int)r->name.n, r->name.p, (int)field.name.n, field.name.p);
+    }
 }
 
 static void check_route(gh_load *l, const gh_route_config *r)
@@ -90,6 +147,7 @@ static void check_route(gh_load *l, const gh_route_config *r)
                is_set(&v->cookies) || v->content_types.items != NULL;
     bool checks = own->checks.items != NULL ? own->checks.n > 0 : all->checks.n > 0;
     check_body(l, r);
+    check_fields(l, r);
     if (!any)
         no_effect(l, &v->mode, r->name, "validate.mode", "a schema in validate");
     if (!checks) {
@@ -101,8 +159,18 @@ static void check_route(gh_load *l, const gh_route_config *r)
         no_effect(l, &r->sanitize.max_length, r->name, "sanitize.max_length", "sanitize.text");
 }
 
+/* For errors that are found when the documents are read. */
+static void keep_places(gh_load *l)
+{
+    gh_config *c = l->config;
+    c->openapi.place = gh_load_place(l, &c->openapi.document);
+    for (unsigned i = 0; i < c->n_upstreams; i++)
+        c->upstreams[i].openapi_place = gh_load_place(l, &c->upstreams[i].openapi);
+}
+
 void gh_check_input(gh_load *l)
 {
+    keep_places(l);
     check_memory(l);
     check_document(l);
     for (unsigned i = 0; i < l->config->n_routes; i++)

@@ -144,12 +144,14 @@ static bool compile_one(gh_policy *p, const gh_config *config, gh_report *report
     const gh_upstream_config *u = upstream < config->n_upstreams ? &config->upstreams[upstream] : NULL;
     loading l = {.p = p, .config = config, .report = report, .upstream = u};
     const gh_contract *contract = NULL;
-    if (u != NULL)
+    if (u != NULL) {
         l.name = u->openapi;
-    if (u != NULL && u->openapi.p != NULL)
-        l.place = u->place;
-    if (l.name.p == NULL && upstream == 0)
+        l.place = u->openapi_place;
+    }
+    if (l.name.p == NULL && upstream == 0) {
         l.name = config->openapi.document;
+        l.place = config->openapi.place;
+    }
     if (l.name.p == NULL)
         return true;
     gh_buf file = gh_buf_over(l.file, sizeof l.file - 1);

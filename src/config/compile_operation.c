@@ -243,7 +243,7 @@ static bool add_media(own_schemas *o, const gh_route_config *from, const gh_sche
         media->schema = media->kind == GH_MEDIA_OPAQUE ? NULL : schema;
         to->reads_body = to->reads_body || media->schema != NULL;
     }
-    to->body_declared = types.n > 0;
+    to->body_declared = true; /* where no type is named, any body may come */
     to->body_required =
         from->validate.body_required < 0 ? schema != NULL : from->validate.body_required == GH_ON;
     return true;

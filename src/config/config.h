@@ -138,6 +138,7 @@ typedef struct gh_upstream_config { /* upstreams[] */
     uint64_t health_interval, health_timeout, healthy_after, unhealthy_after; /* ms, ms, times, times */
     uint64_t fail_threshold, fail_time; /* passive: failures in a row, then out for this long */
     gh_str openapi;                     /* its document: see gh_read_document_fn; absent: none of its own */
+    gh_place openapi_place;
     gh_place place;
 } gh_upstream_config;
 
@@ -227,6 +228,7 @@ typedef struct gh_config {
     } validation;
     struct {
         gh_str document;          /* of the first upstream; absent: none */
+        gh_place place;           /* of document */
         gh_str prefix;            /* before the document's paths; absent: none */
         int undeclared_paths;     /* enum gh_undeclared */
         gh_str_list exempt_paths; /* need not be declared */

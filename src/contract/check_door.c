@@ -28,10 +28,9 @@ static const gh_media *accept(const gh_operation *operation, const gh_request *r
                               const gh_media_type *type)
 {
     const gh_media *media = gh_media_find(operation->media, operation->n_media, gh_media_type_name(type));
-    if (media == NULL || (type->kind != GH_MEDIA_OPAQUE && !gh_input_is_utf8(type)) ||
-        (operation->reads_body && is_coded(request)))
-        return NULL;
-    return media;
+    if (media == NULL || type->kind == GH_MEDIA_OPAQUE)
+        return media;
+    return !gh_input_is_utf8(type) || (media->schema != NULL && is_coded(request)) ? NULL : media;
 }
 
 enum gh_door_fault gh_check_door(const gh_operation *operation, const gh_request *request,

@@ -55,18 +55,15 @@ typedef struct gh_response {
 } gh_response;
 
 typedef struct gh_operation {
-    gh_str id;     /* operationId, or "POST /a/{b}" */
-    gh_str method; /* as in a request: "GET" */
-    gh_path_pattern
-        pattern; /* with any prefix: gh_path_template_compile(); of a route's own settings: the route's */
+    gh_str id;               /* operationId, or "POST /a/{b}" */
+    gh_str method;           /* as in a request: "GET" */
+    gh_path_pattern pattern; /* with any prefix; a template, or of a route's own settings the route's */
     gh_parameter *parameters;
     unsigned n_parameters;
     bool parameters_closed; /* query parameters that are not declared are findings */
     gh_media *media;        /* of the request body */
     unsigned n_media;
-    bool
-        body_declared; /* false: no body is expected, and one that comes is refused at the door; true with n_media
-                         * 0: any body */
+    bool body_declared; /* false: a body is refused at the door; true with n_media 0: any may come */
     bool body_required;
     bool reads_body;        /* some schema needs the body whole (set by gh_contract_finish()) */
     gh_response *responses; /* in the order they are looked at: exact, ranges, default */

@@ -45,6 +45,19 @@ int gh_field_match_down(gh_field_match *match, unsigned depth, gh_str token, boo
     return found;
 }
 
+int gh_field_match_field(gh_field_match *match, gh_str name, bool *ret_alive)
+{
+    int id = gh_field_match_down(match, 0, name, ret_alive);
+    size_t bracket = gh_str_find(name, '[');
+    if (id != GH_FIELD_NONE || *ret_alive || bracket == name.n)
+        return id;
+    id = gh_field_match_down(match, 0, gh_str_cut(name, 0, bracket), ret_alive);
+    for (unsigned i = 0; id == GH_FIELD_NONE && *ret_alive && i < match->n; i++)
+        if (match->steps[i] > 0)
+            id = (int)match->ids[i];
+    return id;
+}
+
 void gh_field_match_up(gh_field_match *match, unsigned depth)
 {
     for (unsigned i = 0; i < match->n; i++)

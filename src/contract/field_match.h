@@ -22,6 +22,9 @@ int gh_field_match_all(const gh_field_match *match);
 /* From depth (0: the root) down to the member or item `token`: the least id of the paths that end there, or NONE.
  * *ret_alive: may a path end further down? */
 int gh_field_match_down(gh_field_match *match, unsigned depth, gh_str token, bool *ret_alive);
+/* From the root to a field of a form whose name has brackets, "color[R]" or "tags[]": also by what stands before
+ * them, and then a path that goes further down stands for the field too. */
+int gh_field_match_field(gh_field_match *match, gh_str name, bool *ret_alive);
 /* Back up to depth. */
 void gh_field_match_up(gh_field_match *match, unsigned depth);
 

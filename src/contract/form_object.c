@@ -46,9 +46,15 @@ static bool read_type(const gh_part *part, gh_media_type *ret)
     return gh_media_type_parse(part->type.p == NULL ? GH_STR("text/plain") : part->type, ret);
 }
 
-static bool is_declared_type(const form_field *field, const gh_media_type *type)
+/* Of a part: "image/png, image/jpeg"; absent: any. */
+static gh_str declared_types(const form_field *field)
 {
-    gh_str ranges = field->encoding == NULL ? (gh_str){NULL, 0} : field->encoding->type, range;
+    return field->encoding == NULL ? (gh_str){NULL, 0} : field->encoding->type;
+}
+
+static bool is_one_of(gh_str ranges, const gh_media_type *type)
+{
+    gh_str range;
     if (ranges.n == 0)
         return true;
     while (gh_str_next(&ranges, ',', &range))
@@ -88,14 +94,13 @@ static gh_json *part_value(form *f, const gh_part *part, const form_field *field
     bool bare_json = asks_json(field) && part->type.p == NULL && part->filename.p == NULL;
     if (!read_type(part, &type))
         return gh_value_bad(f->reader, GH_FAULT_FORM, field->pointer, GH_STR("a malformed Content-Type"));
-    if (!bare_json && !is_declared_type(field, &type))
-        return gh_value_bad(f->reader, GH_FAULT_TYPE, field->pointer, field->encoding->type);
+    if (!bare_json && !is_one_of(declared_types(field), &type))
+        return gh_value_bad(f->reader, GH_FAULT_TYPE, field->pointer, declared_types(field));
     /* Some readers take an empty name of a file for no file; browsers send it with no data. */
     if (part->filename.p != NULL && part->filename.n == 0 && part->data.n > 0)
         return gh_value_bad(f->reader, GH_FAULT_FORM, field->pointer, GH_STR("a file without a name"));
     bool json = is_json_part(part, field, &type);
-    bool file = part->filename.p != NULL ||
-                (type.kind == GH_MEDIA_OPAQUE && field->encoding != NULL && field->encoding->type.n > 0);
+    bool file = part->filename.p != NULL || (type.kind == GH_MEDIA_OPAQUE && declared_types(field).n > 0);
     if (file && !json)
         return file_value(f, part);
     if (!is_utf8(&type))

@@ -146,13 +146,15 @@ enum gh_input_result gh_input_read(const gh_input_source *source, const gh_opera
     read_query(&x);
     if (has_cookie_parameters(operation))
         read_cookies(&x);
+    bool has_body = source->has_body && source->body.n > 0;
     x.r.in = GH_IN_BODY;
     x.r.name = (gh_str){NULL, 0};
     if (!read_type(source->request, &ret->type)) {
         x.r.in = GH_IN_HEADER;
         x.r.name = GH_STR("content-type");
-        (void)gh_value_bad(&x.r, GH_FAULT_PARAMETER, whole, (gh_str){NULL, 0});
-    } else if (source->has_body && source->body.n > 0 && ret->type.name_size > 0) {
+        if (has_body) /* else it says nothing about anything */
+            (void)gh_value_bad(&x.r, GH_FAULT_PARAMETER, whole, (gh_str){NULL, 0});
+    } else if (has_body && ret->type.name_size > 0) {
         ret->body = read_body(&x);
     }
     if (x.r.memory)

@@ -9,6 +9,7 @@ struct walk {
     gh_text_fn *fn;
     void *data;
     gh_buf pointer;
+    bool is_form;
     unsigned lost; /* levels that the pointer has no room for */
     enum gh_texts_result result;
 };
@@ -64,7 +65,9 @@ static bool walk_value(struct walk *w, const gh_json *value, unsigned depth, boo
             gh_buf_u64(&number, index);
         gh_str token = member ? item->key : gh_buf_str(&number);
         if (!covered)
-            ends = gh_field_match_down(&w->match, depth, token, &alive) != GH_FIELD_NONE;
+            ends = (depth == 0 && w->is_form
+                        ? gh_field_match_field(&w->match, token, &alive)
+                        : gh_field_match_down(&w->match, depth, token, &alive)) != GH_FIELD_NONE;
         size_t before = push(w, token);
         if (covered && member)
             goes_on = give(w, GH_IN_BODY, (gh_str){NULL, 0}, item->key);
@@ -88,7 +91,7 @@ static bool walk_filenames(struct walk *w, const gh_parts *parts, bool covered)
         if (part->filename.p == NULL)
             continue;
         if (!covered) {
-            chosen = gh_field_match_down(&w->match, 0, part->name, &alive) != GH_FIELD_NONE || alive;
+            chosen = gh_field_match_field(&w->match, part->name, &alive) != GH_FIELD_NONE || alive;
             gh_field_match_up(&w->match, 0);
         }
         size_t before = push(w, part->name);
@@ -218,6 +221,7 @@ enum gh_texts_result gh_texts_walk(const gh_input_source *source, const gh_input
         return GH_TEXTS_MEMORY;
     for (unsigned i = 0; i < choice->n; i++)
         gh_field_match_add(&w.match, &choice->paths[i], i);
+    w.is_form = input->type.kind == GH_MEDIA_FORM || input->type.kind == GH_MEDIA_MULTIPART;
     bool all_given = walk_path(&w, source) && walk_pairs(&w, GH_IN_QUERY, &input->query, has_all(&w)) &&
                      (!asks_for(&w, GH_IN_HEADER) || walk_headers(&w, source->request)) &&
                      (!asks_for(&w, GH_IN_COOKIE) || walk_cookies(&w, source, input)) && walk_body(&w, input);

@@ -16,14 +16,8 @@ struct rewriting {
     gh_arena *scratch;
     struct field *fields; /* a table of a power of two, by member */
     size_t n_fields;
-    bool changed, memory_out;
+    bool is_form, changed;
 };
-
-static bool out_of_memory(struct rewriting *r)
-{
-    r->memory_out = true;
-    return false;
-}
 
 /* The text by a rule; itself where nothing changes. */
 static bool by_rule(struct rewriting *r, int id, gh_str *io_text)
@@ -36,7 +30,7 @@ static bool by_rule(struct rewriting *r, int id, gh_str *io_text)
                     ? gh_sanitize_filename_arena(*io_text, r->scratch, &text)
                     : gh_sanitize_text_arena(*io_text, rule->max_length, r->scratch, &text);
     if (!done)
-        return out_of_memory(r);
+        return false;
     if (!gh_str_eq(text, *io_text)) {
         r->changed = true;
         *io_text = text;
@@ -66,7 +60,8 @@ static bool rewrite_value(struct rewriting *r, gh_json *value, unsigned depth, i
         int here = id;
         if (id == GH_FIELD_NONE) {
             gh_str token = value->type == GH_JSON_OBJECT ? item->key : index_token(&digits, index);
-            here = gh_field_match_down(&r->match, depth, token, &alive);
+            here = depth == 0 && r->is_form ? gh_field_match_field(&r->match, token, &alive)
+                                            : gh_field_match_down(&r->match, depth, token, &alive);
         }
         if (here != GH_FIELD_NONE || alive)
             goes_on = rewrite_value(r, item, depth + 1, here);
@@ -112,11 +107,11 @@ static bool write_json(struct rewriting *r, const gh_json *value, gh_str *ret)
     size_t size = value_size(value);
     char *to = gh_arena_alloc(r->scratch, size);
     if (to == NULL)
-        return out_of_memory(r);
+        return false;
     gh_buf out = gh_buf_over(to, size);
     gh_json_write(&out, value);
     *ret = gh_buf_str(&out);
-    return gh_buf_ok(&out) || out_of_memory(r);
+    return gh_buf_ok(&out);
 }
 
 static struct field *field_of(const struct rewriting *r, const gh_json *member)
@@ -139,7 +134,7 @@ static bool open_fields(struct rewriting *r, size_t n)
     while (r->n_fields < 2 * n)
         r->n_fields *= 2;
     r->fields = gh_arena_array(r->scratch, r->n_fields, sizeof *r->fields);
-    return r->fields != NULL || out_of_memory(r);
+    return r->fields != NULL;
 }
 
 static void count_field(struct rewriting *r, gh_str name)
@@ -161,16 +156,14 @@ static bool is_json_text(gh_str text)
     return i < text.n && (text.p[i] == '{' || text.p[i] == '[');
 }
 
-/* The rule of a field whose value in the tree does not show its text: by its own name, or by what stands before the
- * bracket of "color[R]". */
+/* The rule of a field whose value in the tree does not show its text. */
 static int rule_of(struct rewriting *r, gh_str name)
 {
     bool alive;
     int id = gh_field_match_all(&r->match);
-    if (id != GH_FIELD_NONE)
-        return id;
-    id = gh_field_match_down(&r->match, 0, gh_str_cut(name, 0, gh_str_find(name, '[')), &alive);
-    for (unsigned i = 0; id == GH_FIELD_NONE && alive && i < r->match.n; i++)
+    if (id == GH_FIELD_NONE)
+        id = gh_field_match_field(&r->match, name, &alive);
+    for (unsigned i = 0; id == GH_FIELD_NONE && i < r->match.n; i++)
         if (r->match.steps[i] > 0)
             id = (int)r->match.ids[i];
     gh_field_match_up(&r->match, 0);
@@ -208,7 +201,7 @@ static bool put_form(struct rewriting *r, gh_str *ret)
     size_t size = 1;
     gh_str *texts = gh_arena_array(r->scratch, form->n + 1u, sizeof(gh_str));
     if (texts == NULL || !open_fields(r, form->n))
-        return out_of_memory(r);
+        return false;
     for (unsigned i = 0; i < form->n; i++)
         count_field(r, form->items[i].name);
     for (unsigned i = 0; i < form->n; i++) {
@@ -219,7 +212,7 @@ static bool put_form(struct rewriting *r, gh_str *ret)
     }
     char *to = gh_arena_alloc(r->scratch, size);
     if (to == NULL)
-        return out_of_memory(r);
+        return false;
     gh_buf out = gh_buf_over(to, size);
     for (unsigned i = 0; i < form->n; i++) {
         if (i > 0)
@@ -229,7 +222,7 @@ static bool put_form(struct rewriting *r, gh_str *ret)
         gh_form_put(&out, texts[i]);
     }
     *ret = gh_buf_str(&out);
-    return gh_buf_ok(&out) || out_of_memory(r);
+    return gh_buf_ok(&out);
 }
 
 /* A name in a part's head, as WHATWG HTML writes it. */
@@ -306,7 +299,7 @@ static bool put_parts(struct rewriting *r, gh_str *ret)
     size_t size = boundary.n + AROUND;
     struct new_part *now = gh_arena_array(r->scratch, parts->n + 1u, sizeof *now);
     if (now == NULL || !open_fields(r, parts->n))
-        return out_of_memory(r);
+        return false;
     for (unsigned i = 0; i < parts->n; i++)
         count_field(r, parts->items[i].name);
     for (unsigned i = 0; i < parts->n; i++) {
@@ -317,7 +310,7 @@ static bool put_parts(struct rewriting *r, gh_str *ret)
     }
     char *to = gh_arena_alloc(r->scratch, size);
     if (to == NULL)
-        return out_of_memory(r);
+        return false;
     gh_buf out = gh_buf_over(to, size);
     for (unsigned i = 0; i < parts->n; i++) {
         gh_buf_lit(&out, "--");
@@ -330,7 +323,7 @@ static bool put_parts(struct rewriting *r, gh_str *ret)
     gh_buf_put(&out, boundary);
     gh_buf_lit(&out, "--\r\n");
     *ret = gh_buf_str(&out);
-    return gh_buf_ok(&out) || out_of_memory(r);
+    return gh_buf_ok(&out);
 }
 
 static bool put_body(struct rewriting *r, gh_str *ret)
@@ -355,6 +348,7 @@ bool gh_texts_rewrite(const gh_input *input, const gh_rewrite *rules, unsigned n
                       gh_str *ret_body, bool *ret_changed)
 {
     struct rewriting r = {.input = input, .rules = rules, .scratch = scratch};
+    r.is_form = input->type.kind == GH_MEDIA_FORM || input->type.kind == GH_MEDIA_MULTIPART;
     gh_str body = {NULL, 0};
     *ret_body = body;
     *ret_changed = false;

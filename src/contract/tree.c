@@ -31,7 +31,8 @@ static bool same_pieces(const gh_contract_node *node, const gh_path_segment *pie
 {
     for (unsigned i = 0; i < n && node->n_pieces == n; i++) {
         gh_str a = node->pieces[i].text, b = pieces[i].text;
-        if ((a.p == NULL) != (b.p == NULL) || !gh_str_eq(a, b))
+        bool same = a.p == NULL || b.p == NULL ? a.p == b.p : gh_str_eq(a, b);
+        if (!same)
             return false;
     }
     return node->n_pieces == n;

@@ -40,7 +40,7 @@ static gh_str list_values(const gh_json *first, uint32_t n, gh_arena *arena)
     out.overflow = false;
     out.cap = sizeof text;
     if (i == 0)
-        gh_buf_lit(&out, n == 1 ? "a fixed value" : "a list of values");
+        gh_buf_put(&out, n == 1 ? GH_STR("a fixed value") : GH_STR("a list of values"));
     else if (i < n)
         gh_buf_printf(&out, " or %u more", n - i);
     return gh_arena_copy(arena, gh_buf_str(&out));

@@ -48,33 +48,41 @@ gh_str gh_schema_keyword_name(enum gh_schema_keyword keyword)
 /* How many letters may be wrong: short words have too many neighbours ("note" is none of "not"). */
 static unsigned tolerance(gh_str keyword)
 {
-    return keyword.n <= 3 ? 0 : keyword.n <= 5 ? 1 : 2;
+    return keyword.n <= 3 ? 0 : keyword.n <= 5 ? 1 : keyword.n < 16 ? 2 : 3;
 }
 
-static bool looks_like(gh_str name, gh_str keyword)
+/* The keyword of one that decides what is valid which is closest; COUNT: none is close. */
+static size_t closest(gh_str name)
 {
-    unsigned most = tolerance(keyword);
-    return gh_str_eq_nocase(name, keyword) || (most > 0 && gh_str_distance(name, keyword, most) <= most);
+    size_t best = GH_COUNT(keywords);
+    unsigned least = UINT32_MAX;
+    for (size_t i = 0; i < GH_COUNT(keywords); i++) {
+        unsigned most = tolerance(keywords[i].name);
+        unsigned distance = gh_str_distance(name, keywords[i].name, most);
+        if (keywords[i].shape != GH_SHAPE_NOTE && distance <= most && distance < least) {
+            best = i;
+            least = distance;
+        }
+    }
+    return best;
 }
 
 const char *gh_schema_keyword_doubt(gh_str name, gh_arena *arena)
 {
+    char text[256];
+    gh_buf out = gh_buf_over(text, sizeof text);
     if (name.n > 64 || gh_str_starts(name, GH_STR("x-")))
         return NULL;
     for (size_t i = 0; i < GH_COUNT(older); i++) {
         if (gh_str_eq(older[i].name, name))
             return older[i].why;
     }
-    for (size_t i = 0; i < GH_COUNT(keywords); i++) {
-        if (keywords[i].shape == GH_SHAPE_NOTE || !looks_like(name, keywords[i].name))
-            continue;
-        char text[256];
-        gh_buf out = gh_buf_over(text, sizeof text);
-        gh_buf_lit(&out, "not a keyword; did you mean \"");
-        gh_buf_put(&out, keywords[i].name);
-        gh_buf_lit(&out, "\"? (Names of your own start with \"x-\".)");
-        gh_str why = gh_arena_copy(arena, gh_buf_str(&out));
-        return why.p == NULL ? "not a keyword" : why.p;
-    }
-    return NULL;
+    size_t i = closest(name);
+    if (i == GH_COUNT(keywords))
+        return NULL;
+    gh_buf_lit(&out, "not a keyword; did you mean \"");
+    gh_buf_put(&out, keywords[i].name);
+    gh_buf_lit(&out, "\"? (Names of your own start with \"x-\".)");
+    gh_str why = gh_arena_copy(arena, gh_buf_str(&out));
+    return why.p == NULL ? "not a keyword" : why.p;
 }

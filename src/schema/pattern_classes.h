@@ -34,8 +34,8 @@ typedef struct gh_classes {
     unsigned n;         /* how many classes */
     gh_class_run *runs; /* in order; the first begins at 0 */
     size_t n_runs;
-    const gh_range_set **sets; /* the different sets of the pattern */
-    gh_class_bits *bits;       /* of each of them */
+    gh_range_set *sets;  /* the different sets of the pattern */
+    gh_class_bits *bits; /* of each of them */
     unsigned n_sets;
 } gh_classes;
 

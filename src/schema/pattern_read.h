@@ -1,4 +1,5 @@
-/* Shared by the parts of the reader of patterns: pattern_tree.c (terms), pattern_class.c (escapes, classes). */
+/* Shared by the parts of the reader of patterns: pattern_tree.c (terms), pattern_group.c (groups, assertions),
+ * pattern_class.c (escapes, classes). */
 #ifndef GH_SCHEMA_PATTERN_READ_H
 #define GH_SCHEMA_PATTERN_READ_H
 
@@ -62,5 +63,17 @@ const gh_range_set *gh_read_class(gh_tree_reader *r);
 /* [A-Za-z0-9_], and "." (section 22.2.2.7.1: all but line terminators). */
 bool gh_read_word_set(gh_tree_reader *r, gh_range_set *ret);
 bool gh_read_dot_set(gh_tree_reader *r, gh_range_set *ret);
+
+/* Nodes that begin at the byte `at` and end here. NULL: no memory left, which is noted. */
+gh_node *gh_read_new_node(gh_tree_reader *r, enum gh_node_kind kind, size_t at);
+gh_node *gh_read_new_set(gh_tree_reader *r, enum gh_node_kind kind, size_t at, const gh_range_set *set);
+/* "^" and "$": there is nothing at all on that side. */
+gh_node *gh_read_new_end(gh_tree_reader *r, size_t at, bool behind);
+/* \b: a word character on one side only; \B: on both or none. */
+gh_node *gh_read_new_word_edge(gh_tree_reader *r, size_t at, bool negated);
+/* Behind "(", with the ")"; `at` is the "(". NULL: refused. */
+gh_node *gh_read_group(gh_tree_reader *r, size_t at);
+/* Up to ")" or the end. NULL: refused. */
+gh_node *gh_read_choice(gh_tree_reader *r);
 
 #endif

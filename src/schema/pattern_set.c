@@ -1,7 +1,5 @@
 #include "schema/pattern_set.h"
 
-#include <stdlib.h>
-
 enum { SURROGATE_FIRST = 0xd800, SURROGATE_LAST = 0xdfff };
 
 bool gh_range_set_add(gh_range_set *set, uint32_t from, uint32_t to, gh_arena *arena)
@@ -28,10 +26,31 @@ bool gh_range_set_add_all(gh_range_set *set, const gh_range *items, size_t n, gh
     return true;
 }
 
-static int by_start(const void *a, const void *b)
+/* Lets items[at] sink in the heap of n until nothing below it begins later. */
+static void sink(gh_range *items, size_t at, size_t n)
 {
-    const gh_range *x = a, *y = b;
-    return (x->from > y->from) - (x->from < y->from);
+    gh_range moving = items[at];
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && items[child + 1].from > items[child].from)
+            child++;
+        if (items[child].from <= moving.from)
+            break;
+        items[at] = items[child];
+    }
+    items[at] = moving;
+}
+
+/* Not qsort(): the C library's asks the system how much memory there is. */
+void gh_ranges_sort(gh_range *items, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;)
+        sink(items, i, n);
+    for (size_t left = n; left > 1;) {
+        gh_range last = items[--left];
+        items[left] = items[0];
+        items[0] = last;
+        sink(items, 0, left);
+    }
 }
 
 /* One range goes in as up to two, around the surrogates; joined to the last when it touches. */
@@ -57,8 +76,7 @@ static bool put(gh_range_set *to, gh_range range, gh_arena *arena)
 bool gh_range_set_tidy(gh_range_set *set, gh_arena *arena)
 {
     gh_range_set tidy = {0};
-    if (set->n > 1)
-        qsort(set->items, set->n, sizeof *set->items, by_start);
+    gh_ranges_sort(set->items, set->n);
     for (size_t i = 0; i < set->n; i++)
         if (!put(&tidy, set->items[i], arena))
             return false;

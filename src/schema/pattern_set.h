@@ -15,6 +15,8 @@ typedef struct gh_range_set {
     size_t n, room;
 } gh_range_set;
 
+/* By where they begin. */
+void gh_ranges_sort(gh_range *items, size_t n);
 /* False: no memory left. The set is untidy afterwards. */
 GH_MUST_CHECK bool gh_range_set_add(gh_range_set *set, uint32_t from, uint32_t to, gh_arena *arena);
 GH_MUST_CHECK bool gh_range_set_add_all(gh_range_set *set, const gh_range *items, size_t n, gh_arena *arena);

@@ -224,11 +224,22 @@ static bool is_device(gh_str name)
     return device;
 }
 
+/* Dots and slashes of other widths, which become "." and "/" where names are brought to compatibility forms. */
+static bool is_like_path(uint32_t code)
+{
+    static const uint32_t likes[] = {0x2024, 0x2025, 0x2026, 0x2044, 0x2215, 0x2216, 0x29F5,
+                                     0x29F8, 0xFE19, 0xFE52, 0xFE68, 0xFF0E, 0xFF0F, 0xFF3C};
+    for (size_t i = 0; i < GH_COUNT(likes); i++)
+        if (code == likes[i])
+            return true;
+    return false;
+}
+
 /* What needs its neighbours not to hide something is left out: a name may be cut anywhere. */
 static bool is_kept(uint32_t code)
 {
     return !is_control(code) && code != 0xFEFF && code != 0x200B && code != 0x2028 && code != 0x2029 &&
-           !(code >= 0xE0000 && code <= 0xE007F) &&
+           !(code >= 0xE0000 && code <= 0xE007F) && !is_like_path(code) &&
            !(code < 0x80 && memchr("<>:\"/\\|?*", (int)code, 9) != NULL);
 }
 

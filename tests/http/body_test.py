@@ -8,13 +8,10 @@ import time
 
 import pytest
 
-from support.gateway import run
 from support.message import get
 from support.scripted import ok
 from support.timing import eventually, guard
 
-pytestmark = pytest.mark.skipif("routes[].validate.body" not in run("reference", cwd=".").stdout,
-                                reason="routes[].validate is not there yet")
 KIB, MIB = 1 << 10, 1 << 20
 HELD = {"name": "held", "path": "/held", "validate": {"body": {"type": "string"}}}
 

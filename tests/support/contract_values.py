@@ -7,8 +7,8 @@ import copy
 import datetime
 import json
 import random
-import sre_constants
-import sre_parse
+from re import _constants as sre_constants
+from re import _parser as sre_parse
 import string
 import uuid
 

@@ -59,6 +59,21 @@ static void add_text(gh_texts *t, const char *path, bool dotenv, bool must, gh_r
     t->n++;
 }
 
+/* What was not looked at is not called good. */
+static void say_unread_documents(const gh_config *config, gh_report *report)
+{
+    for (unsigned i = 0; i < config->n_upstreams; i++) {
+        const gh_upstream_config *u = &config->upstreams[i];
+        gh_str name = u->openapi.p != NULL || i > 0 ? u->openapi : config->openapi.document;
+        if (gh_str_starts(name, GH_STR("upstream:")))
+            gh_report_warning(
+                report, u->place.file, u->place.line, u->place.column,
+                "the OpenAPI document %.*s of the upstream %.*s is got when Gatehouse starts; it "
+                "was not checked",
+                (int)name.n, name.p, (int)u->name.n, u->name.p);
+    }
+}
+
 static gh_config *load(const gh_serve_options *options, const gh_texts *texts, gh_report *report)
 {
     gh_config_input input = {.sources = texts->sources,
@@ -81,6 +96,7 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
         return NULL;
     }
     gh_policy_unref(trial);
+    say_unread_documents(config, report);
     return config;
 }
 

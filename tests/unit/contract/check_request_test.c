@@ -267,6 +267,7 @@ static void asks_at_the_door(void **state)
         {JSON "\nContent-Encoding: gzip", GH_FRAMING_LENGTH, 1, true, 3, GH_DOOR_MEDIA_TYPE, -1},
         {JSON "\nContent-Encoding: identity\nContent-Encoding: br", GH_FRAMING_LENGTH, 1, true, 3,
          GH_DOOR_MEDIA_TYPE, -1},
+        {"Content-Type: image/png\nContent-Encoding: gzip", GH_FRAMING_LENGTH, 1, true, 3, GH_DOOR_FINE, 2},
         {JSON "\nContent-Encoding: Identity", GH_FRAMING_LENGTH, 1, true, 3, GH_DOOR_FINE, 0},
         {JSON, GH_FRAMING_LENGTH, 1, false, 0, GH_DOOR_BODY_UNWANTED, -1},
         {NULL, GH_FRAMING_CHUNKED, 0, false, 0, GH_DOOR_BODY_UNWANTED, -1},
@@ -278,7 +279,6 @@ static void asks_at_the_door(void **state)
         make_operation();
         operation.body_declared = rows[i].declared;
         operation.n_media = rows[i].n_media;
-        operation.reads_body = true;
         gh_request request = unit_request(rows[i].fields, fields);
         request.framing = rows[i].framing;
         request.content_length = rows[i].length;

@@ -59,6 +59,7 @@ static void reads_bodies(void **state)
         {JSON "; charset=iso-8859-1", S("{}"), NULL, "none", "body  text()", NONE},
         {JSON "; charset=us-ascii", S("{}"), NULL, "none", "body  text()", NONE},
         {JSON "\n" JSON, S("{}"), NULL, "none", "header content-type  style()", NONE},
+        {"Content-Type: application", S(""), NULL, "none", NULL, NONE},
         {"Content-Type: application", S("{}"), NULL, "none", "header content-type  style()", NONE},
         {"Content-Type: text/plain", S("a\xc3\xa9\r\n"), NULL, "\"a\xc3\xa9\\r\\n\"", NULL, NONE},
         {"Content-Type: text/html; charset=US-ASCII", S("<"), NULL, "\"<\"", NULL, NONE},

@@ -161,6 +161,10 @@ static void filenames(void **state)
         ROW("com", "com"),
         ROW("a\xe2\x80\xaegpj.exe", "agpj.exe"),
         ROW("R\xc3\xa9sum\xc3\xa9.pdf", "R\xc3\xa9sum\xc3\xa9.pdf"),
+        ROW("\xef\xbc\x8e\xef\xbc\x8e\xef\xbc\x8f"
+            "a\xe2\x80\xa5\xe2\x88\x95"
+            "b",
+            "ab"),
         ROW("a\xff.txt", "a\xef\xbf\xbd.txt"),
     };
     char to[256];
@@ -252,9 +256,9 @@ static void attacks_make_plain_filenames(void **state)
         gh_str text = corpus_text(gh_str_cut(line, gh_str_find(line, ' ') + 1, line.n), memory);
         size_t n = gh_sanitize_filename(text, to, sizeof to);
         assert_true(n > 0 && n < sizeof to);
-        gh_danger_set checks =
-            1 << GH_DANGER_SCRIPT | 1 << GH_DANGER_TRAVERSAL | 1 << GH_DANGER_CONTROL | 1 << GH_DANGER_BIDI;
-        assert_int_equal(gh_danger_find_in_layers((gh_str){to, n}, checks, 0, 0, &scratch), GH_DANGER_COUNT);
+        gh_danger_set checks = 1 << GH_DANGER_TRAVERSAL | 1 << GH_DANGER_CONTROL | 1 << GH_DANGER_BIDI;
+        if (gh_danger_find_in_layers((gh_str){to, n}, checks, 0, 0, &scratch) != GH_DANGER_COUNT)
+            fail_msg("%.*s gives %s", (int)line.n, line.p, to);
         assert_int_equal(gh_sanitize_filename((gh_str){to, n}, again, sizeof again), n);
         assert_memory_equal(to, again, n);
         gh_arena_reset(&scratch);
