@@ -112,6 +112,7 @@ static const struct {
      BODY ": maxLength 4 -> 3 (breaking)\n"},
     {POST("{prefixItems: [{}, {maximum: 2}]}"), POST("{prefixItems: [{}, {maximum: 1}]}"),
      BODY " /1: maximum 2 -> 1 (breaking)\n", BODY " /1: maximum 1 -> 2\n"},
+    {POST30("{items: [{}, {maximum: 2}]}"), POST("{prefixItems: [{}, {maximum: 2}]}"), "", ""},
     /* alternatives */
     {POST(
          "{oneOf: [{$ref: '#/components/schemas/a'}, {title: b, type: string}]}") "components: {schemas: {a: {type: "

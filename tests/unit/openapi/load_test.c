@@ -250,6 +250,36 @@ static void directions(void **state)
     unit_forget(o);
 }
 
+/* What FastAPI with Pydantic 1 writes though OpenAPI 3.0 has it not: tuples, and bounds of draft 7. */
+static void pydantic_1(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        bool valid;
+    } values[] = {{"pair: [1, a]\nratio: 1", true},
+                  {"pair: [a, 1]\nratio: 1", false},
+                  {"pair: [1]\nratio: 1", false},
+                  {"pair: [1, a]\nratio: 0", false},
+                  {"pair: [1, a]\nratio: 1\nkind: b", false}};
+    gh_openapi *o = unit_load(
+        HEAD30
+        "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: "
+        "'#/components/schemas/T'}}}}, " OK "}}}\n"
+        "components: {schemas: {T: {type: object, properties: {pair: {type: array, minItems: 2, maxItems: 2, "
+        "items: [{type: integer}, {type: string}]}, ratio: {type: number, exclusiveMinimum: 0}, kind: {const: a}}}}}\n",
+        NULL);
+    assert_int_equal(o->n_messages, 0);
+    for (size_t i = 0; i < GH_COUNT(values); i++) {
+        const gh_json *value = unit_read(gh_arena_copy(&unit_arena, gh_str_of(values[i].value)).p);
+        enum gh_schema_result result =
+            gh_schema_evaluate(operation(o, "POST", "/a")->media[0].schema, value, &unit_arena, NULL);
+        if ((result == GH_SCHEMA_VALID) != values[i].valid)
+            fail_msg("%s: %d", values[i].value, (int)result);
+    }
+    unit_forget(o);
+}
+
 static void formats(void **state)
 {
     (void)state;
@@ -362,10 +392,11 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages),   cmocka_unit_test(what_operations_hold),
-        cmocka_unit_test(directions), cmocka_unit_test(formats),
-        cmocka_unit_test(prefixes),   cmocka_unit_test(many_errors),
-        cmocka_unit_test(places),     cmocka_unit_test(without_memory),
+        cmocka_unit_test(messages),       cmocka_unit_test(what_operations_hold),
+        cmocka_unit_test(directions),     cmocka_unit_test(pydantic_1),
+        cmocka_unit_test(formats),        cmocka_unit_test(prefixes),
+        cmocka_unit_test(many_errors),    cmocka_unit_test(places),
+        cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
