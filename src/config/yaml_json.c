@@ -50,14 +50,25 @@ static bool too_large(reader *r, const yaml_event_t *event, const char *why)
     return refuse_at(r, offset_of(r, event->start_mark), why, true);
 }
 
+/* libyaml's problem, with what people most often meant. */
+static const char *problem_of(const yaml_parser_t *p)
+{
+    if (p->problem == NULL)
+        return "not valid YAML";
+    if (strstr(p->problem, "cannot start any token") != NULL)
+        return "not valid YAML; indent with spaces, not tabs, and put texts that begin with @, ` or % in quotes";
+    if (strstr(p->problem, "did not find expected ',' or '}'") != NULL)
+        return "not valid YAML: no \",\" or \"}\"; within {...}, texts with { or } need quotes, as in \"/users/{id}\"";
+    return p->problem;
+}
+
 static bool next(reader *r, yaml_event_t *ret)
 {
     if (yaml_parser_parse(&r->parser, ret))
         return true;
     const yaml_parser_t *p = &r->parser;
     size_t at = p->error == YAML_READER_ERROR ? p->problem_offset : offset_of(r, p->problem_mark);
-    return refuse_at(r, at, p->problem == NULL ? "not valid YAML" : p->problem,
-                     p->error == YAML_MEMORY_ERROR);
+    return refuse_at(r, at, problem_of(p), p->error == YAML_MEMORY_ERROR);
 }
 
 static bool count(reader *r, const yaml_event_t *event, size_t values)

@@ -82,7 +82,8 @@ static bool is_same(const gh_json *a, gh_str a_path, const gh_json *b, gh_str b_
     if (!is_in(a, "path"))
         return is_same_name(a, b);
     unsigned x = position_in(a_path, text_of(a, GH_STR("name")));
-    return x != 0 && x == position_in(b_path, text_of(b, GH_STR("name")));
+    unsigned y = position_in(b_path, text_of(b, GH_STR("name")));
+    return x == y && (x != 0 || is_same_name(a, b));
 }
 
 static const gh_json *find_parameter(const parameters *in, gh_str path, const gh_json *like, gh_str like_path)

@@ -264,10 +264,13 @@ static void compare_additional(const comparison *c)
 
 /* ---- items and choices ---- */
 
-static const gh_json *group_of(const gh_oa_view *view, gh_str keyword, enum gh_json_type type)
+/* Pydantic 1 writes them as "items". */
+static const gh_json *tuple_of(const gh_oa_view *view)
 {
-    const gh_json *value = gh_oa_view_get(view, keyword);
-    return value != NULL && value->type == type ? value : NULL;
+    const gh_json *items = gh_oa_view_get(view, GH_STR("prefixItems"));
+    if (items == NULL)
+        items = gh_oa_view_get(view, GH_STR("items"));
+    return items != NULL && items->type == GH_JSON_ARRAY ? items : NULL;
 }
 
 static void compare_items(const comparison *c)
@@ -277,8 +280,7 @@ static void compare_items(const comparison *c)
                   *b = gh_oa_view_get(&c->after, GH_STR("items"));
     if ((a != NULL && a->type != GH_JSON_ARRAY) || (b != NULL && b->type != GH_JSON_ARRAY))
         gh_oa_diff_later(c->d, a == NULL ? &anything : a, b == NULL ? &anything : b, c->step, GH_STR("*"));
-    const gh_json *first = group_of(&c->before, GH_STR("prefixItems"), GH_JSON_ARRAY);
-    const gh_json *second = group_of(&c->after, GH_STR("prefixItems"), GH_JSON_ARRAY);
+    const gh_json *first = tuple_of(&c->before), *second = tuple_of(&c->after);
     if (first == NULL && second == NULL)
         return;
     if (first == NULL || second == NULL || first->n != second->n) {

@@ -252,6 +252,10 @@ static bool read_keywords(gh_schema_work *w)
                 return gh_schema_wrong_value(w, v, doubt);
             continue;
         }
+        /* Pydantic 1 writes tuples so, which FastAPI calls OpenAPI 3.0. */
+        if (keyword == GH_KEYWORD_ITEMS && v->type == GH_JSON_ARRAY &&
+            w->c->options.dialect == GH_SCHEMA_OPENAPI_3_0)
+            keyword = GH_KEYWORD_PREFIX_ITEMS;
         const char *why = check_shape(v, gh_schema_keyword_shape(keyword));
         if (why != NULL)
             return gh_schema_wrong_value(w, v, why);

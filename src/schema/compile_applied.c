@@ -11,7 +11,7 @@ static bool list_of(gh_schema_work *w, enum gh_schema_keyword keyword, gh_schema
     const gh_json *list = w->values[keyword];
     if (list == NULL)
         return true;
-    ret->items = gh_arena_array(w->c->arena, list->n, sizeof *ret->items);
+    ret->items = gh_arena_array(w->c->arena, list->n, sizeof(const gh_schema *));
     if (ret->items == NULL)
         return gh_schema_no_memory(w->c);
     for (const gh_json *v = list->first; v != NULL; v = v->next) {
@@ -88,7 +88,7 @@ static bool list_in_place(gh_schema_work *w, const gh_schema_applied *a)
     size_t most = GH_COUNT(single) + (names == NULL ? 0 : names->n);
     for (size_t i = 0; i < GH_COUNT(lists); i++)
         most += lists[i]->n;
-    s->in_place.items = gh_arena_array(w->c->arena, most, sizeof *s->in_place.items);
+    s->in_place.items = gh_arena_array(w->c->arena, most, sizeof(const gh_schema *));
     if (s->in_place.items == NULL)
         return gh_schema_no_memory(w->c);
     for (size_t i = 0; i < GH_COUNT(single); i++) {

@@ -57,12 +57,21 @@ static void add_number(gh_schema_run *r, readings *to, const gh_json *v)
         add(to, v, GH_JSON_NUMBER, number);
 }
 
+/* "7", not "7.0" or "7e0": a JSON number may be an integer however it is written, but what reads parameters takes
+ * digits only. */
+static bool whole(gh_str text)
+{
+    return gh_str_find(text, '.') == text.n && gh_str_find(text, 'e') == text.n &&
+           gh_str_find(text, 'E') == text.n;
+}
+
 /* The number comes first: what is wrong is told of the first. */
 static void read_text(gh_schema_run *r, const gh_json *v, unsigned types, readings *ret)
 {
     bool truth;
     ret->n = 0;
-    if ((types & (GH_TYPE_BIT_INTEGER | GH_TYPE_BIT_NUMBER)) != 0)
+    bool integers_only = (types & GH_TYPE_BIT_NUMBER) == 0;
+    if ((types & (GH_TYPE_BIT_INTEGER | GH_TYPE_BIT_NUMBER)) != 0 && (!integers_only || whole(v->text)))
         add_number(r, ret, v);
     if ((types & GH_TYPE_BIT_BOOLEAN) != 0 && is_word(v->text, &truth))
         add(ret, v, truth ? GH_JSON_TRUE : GH_JSON_FALSE, v->text);

@@ -83,6 +83,7 @@ static bool has_required(gh_schema_run *r, const gh_schema_members *m, const uin
 {
     bool valid = true;
     for (uint32_t i = 0; i < (m->bits + 63) / 64; i++)
+        /* As many words as there are bits for. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
         valid = valid && (m->required[i] & ~seen[i]) == 0;
     if (valid || r->findings == NULL)
         return valid;

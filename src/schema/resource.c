@@ -153,9 +153,9 @@ static bool scan_value(gh_schema_compiler *c, const gh_json *value, gh_schema_re
     if (keyword == GH_KEYWORD_COUNT)
         return true;
     enum gh_schema_shape shape = gh_schema_keyword_shape(keyword);
-    if (shape == GH_SHAPE_SCHEMA)
+    bool list = (shape == GH_SHAPE_SCHEMAS || shape == GH_SHAPE_SCHEMA) && value->type == GH_JSON_ARRAY;
+    if (shape == GH_SHAPE_SCHEMA && !list)
         return scan(c, value, resource, depth);
-    bool list = shape == GH_SHAPE_SCHEMAS && value->type == GH_JSON_ARRAY;
     bool map = shape == GH_SHAPE_MAP && value->type == GH_JSON_OBJECT;
     return !(list || map) || scan_all(c, value, resource, depth);
 }

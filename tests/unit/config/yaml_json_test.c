@@ -111,7 +111,8 @@ static const struct {
     {"a: !x [1]\n", "tag", 1, 4, false},
     {"a: [1\n", "", 2, 1, false},
     {"a: 'b\n", "", 2, 1, false},
-    {"\ta: 1\n", "", 1, 1, false},
+    {"\ta: 1\n", "tabs", 1, 1, false},
+    {"a: {/b/{c}: 1}\n", "need quotes", 1, 8, false},
     {"a: \xff\n", "", 1, 4, false},
     {"k\xc3\xa9y: .nan\n", "not finite", 1, 7, false}, /* columns count bytes */
     {"{\"a\": tru}", "", 1, 7, false},

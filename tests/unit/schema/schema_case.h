@@ -62,11 +62,9 @@ static inline const char *case_lines(const gh_findings *findings)
     gh_buf out = gh_buf_over(text, sizeof text - 1);
     for (unsigned i = 0; i < findings->n; i++) {
         const gh_finding *f = &findings->items[i];
-        gh_buf_put(&out, i > 0 ? GH_STR("\n") : GH_STR(""));
-        gh_buf_put(&out, f->pointer);
-        gh_buf_char(&out, ' ');
-        gh_buf_put(&out, gh_finding_type(f));
-        gh_buf_char(&out, ' ');
+        gh_str type = gh_finding_type(f);
+        gh_buf_printf(&out, "%s%.*s %.*s ", i > 0 ? "\n" : "", (int)f->pointer.n, f->pointer.p, (int)type.n,
+                      type.p);
         gh_finding_message(&out, f);
     }
     assert_true(gh_buf_ok(&out));
