@@ -16,13 +16,13 @@ enum { UNIT_ARENA = 256 << 20 };
 
 static gh_arena unit_arena;
 
-static void unit_forget(gh_openapi *o)
+static inline void unit_forget(gh_openapi *o)
 {
     gh_openapi_close(o);
     gh_arena_reset(&unit_arena);
 }
 
-static const gh_json *unit_read(const char *text)
+static inline const gh_json *unit_read(const char *text)
 {
     gh_json_error error;
     const gh_json *root = gh_document_read(gh_str_of(text), &unit_arena, &error);
@@ -32,7 +32,7 @@ static const gh_json *unit_read(const char *text)
 }
 
 /* Forget it with unit_forget(). */
-static gh_openapi *unit_load(const char *text, const gh_openapi_options *options)
+static inline gh_openapi *unit_load(const char *text, const gh_openapi_options *options)
 {
     static const gh_openapi_options standard = {.name = GH_STR_INIT("api.yaml"), .formats = true};
     gh_arena_init(&unit_arena, NULL, 0, UNIT_ARENA);
@@ -42,7 +42,7 @@ static gh_openapi *unit_load(const char *text, const gh_openapi_options *options
 }
 
 /* "error /paths/~1a: text" for each message of these levels (bits), one a line. */
-static void unit_messages(const gh_openapi *o, unsigned levels, char *to, size_t size)
+static inline void unit_messages(const gh_openapi *o, unsigned levels, char *to, size_t size)
 {
     static const char *const names[] = {"error", "unenforced", "note"};
     gh_buf b = gh_buf_over(to, size - 1);
