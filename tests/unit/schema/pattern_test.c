@@ -42,6 +42,8 @@ static const row rows[] = {
     {"\\.", "a.b", YES}, {NULL, "ab", NO},
     {"\\/\\-\\$\\^", "/-$^", YES}, {NULL, "/-$", NO},
     /* anchors: the text's ends, never a line's */
+    /* escapes of punctuation mean the character itself */
+    {"^\\w+\\@\\w+\\_$", "a@b_", YES}, {NULL, "a@b", NO}, {"[\\_\\ \\\"]", " ", YES}, {NULL, "_", YES}, {NULL, "\"", YES}, {NULL, "\\", NO},
     {"^a", "ab", YES}, {NULL, "ba", NO}, {NULL, "b\na", NO},
     {"a$", "ba", YES}, {NULL, "ab", NO}, {NULL, "a\n", NO}, {NULL, "a\nb", NO},
     {"^$", "", YES}, {NULL, "\n", NO}, {NULL, "a", NO},
@@ -182,7 +184,7 @@ static const refusal refusals[] = {
     /* other languages' */
     {"\\Aa", "write ^"}, {"a\\Z", "write $"}, {"a\\z", "write $"}, {"\\Ga", "not of ECMA-262"}, {"a\\Kb", "not of ECMA-262"},
     {"\\h", "not of ECMA-262"}, {"\\R", "not of ECMA-262"}, {"\\X", "not of ECMA-262"}, {"\\Qa\\E", "not of ECMA-262"},
-    {"\\@", "may be escaped"}, {"\\_", "may be escaped"}, {"\\ ", "may be escaped"}, {"\\\"", "may be escaped"}, {"[\\_]", "may be escaped"},
+    {"\\y", "may not be escaped"}, {"\\é", "may not be escaped"}, {"[\\y]", "may not be escaped"},
     {"[[:alpha:]]", "POSIX"}, {"(?i)a", "inline flags"}, {"(?i:a)", "inline flags"}, {"(?>a)", "atomic"}, {"a++", "possessive"},
     {"a*+", "possessive"}, {"a{2}+", "possessive"}, {"a?+", "possessive"}, {"(?#x)", "comments"}, {"(?R)", "recursion"}, {"(?1)", "recursion"},
     {"(?P<n>a)", "(?<name>...)"}, {"(?|a|b)", "not of ECMA-262"}, {"(*UTF)a", "verbs"},
