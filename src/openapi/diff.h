@@ -98,6 +98,18 @@ unsigned gh_oa_view_types(gh_oa_diff *d, gh_oa_side *side, const gh_oa_view *vie
 /* Are members that are not named refused? */
 bool gh_oa_view_closed(const gh_oa_view *view);
 
+/* ---- diff_members.c, diff_items.c ---- */
+
+typedef struct gh_oa_comparison {
+    gh_oa_diff *d;
+    gh_oa_view before, after;
+    const gh_oa_step *step;
+} gh_oa_comparison;
+
+void gh_oa_compare_members(const gh_oa_comparison *c);
+void gh_oa_compare_items(const gh_oa_comparison *c);
+void gh_oa_compare_choices(const gh_oa_comparison *c);
+
 /* ---- diff_schema.c, diff_operation.c ---- */
 
 /* Compares two schemas and all they hold; NULL: anything. */
