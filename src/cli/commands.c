@@ -23,9 +23,9 @@
         .help = "where /metrics, /healthz and /readyz are: 127.0.0.1:9080, or off" \
     }
 
-#define OPTION_OPENAPI                                                                                \
-    {                                                                                                 \
-        .name = "openapi", .value = "DOC",                                                            \
+#define OPTION_OPENAPI                                                                               \
+    {                                                                                                \
+        .name = "openapi", .value = "DOC",                                                           \
         .help = "let in only what this OpenAPI document declares: a file, or upstream:/openapi.json" \
     }
 

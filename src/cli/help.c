@@ -32,11 +32,34 @@ void gh_cli_help(const gh_cli_command *commands, unsigned n, gh_buf *out)
                "Exit status: 0 done; 1 could not start, or not ready; 2 wrong usage or configuration.\n");
 }
 
+/* "Usage: gatehouse serve ...", on further lines where it is too long for one. */
+static void put_usage(const gh_cli_command *command, gh_buf *out)
+{
+    enum { WIDTH = 100 };
+    char memory[512];
+    gh_buf synopsis = gh_buf_over(memory, sizeof memory);
+    gh_cli_synopsis(command, &synopsis);
+    gh_str rest = gh_buf_str(&synopsis), word;
+    size_t column = sizeof "Usage: gatehouse" - 1;
+    gh_buf_lit(out, "Usage: gatehouse");
+    while (gh_str_next(&rest, '[', &word)) {
+        bool first = word.p == memory;
+        if (!first && column + word.n > WIDTH) {
+            out->n--; /* the blank before */
+            gh_buf_lit(out, "\n                      ");
+            column = 22;
+        }
+        gh_buf_put(out, first ? GH_STR(" ") : GH_STR("["));
+        gh_buf_put(out, word);
+        column += word.n + 1;
+    }
+    gh_buf_char(out, '\n');
+}
+
 void gh_cli_command_help(const gh_cli_command *command, gh_buf *out)
 {
-    gh_buf_printf(out, "%s\n\nUsage: gatehouse ", command->summary);
-    gh_cli_synopsis(command, out);
-    gh_buf_lit(out, "\n");
+    gh_buf_printf(out, "%s\n\n", command->summary);
+    put_usage(command, out);
     if (command->details != NULL)
         gh_buf_printf(out, "\n%s\n", command->details);
     gh_buf_lit(out, "\nOptions:\n");

@@ -205,8 +205,8 @@ gh_json *gh_value_deep(gh_value_reader *reader, const gh_pairs *pairs, const uin
 
 gh_str gh_value_pointer(gh_arena *arena, gh_str pointer, gh_str token)
 {
-    size_t size = pointer.n + 1;
-    if (__builtin_add_overflow(size, token.n, &size) || __builtin_add_overflow(size, token.n, &size))
+    size_t size;
+    if (__builtin_mul_overflow(token.n, 2u, &size) || __builtin_add_overflow(size, pointer.n + 1, &size))
         return (gh_str){NULL, 0};
     char *memory = gh_arena_alloc(arena, size);
     if (memory == NULL)

@@ -30,7 +30,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     gh_media_type type;
     switch (gh_check_door(operation, txn->request, &type, &media)) {
     case GH_DOOR_FINE:
-        if (media != NULL && media->schema != NULL && readable(media->kind))
+        if (media != NULL && media->schema != NULL && readable(type.kind))
             *wanted = true;
         return GH_PASS;
     case GH_DOOR_MEDIA_TYPE:

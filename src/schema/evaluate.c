@@ -118,7 +118,7 @@ static bool eval_scoped(gh_schema_run *r, const gh_schema *s, const gh_json *v, 
     const gh_schema_scope scope = {s->resource, r->scope};
     bool enters = r->scope == NULL || r->scope->resource != s->resource;
     if (enters)
-        r->scope = &scope;
+        r->scope = &scope; /* cppcheck-suppress autoVariables ; taken back below */
     bool valid = eval_whole(r, s, v, at, marks);
     if (enters)
         r->scope = scope.outer;

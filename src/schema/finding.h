@@ -16,12 +16,14 @@ enum gh_fault {
 };
 
 typedef struct gh_finding {
-    uint8_t in;     /* enum gh_in; the evaluator leaves it GH_IN_BODY */
-    uint8_t fault;  /* enum gh_fault */
-    gh_str name;    /* the parameter's name; absent in a body */
-    gh_str pointer; /* JSON Pointer of the value within body or parameter; "" is all of it. Of a member that is
+    uint8_t in;    /* enum gh_in; the evaluator leaves it GH_IN_BODY */
+    uint8_t fault; /* enum gh_fault */
+    gh_str name;   /* the parameter's name; absent in a body */
+    gh_str
+        pointer; /* JSON Pointer of the value within body or parameter; "" is all of it. Of a member that is
                      * missing or not allowed: of the member itself */
-    gh_str limit;   /* the schema's own figure or text that was not met ("3", "integer", "'a' or 'b'"); or absent */
+    gh_str
+        limit; /* the schema's own figure or text that was not met ("3", "integer", "'a' or 'b'"); or absent */
 } gh_finding;
 
 enum { GH_FINDINGS_MAX = 64 };

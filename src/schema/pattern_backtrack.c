@@ -99,7 +99,7 @@ static void put_node(gh_buf *out, const gh_node *node)
 /* The longest run that PCRE2 takes without counting a step: what a counted repetition takes at least. */
 static uint32_t longest_run(const gh_node *node)
 {
-    uint32_t longest = node->kind == GH_NODE_REPEAT ? node->min : 1;
+    uint32_t longest = node->kind == GH_NODE_REPEAT && node->child->kind == GH_NODE_SET ? node->min : 1;
     for (const gh_node *child = node->child; child != NULL; child = child->next) {
         uint32_t run = longest_run(child);
         longest = run > longest ? run : longest;

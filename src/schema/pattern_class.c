@@ -120,7 +120,7 @@ static const char *advice_for(char c)
     case 'e':
         return "this escape is not of ECMA-262; other validators refuse it or read it differently";
     default:
-        return "only ^ $ \\ . * + ? ( ) [ ] { } | / and - may be escaped in ECMA-262; write the character alone";
+        return "letters and digits may not be escaped when the escape has no meaning; write the character alone";
     }
 }
 
@@ -149,7 +149,8 @@ static bool read_character(gh_tree_reader *r, size_t start, bool in_class, uint3
         return read_unicode(r, ret);
     } else if (c == 'b' && in_class) {
         *ret = '\b';
-    } else if (c != '\0' && strchr("^$\\.*+?()[]{}|/-", c) != NULL) {
+    } else if (c >= ' ' && c < 0x7f && !gh_is_digit(c) && (gh_lower(c) < 'a' || gh_lower(c) > 'z')) {
+        /* ECMA-262 with the u flag allows syntax characters only; "\@" means "@" everywhere, so it may be written. */
         *ret = (uint8_t)c;
     } else {
         return gh_read_fail(r, start, advice_for(c));

@@ -80,22 +80,24 @@ static bool is_assertion(const gh_node *node)
     return true;
 }
 
-/* A count that is kept as it is when looking for ambiguity: it can't be gone through in many ways. */
-static bool is_plain_count(const gh_node *node)
+/* A count when looking for ambiguity: one that can be gone through in many ways becomes a loop; of a fixed number of
+ * code points, three stand for many. */
+static void loosen(const gh_node *node, uint32_t *io_min, uint32_t *io_max)
 {
-    if (node->max <= 1)
-        return true;
-    return node->min == node->max && (node->child->kind == GH_NODE_SET || node->max <= 3);
+    enum { MANY = 3 };
+    if (node->max <= 1 || (node->min == node->max && node->max <= MANY))
+        return;
+    bool fixed = node->min == node->max && node->child->kind == GH_NODE_SET;
+    *io_min = fixed ? MANY : node->min > 0;
+    *io_max = fixed ? MANY : GH_REPEAT_NO_END;
 }
 
 static uint16_t build_repeat(builder *b, const gh_node *node, uint16_t next)
 {
     const gh_node *child = node->child, *outer = b->loop;
     uint32_t min = node->min, max = node->max;
-    if (b->loose && !is_plain_count(node)) {
-        min = min > 0;
-        max = GH_REPEAT_NO_END;
-    }
+    if (b->loose)
+        loosen(node, &min, &max);
     if (max == 0)
         return next;
     uint16_t entry = next;

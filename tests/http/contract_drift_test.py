@@ -129,6 +129,7 @@ def test_without_memory_nothing_is_compared(api):
                   limits={"min_body_rate": 0})
     with gateway.connect() as stream:
         stream.send(b"POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n" + b'"' * 800_000)
+        eventually(lambda: gateway.metrics().value("gatehouse_bodies_held_bytes") >= 800_000, "the body is being held")
         got = gateway.exchange(get("/item"))
         assert got.body == wrong
         eventually(lambda: gateway.metrics().value("gatehouse_contract_skipped_total") == 1, "it is counted")

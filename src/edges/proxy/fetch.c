@@ -235,6 +235,7 @@ bool gh_fetch_document(const gh_fetch *what, gh_str *ret, char why[GH_FETCH_WHY_
     fetching f = {.what = what, .fd = -1, .deadline = now_ms() + what->total_ms, .why = why};
     gh_field *fields = calloc(FIELDS_MAX, sizeof *fields);
     gh_h1_head head;
+    why[0] = '\0';
     f.in = malloc(HEAD_MAX);
     bool good = fields != NULL && f.in != NULL ? true : fail(&f, "out of memory");
     good = good && open_connection(&f) && send_request(&f) && read_head(&f, fields, &head) &&

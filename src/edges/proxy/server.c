@@ -151,8 +151,12 @@ int gh_serve_run(const gh_serve_options *options)
         s->generation = gh_generation_new(config, policy, NULL, &report);
     print_report(&report);
     gh_report_free(&report);
-    if (s->generation == NULL)
+    if (s->generation == NULL) {
+        gh_documents_free(s->documents);
+        if (config != NULL)
+            gh_config_free(config);
         return policy == NULL ? EXIT_CONFIG : EXIT_START;
+    }
     gh_documents_settle(s->documents, true);
     if (!gh_serving_start(s, on_signal, on_worker_ended))
         return EXIT_START;

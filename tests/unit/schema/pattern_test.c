@@ -1,5 +1,7 @@
 #include "schema/pattern.h"
 
+#include "base/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,6 +42,8 @@ static const row rows[] = {
     {"\\.", "a.b", YES}, {NULL, "ab", NO},
     {"\\/\\-\\$\\^", "/-$^", YES}, {NULL, "/-$", NO},
     /* anchors: the text's ends, never a line's */
+    /* escapes of punctuation mean the character itself */
+    {"^\\w+\\@\\w+\\_$", "a@b_", YES}, {NULL, "a@b", NO}, {"[\\_\\ \\\"]", " ", YES}, {NULL, "_", YES}, {NULL, "\"", YES}, {NULL, "\\", NO},
     {"^a", "ab", YES}, {NULL, "ba", NO}, {NULL, "b\na", NO},
     {"a$", "ba", YES}, {NULL, "ab", NO}, {NULL, "a\n", NO}, {NULL, "a\nb", NO},
     {"^$", "", YES}, {NULL, "\n", NO}, {NULL, "a", NO},
@@ -180,7 +184,7 @@ static const refusal refusals[] = {
     /* other languages' */
     {"\\Aa", "write ^"}, {"a\\Z", "write $"}, {"a\\z", "write $"}, {"\\Ga", "not of ECMA-262"}, {"a\\Kb", "not of ECMA-262"},
     {"\\h", "not of ECMA-262"}, {"\\R", "not of ECMA-262"}, {"\\X", "not of ECMA-262"}, {"\\Qa\\E", "not of ECMA-262"},
-    {"\\@", "may be escaped"}, {"\\_", "may be escaped"}, {"\\ ", "may be escaped"}, {"\\\"", "may be escaped"}, {"[\\_]", "may be escaped"},
+    {"\\y", "may not be escaped"}, {"\\é", "may not be escaped"}, {"[\\y]", "may not be escaped"},
     {"[[:alpha:]]", "POSIX"}, {"(?i)a", "inline flags"}, {"(?i:a)", "inline flags"}, {"(?>a)", "atomic"}, {"a++", "possessive"},
     {"a*+", "possessive"}, {"a{2}+", "possessive"}, {"a?+", "possessive"}, {"(?#x)", "comments"}, {"(?R)", "recursion"}, {"(?1)", "recursion"},
     {"(?P<n>a)", "(?<name>...)"}, {"(?|a|b)", "not of ECMA-262"}, {"(*UTF)a", "verbs"},
@@ -242,6 +246,38 @@ static void takes_everyday_patterns(void **state)
         if (!check_row(everyday[i].pattern, &everyday[i], GH_PATTERN_AUTOMATA))
             fail_msg("%s: not by automata", everyday[i].pattern);
     }
+}
+
+/* Subjects out of a small alphabet: the automata and PCRE2 say the same of each. */
+static void compare_engines(const char *text, uint32_t seed)
+{
+    static const char *const letters[] = {"a", "b", "1", "2024-05-01", "-",  ".", "A",
+                                          "_", " ", "@", "\xc3\xa9",   "\n", "x"};
+    const char *why = "";
+    gh_pattern *usual = gh_pattern_new_with(gh_str_of(text), GH_PATTERN_AUTOMATA, &arena, &why);
+    gh_pattern *tried = gh_pattern_new_with(gh_str_of(text), GH_PATTERN_BACKTRACKING, &arena, &why);
+    for (unsigned round = 0; usual != NULL && tried != NULL && round < 60; round++) {
+        char memory[256];
+        gh_buf subject = gh_buf_over(memory, sizeof memory);
+        for (seed = seed * 1664525u + 1013904223u; seed >> 28 != 0; seed = seed * 1664525u + 1013904223u)
+            gh_buf_put(&subject, gh_str_of(letters[(seed >> 16) % GH_COUNT(letters)]));
+        int want = gh_pattern_match(tried, gh_buf_str(&subject), &arena);
+        int got = gh_pattern_match(usual, gh_buf_str(&subject), &arena);
+        if (want != GH_MATCH_TOO_COSTLY && got != want)
+            fail_msg("%s on \"%.*s\": %d, PCRE2 says %d", text, (int)subject.n, subject.p, got, want);
+    }
+    gh_pattern_free(usual);
+    gh_pattern_free(tried);
+}
+
+static void engines_agree(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(rows); i++)
+        if (rows[i].pattern != NULL)
+            compare_engines(rows[i].pattern, (uint32_t)i + 1);
+    for (size_t i = 0; i < GH_COUNT(everyday); i++)
+        compare_engines(everyday[i].pattern, (uint32_t)i + 1);
 }
 
 static void refuses_what_is_too_long_or_too_deep(void **state)
@@ -314,6 +350,8 @@ static void falls_back(void **state)
 {
     (void)state;
     const char *why = "";
+    gh_pattern_free(gh_pattern_new(GH_STR("a.{500}b"), &arena, &why));
+    assert_string_equal(why, "");
     gh_pattern *pattern = gh_pattern_new(GH_STR("a[ab]{40}c"), &arena, &why);
     assert_non_null(pattern);
     assert_int_equal(gh_pattern_engine_of(pattern), GH_PATTERN_BACKTRACKING);
@@ -334,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(matches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_everyday_patterns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(engines_agree, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_too_long_or_too_deep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(work_is_linear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backtracking_has_limits, set_up, tear_down),

@@ -63,7 +63,8 @@ static inline const char *case_lines(const gh_findings *findings)
     for (unsigned i = 0; i < findings->n; i++) {
         const gh_finding *f = &findings->items[i];
         gh_str type = gh_finding_type(f);
-        gh_buf_printf(&out, "%s%.*s %.*s ", i > 0 ? "\n" : "", (int)f->pointer.n, f->pointer.p, (int)type.n, type.p);
+        gh_buf_printf(&out, "%s%.*s %.*s ", i > 0 ? "\n" : "", (int)f->pointer.n, f->pointer.p, (int)type.n,
+                      type.p);
         gh_finding_message(&out, f);
     }
     assert_true(gh_buf_ok(&out));

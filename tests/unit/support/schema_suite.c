@@ -257,6 +257,7 @@ int main(int argc, char **argv)
     }
     gh_arena_init(&shared, NULL, 0, ARENA_CAP);
     root_length = strlen(folder);
+    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (nftw(folder, visit, 16, FTW_PHYS) != 0)
         die(folder, "cannot be read");
     add_remote(GH_STR("https://json-schema.org/draft/2020-12/schema"), read_json(meta, &shared));
