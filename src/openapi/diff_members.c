@@ -7,10 +7,12 @@ static const gh_json anything = {.type = GH_JSON_TRUE};
 static bool is_required(const gh_oa_comparison *c, const gh_oa_view *view, const gh_json *property)
 {
     gh_oa_side *side = view == &c->before ? &c->d->before : &c->d->after;
+    if (!gh_oa_view_requires(view, property->key))
+        return false;
     const gh_json *schema = gh_oa_deref(c->d, side, property);
     const gh_json *not_here =
         c->d->response ? gh_json_lit(schema, "writeOnly") : gh_json_lit(schema, "readOnly");
-    return gh_oa_view_requires(view, property->key) && !(not_here != NULL && not_here->type == GH_JSON_TRUE);
+    return not_here == NULL || not_here->type != GH_JSON_TRUE;
 }
 
 static void property_removed(const gh_oa_comparison *c, const gh_oa_step *step)

@@ -210,9 +210,24 @@ static bool is_new(gh_oa_diff *d, const gh_json *before, const gh_json *after)
     return true;
 }
 
+/* A schema that is nothing but a reference is what it leads to: then it is the same one wherever it is named. */
+static const gh_json *named(gh_oa_diff *d, gh_oa_side *side, const gh_json *schema)
+{
+    for (unsigned hops = 0; schema->type == GH_JSON_OBJECT && schema->n == 1 && hops < GH_OA_HOPS_MAX;
+         hops++) {
+        const gh_json *target = gh_oa_ref_of(schema).p == NULL ? NULL : gh_oa_target(d, side, schema);
+        if (target == NULL)
+            break;
+        schema = target;
+    }
+    return schema;
+}
+
 void gh_oa_diff_later(gh_oa_diff *d, const gh_json *before, const gh_json *after, const gh_oa_step *up,
                       gh_str token)
 {
+    before = named(d, &d->before, before);
+    after = named(d, &d->after, after);
     if (d->no_memory || d->cut || !is_new(d, before, after))
         return;
     if (d->pairs == GH_OA_PAIRS_MAX) {
