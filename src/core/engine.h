@@ -8,8 +8,8 @@
 #include "model/control.h"
 
 enum gh_step {
-    GH_STEP_ASK,    /* answer txn->takes[n_answered .. n_takes), then step again */
-    GH_STEP_BODY,   /* read the body, at most txn->max_body bytes, hand it in by gh_engine_body(), then step again;
+    GH_STEP_ASK, /* answer txn->takes[n_answered .. n_takes), then step again */
+    GH_STEP_BODY, /* read the body, at most txn->max_body bytes, hand it in by gh_engine_body(), then step again;
                      * or gh_engine_refuse() */
     GH_STEP_VERDICT /* txn->verdict is there */
 };
