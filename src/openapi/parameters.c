@@ -119,7 +119,7 @@ static void read_value(gh_oa_load *l, const gh_oa_at *at, gh_parameter *p)
 static bool read_parameter(gh_oa_load *l, const gh_oa_at *at, const gh_path_pattern *pattern,
                            gh_parameter *ret)
 {
-    enum gh_in in;
+    enum gh_in in = GH_IN_QUERY;
     if (!gh_oa_is(l, at, GH_JSON_OBJECT))
         return false;
     gh_oa_fields(l, at, parameter_fields);
