@@ -248,6 +248,24 @@ static uint64_t eight(const char *p)
     return word;
 }
 
+static bool is_more(char c)
+{
+    return ((uint8_t)c & 0xC0) == 0x80;
+}
+
+/* The size of a character at the front of s that is not ASCII and folded to itself, by its lead byte: U+00C0 to
+ * U+00FF, U+0400 to U+07FF, dashes and quotation marks, U+4000 to U+9FFF. 0: it is another, or not known. */
+static size_t kept(gh_str s)
+{
+    uint8_t lead = (uint8_t)s.p[0];
+    if (lead == 0xC3 || (lead >= 0xD0 && lead <= 0xDF))
+        return s.n > 1 && is_more(s.p[1]) ? 2 : 0;
+    if (lead == 0xE2)
+        return s.n > 2 && (uint8_t)s.p[1] == 0x80 && (uint8_t)s.p[2] >= 0x90 && (uint8_t)s.p[2] <= 0xA3 ? 3
+                                                                                                        : 0;
+    return lead >= 0xE4 && lead <= 0xE9 && s.n > 2 && is_more(s.p[1]) && is_more(s.p[2]) ? 3 : 0;
+}
+
 /* Copies ASCII but NUL in lower case, eight bytes at a time: how many. */
 static size_t fold_plain(char *to, gh_str s)
 {
@@ -263,6 +281,23 @@ static size_t fold_plain(char *to, gh_str s)
     }
     for (; i < s.n && s.p[i] > 0; i++)
         to[i] = gh_lower(s.p[i]);
+    return i;
+}
+
+/* Copies what is folded to itself, and ASCII: how many bytes. */
+static size_t fold_kept(char *to, gh_str s)
+{
+    size_t i = 0;
+    while (i < s.n) {
+        size_t size = s.p[i] > 0 ? 0 : kept((gh_str){s.p + i, s.n - i});
+        if (size == 0)
+            size = fold_plain(to + i, (gh_str){s.p + i, s.n - i});
+        else
+            memcpy(to + i, s.p + i, size);
+        if (size == 0)
+            break;
+        i += size;
+    }
     return i;
 }
 
@@ -296,7 +331,7 @@ bool gh_text_fold(gh_str in, gh_arena *arena, gh_str *ret)
     for (gh_str rest = in; rest.n > 0;) {
         if (out.n > room || room - out.n < rest.n)
             return false; /* never: see above */
-        size_t plain = fold_plain(memory + out.n, rest);
+        size_t plain = fold_kept(memory + out.n, rest);
         out.n += plain;
         rest = gh_str_cut(rest, plain, rest.n);
         if (rest.n > 0)
