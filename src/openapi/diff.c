@@ -123,7 +123,7 @@ static void compare_all(gh_oa_diff *d, const paths *before, const paths *after)
 
 static gh_oa_side side_of(const gh_json *document)
 {
-    gh_oa_side side;
+    gh_oa_side side = {.v31 = true};
     const gh_json *version = gh_json_lit(document, "openapi");
     gh_oa_refs_init(&side.refs, document);
     side.v31 =

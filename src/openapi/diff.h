@@ -27,6 +27,7 @@ typedef struct gh_oa_pair {
 
 typedef struct gh_oa_side {
     gh_oa_refs refs;
+    gh_oa_set followed; /* by the value with the "$ref"; value: where it leads */
     bool v31;
 } gh_oa_side;
 
@@ -85,7 +86,9 @@ typedef struct gh_oa_view {
 
 /* False: no memory. */
 GH_MUST_CHECK bool gh_oa_view_of(gh_oa_diff *d, gh_oa_side *side, const gh_json *schema, gh_oa_view *ret);
-/* What a "$ref" leads to, or the value itself; NULL: nowhere. */
+/* Where the "$ref" of a value that has one leads, one step; NULL: nowhere. */
+const gh_json *gh_oa_target(gh_oa_diff *d, gh_oa_side *side, const gh_json *value);
+/* Where its "$ref"s lead in the end, or the value itself; NULL: nowhere. */
 const gh_json *gh_oa_deref(gh_oa_diff *d, gh_oa_side *side, const gh_json *value);
 /* The keyword of the first part that has it. */
 const gh_json *gh_oa_view_get(const gh_oa_view *view, gh_str keyword);
@@ -97,6 +100,18 @@ bool gh_oa_view_requires(const gh_oa_view *view, gh_str name);
 unsigned gh_oa_view_types(gh_oa_diff *d, gh_oa_side *side, const gh_oa_view *view);
 /* Are members that are not named refused? */
 bool gh_oa_view_closed(const gh_oa_view *view);
+
+/* ---- diff_members.c, diff_items.c ---- */
+
+typedef struct gh_oa_comparison {
+    gh_oa_diff *d;
+    gh_oa_view before, after;
+    const gh_oa_step *step;
+} gh_oa_comparison;
+
+void gh_oa_compare_members(const gh_oa_comparison *c);
+void gh_oa_compare_items(const gh_oa_comparison *c);
+void gh_oa_compare_choices(const gh_oa_comparison *c);
 
 /* ---- diff_schema.c, diff_operation.c ---- */
 

@@ -3,13 +3,7 @@
 #include "schema/schema.h"
 #include "wire/decimal.h"
 
-enum { CLEAN = UINT32_MAX, VALUES_MAX = 1000, CHOICES_MAX = 256 };
-
-typedef struct comparison {
-    gh_oa_diff *d;
-    gh_oa_view before, after;
-    const gh_oa_step *step;
-} comparison;
+enum { CLEAN = UINT32_MAX, VALUES_MAX = 1000 };
 
 static const gh_json anything = {.type = GH_JSON_TRUE};
 
@@ -27,7 +21,7 @@ static const struct {
     {GH_STR_INIT("minContains"), false},   {GH_STR_INIT("maxContains"), true},
 };
 
-static void compare_bounds(const comparison *c)
+static void compare_bounds(const gh_oa_comparison *c)
 {
     char old[GH_OA_SHOWN_MAX], new[GH_OA_SHOWN_MAX];
     for (size_t i = 0; i < GH_COUNT(bounds); i++) {
@@ -62,7 +56,7 @@ static const gh_str opaque[] = {
     GH_STR_INIT("unevaluatedItems"),
 };
 
-static void compare_opaque(const comparison *c)
+static void compare_opaque(const gh_oa_comparison *c)
 {
     char old[GH_OA_SHOWN_MAX], new[GH_OA_SHOWN_MAX];
     for (size_t i = 0; i < GH_COUNT(opaque); i++) {
@@ -81,7 +75,7 @@ static bool is_set(const gh_oa_view *view, gh_str keyword)
     return value != NULL && value->type == GH_JSON_TRUE;
 }
 
-static void compare_unique(const comparison *c)
+static void compare_unique(const gh_oa_comparison *c)
 {
     bool a = is_set(&c->before, GH_STR("uniqueItems")), b = is_set(&c->after, GH_STR("uniqueItems"));
     if (a != b)
@@ -106,7 +100,7 @@ static void put_types(gh_buf *out, unsigned bits)
 }
 
 /* False: they have so little in common that comparing more would only make noise. */
-static bool compare_types(const comparison *c)
+static bool compare_types(const gh_oa_comparison *c)
 {
     char old[GH_OA_SHOWN_MAX], new[GH_OA_SHOWN_MAX];
     unsigned a = gh_oa_view_types(c->d, &c->d->before, &c->before);
@@ -146,7 +140,7 @@ static bool is_among(const gh_json *list, const gh_json *value)
     return false;
 }
 
-static void list_missing(const comparison *c, const gh_json *list, const gh_json *other,
+static void list_missing(const gh_oa_comparison *c, const gh_json *list, const gh_json *other,
                          enum gh_oa_effect effect, const char *what)
 {
     char shown[GH_OA_SHOWN_MAX];
@@ -155,7 +149,7 @@ static void list_missing(const comparison *c, const gh_json *list, const gh_json
             gh_oa_change(c->d, c->step, effect, "enum %s %s", gh_oa_show(item, shown), what);
 }
 
-static void compare_values(const comparison *c)
+static void compare_values(const gh_oa_comparison *c)
 {
     gh_json lists[2], items[2];
     const gh_json *a = values_of(&c->before, &lists[0], &items[0]),
@@ -177,199 +171,11 @@ static void compare_values(const comparison *c)
     list_missing(c, b, a, GH_OA_FINE, "added");
 }
 
-/* ---- members ---- */
-
-/* Required of who writes: not what only the server sets (OpenAPI 3.1 section 4.8.24.3). */
-static bool is_required(const comparison *c, const gh_oa_view *view, const gh_json *property)
-{
-    gh_oa_side *side = view == &c->before ? &c->d->before : &c->d->after;
-    const gh_json *schema = gh_oa_deref(c->d, side, property);
-    const gh_json *not_here =
-        c->d->response ? gh_json_lit(schema, "writeOnly") : gh_json_lit(schema, "readOnly");
-    return gh_oa_view_requires(view, property->key) && !(not_here != NULL && not_here->type == GH_JSON_TRUE);
-}
-
-static void property_removed(const comparison *c, const gh_oa_step *step)
-{
-    /* Where anything may be sent besides, it may still be sent. */
-    bool refused = c->d->response || gh_oa_view_closed(&c->after);
-    gh_oa_change(c->d, step, refused ? GH_OA_BREAKING : GH_OA_FINE, "removed");
-}
-
-static void property_added(const comparison *c, const gh_oa_step *step, bool required)
-{
-    gh_oa_change(c->d, step, required && !c->d->response ? GH_OA_BREAKING : GH_OA_FINE,
-                 required ? "added, required" : "added");
-}
-
-static void property_stayed(const comparison *c, const gh_json *a, const gh_json *b)
-{
-    const gh_oa_step step = {c->step, a->key};
-    bool was = is_required(c, &c->before, a), is = is_required(c, &c->after, b);
-    if (was != is)
-        gh_oa_change(c->d, &step, is ? GH_OA_NARROWER : GH_OA_WIDER,
-                     is ? "now required" : "no longer required");
-    gh_oa_diff_later(c->d, a, b, c->step, a->key);
-}
-
-/* Calls for each property of one view, once; where two parts have it, the first one's counts. */
-static void each_property(const comparison *c, const gh_oa_view *of, bool added)
-{
-    for (unsigned i = 0; i < of->n; i++) {
-        const gh_json *properties = gh_json_lit(of->parts[i], "properties");
-        if (properties == NULL || properties->type != GH_JSON_OBJECT)
-            continue;
-        for (const gh_json *p = properties->first; p != NULL && !c->d->no_memory; p = p->next) {
-            const gh_oa_step step = {c->step, p->key};
-            const gh_json *other = gh_oa_view_property(added ? &c->before : &c->after, p->key);
-            if (gh_oa_view_property(of, p->key) != p)
-                continue;
-            if (other != NULL && !added)
-                property_stayed(c, p, other);
-            else if (other == NULL && added)
-                property_added(c, &step, is_required(c, of, p));
-            else if (other == NULL)
-                property_removed(c, &step);
-        }
-    }
-}
-
-/* Names that are required and are no property of either: they may be members all the same. */
-static void compare_required(const comparison *c)
-{
-    for (size_t i = 0; i < c->after.n_required; i++) {
-        const gh_json *name = c->after.required[i];
-        const gh_oa_step step = {c->step, name->text};
-        if (gh_oa_view_property(&c->after, name->text) == NULL &&
-            gh_oa_view_property(&c->before, name->text) == NULL &&
-            !gh_oa_view_requires(&c->before, name->text))
-            gh_oa_change(c->d, &step, GH_OA_NARROWER, "now required");
-    }
-}
-
-static void compare_additional(const comparison *c)
-{
-    const gh_str keyword = GH_STR_INIT("additionalProperties");
-    const gh_json *a = gh_oa_view_get(&c->before, keyword), *b = gh_oa_view_get(&c->after, keyword);
-    bool was = gh_oa_view_closed(&c->before), is = gh_oa_view_closed(&c->after);
-    if (was != is) {
-        gh_oa_change(c->d, c->step, is ? GH_OA_NARROWER : GH_OA_WIDER,
-                     is ? "members that are not named are now refused"
-                        : "members that are not named are now taken");
-        return;
-    }
-    if ((a != NULL || b != NULL) && !is)
-        gh_oa_diff_later(c->d, a == NULL ? &anything : a, b == NULL ? &anything : b, c->step, GH_STR("*"));
-}
-
-/* ---- items and choices ---- */
-
-/* Pydantic 1 writes them as "items". */
-static const gh_json *tuple_of(const gh_oa_view *view)
-{
-    const gh_json *items = gh_oa_view_get(view, GH_STR("prefixItems"));
-    if (items == NULL)
-        items = gh_oa_view_get(view, GH_STR("items"));
-    return items != NULL && items->type == GH_JSON_ARRAY ? items : NULL;
-}
-
-static void compare_items(const comparison *c)
-{
-    static const char digits[] = "0123456789";
-    const gh_json *a = gh_oa_view_get(&c->before, GH_STR("items")),
-                  *b = gh_oa_view_get(&c->after, GH_STR("items"));
-    if ((a != NULL && a->type != GH_JSON_ARRAY) || (b != NULL && b->type != GH_JSON_ARRAY))
-        gh_oa_diff_later(c->d, a == NULL ? &anything : a, b == NULL ? &anything : b, c->step, GH_STR("*"));
-    const gh_json *first = tuple_of(&c->before), *second = tuple_of(&c->after);
-    if (first == NULL && second == NULL)
-        return;
-    if (first == NULL || second == NULL || first->n != second->n) {
-        gh_oa_change(c->d, c->step, GH_OA_BREAKING, "prefixItems: %u -> %u items",
-                     first == NULL ? 0 : first->n, second == NULL ? 0 : second->n);
-        return;
-    }
-    const gh_json *y = second->first;
-    unsigned i = 0;
-    for (const gh_json *x = first->first; x != NULL && y != NULL; x = x->next, y = y->next, i++)
-        gh_oa_diff_later(c->d, x, y, c->step, i < 10 ? (gh_str){digits + i, 1} : GH_STR("..."));
-}
-
-/* What tells alternatives apart: the schema they name, their title, or all they are. */
-static bool is_alike(const gh_json *a, const gh_json *b)
-{
-    gh_str ref = gh_oa_ref_of(a), other = gh_oa_ref_of(b);
-    if (ref.p != NULL || other.p != NULL)
-        return ref.p != NULL && other.p != NULL && gh_str_eq(ref, other);
-    const gh_json *title = gh_json_lit(a, "title"), *second = gh_json_lit(b, "title");
-    if (title != NULL && second != NULL)
-        return gh_json_equal(title, second);
-    return gh_json_equal(a, b);
-}
-
-static const gh_json *find_alike(const gh_json *list, const gh_json *alternative)
-{
-    unsigned n = 0;
-    for (const gh_json *item = list->first; item != NULL && n < CHOICES_MAX; item = item->next, n++)
-        if (is_alike(alternative, item))
-            return item;
-    return NULL;
-}
-
-static void describe(gh_buf *out, const gh_json *alternative)
-{
-    char shown[GH_OA_SHOWN_MAX];
-    gh_str ref = gh_oa_ref_of(alternative);
-    const gh_json *title = gh_json_lit(alternative, "title"), *type = gh_json_lit(alternative, "type");
-    if (ref.p != NULL)
-        gh_buf_put(out, gh_str_of(gh_oa_show_text(ref, shown)));
-    else
-        gh_buf_put(out, gh_str_of(gh_oa_show(title != NULL  ? title
-                                             : type != NULL ? type
-                                                            : alternative,
-                                             shown)));
-}
-
-static void compare_lists(const comparison *c, const gh_json *list, const gh_json *other, bool added)
-{
-    unsigned n = 0;
-    for (const gh_json *item = list->first; item != NULL && n < CHOICES_MAX; item = item->next, n++) {
-        char text[GH_OA_SHOWN_MAX * 2];
-        const gh_json *alike = find_alike(other, item);
-        if (alike != NULL) {
-            if (!added)
-                gh_oa_diff_later(c->d, item, alike, c->step, (gh_str){NULL, 0});
-            continue;
-        }
-        gh_buf b = gh_buf_over(text, sizeof text - 1);
-        describe(&b, item);
-        text[b.n] = '\0';
-        gh_oa_change(c->d, c->step, added ? GH_OA_WIDER : GH_OA_NARROWER, "alternative %s %s", text,
-                     added ? "added" : "removed");
-    }
-}
-
-static void compare_choices(const comparison *c)
-{
-    const gh_json *a = c->before.choice, *b = c->after.choice;
-    if (a == NULL && b == NULL)
-        return;
-    if (a == NULL || b == NULL)
-        gh_oa_change(c->d, c->step, GH_OA_BREAKING,
-                     a == NULL ? "now one of several alternatives" : "no longer one of several alternatives");
-    else if (a->n > CHOICES_MAX || b->n > CHOICES_MAX) {
-        if (!gh_json_equal(a, b))
-            gh_oa_change(c->d, c->step, GH_OA_BREAKING, "the alternatives changed");
-    } else {
-        compare_lists(c, a, b, false);
-        compare_lists(c, b, a, true);
-    }
-}
-
 /* ---- all of it ---- */
 
 static void compare_pair(gh_oa_diff *d, const gh_oa_pair *pair)
 {
-    comparison c = {.d = d, .step = pair->step};
+    gh_oa_comparison c = {.d = d, .step = pair->step};
     if (!gh_oa_view_of(d, &d->before, pair->before, &c.before) ||
         !gh_oa_view_of(d, &d->after, pair->after, &c.after)) {
         d->no_memory = true;
@@ -385,12 +191,9 @@ static void compare_pair(gh_oa_diff *d, const gh_oa_pair *pair)
     compare_bounds(&c);
     compare_opaque(&c);
     compare_unique(&c);
-    each_property(&c, &c.before, false);
-    each_property(&c, &c.after, true);
-    compare_required(&c);
-    compare_additional(&c);
-    compare_items(&c);
-    compare_choices(&c);
+    gh_oa_compare_members(&c);
+    gh_oa_compare_items(&c);
+    gh_oa_compare_choices(&c);
 }
 
 /* Is it new in this part of the operation, and not known to be without a change? */
@@ -407,9 +210,24 @@ static bool is_new(gh_oa_diff *d, const gh_json *before, const gh_json *after)
     return true;
 }
 
+/* A schema that is nothing but a reference is what it leads to: then it is the same one wherever it is named. */
+static const gh_json *named(gh_oa_diff *d, gh_oa_side *side, const gh_json *schema)
+{
+    for (unsigned hops = 0; schema->type == GH_JSON_OBJECT && schema->n == 1 && hops < GH_OA_HOPS_MAX;
+         hops++) {
+        const gh_json *target = gh_oa_ref_of(schema).p == NULL ? NULL : gh_oa_target(d, side, schema);
+        if (target == NULL)
+            break;
+        schema = target;
+    }
+    return schema;
+}
+
 void gh_oa_diff_later(gh_oa_diff *d, const gh_json *before, const gh_json *after, const gh_oa_step *up,
                       gh_str token)
 {
+    before = named(d, &d->before, before);
+    after = named(d, &d->after, after);
     if (d->no_memory || d->cut || !is_new(d, before, after))
         return;
     if (d->pairs == GH_OA_PAIRS_MAX) {

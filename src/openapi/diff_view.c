@@ -4,15 +4,28 @@
 
 enum { NESTED_MAX = 16, CHOICES_LOOKED_AT = 64 };
 
-const gh_json *gh_oa_deref(gh_oa_diff *d, gh_oa_side *side, const gh_json *value)
+const gh_json *gh_oa_target(gh_oa_diff *d, gh_oa_side *side, const gh_json *value)
 {
     const char *why;
     gh_str pointer;
+    gh_oa_set_entry *entry = gh_oa_set_at(&side->followed, value, NULL, d->arena);
+    if (entry == NULL) {
+        d->no_memory = true;
+        return NULL;
+    }
+    if (entry->mark == 0) {
+        entry->mark = 1;
+        entry->value = gh_oa_refs_find(&side->refs, gh_oa_ref_of(value), d->arena, &pointer, &why);
+    }
+    return entry->value;
+}
+
+const gh_json *gh_oa_deref(gh_oa_diff *d, gh_oa_side *side, const gh_json *value)
+{
     for (unsigned hops = 0; value != NULL && hops < GH_OA_HOPS_MAX; hops++) {
-        gh_str ref = gh_oa_ref_of(value);
-        if (ref.p == NULL)
+        if (gh_oa_ref_of(value).p == NULL)
             return value;
-        value = gh_oa_refs_find(&side->refs, ref, d->arena, &pointer, &why);
+        value = gh_oa_target(d, side, value);
     }
     return NULL;
 }
@@ -69,11 +82,8 @@ static void collect(gh_oa_diff *d, gh_oa_side *side, const gh_json *schema, gh_o
         view->cut = true;
         return;
     }
-    gh_str ref = gh_oa_ref_of(schema);
-    if (ref.p != NULL) {
-        const char *why;
-        gh_str pointer;
-        collect(d, side, gh_oa_refs_find(&side->refs, ref, d->arena, &pointer, &why), view, depth + 1);
+    if (gh_oa_ref_of(schema).p != NULL) {
+        collect(d, side, gh_oa_target(d, side, schema), view, depth + 1);
         if (!side->v31 || view->n == GH_OA_PARTS_MAX)
             return; /* 3.0 passes over what stands beside it */
     }

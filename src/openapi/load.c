@@ -68,7 +68,8 @@ static bool new_compiler(gh_oa_load *l, enum gh_schema_direction direction, gh_s
         return true;
     const gh_json place = {.at = error.at};
     const gh_oa_at at = {.node = &place, .token = error.pointer};
-    return gh_oa_say(l, GH_OPENAPI_ERROR, &at, "%.*s", (int)error.why.n, error.why.p);
+    gh_str why = gh_str_cut(error.why, 0, GH_OA_WHY_MAX);
+    return gh_oa_say(l, GH_OPENAPI_ERROR, &at, "%.*s", (int)why.n, why.p);
 }
 
 static void read_prefix(gh_oa_load *l, const gh_oa_at *root)

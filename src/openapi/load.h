@@ -37,7 +37,8 @@ enum {
     GH_OA_MESSAGES_MAX = 400,
     GH_OA_PARAMETERS_MAX = 256, /* of one path or operation */
     GH_OA_FORMATS_MAX = 64,     /* unknown names that are told apart */
-    GH_OA_QUOTED_MAX = 512
+    GH_OA_QUOTED_MAX = 512,
+    GH_OA_WHY_MAX = 800 /* of what the schema compiler says */
 };
 
 typedef struct gh_oa_load {

@@ -22,7 +22,7 @@ typedef struct gh_openapi_message {
     enum gh_openapi_level level;
     gh_str pointer; /* JSON Pointer in the document */
     gh_str text;
-    uint32_t at; /* byte offset in the document's text; 0 when it came from YAML without one */
+    uint32_t at; /* byte offset in the document's text (gh_document_place) */
 } gh_openapi_message;
 
 typedef struct gh_openapi {
@@ -35,7 +35,9 @@ typedef struct gh_openapi {
     gh_schema_compiler *requests, *responses; /* hold the patterns */
 } gh_openapi;
 
-/* Everything is in the arena. NULL: no memory. With an error among the messages the contract is empty. */
+/* Loads what is known to be a document's tree (config/document.h). All errors are found, not only the first: at most
+ * 100, and each once. Everything is in the arena. NULL: no memory. With an error among the messages the contract is
+ * empty. References lead within the document alone. Close it, also with errors, before the arena goes. */
 GH_MUST_CHECK gh_openapi *gh_openapi_load(const gh_json *document, const gh_openapi_options *options,
                                           gh_arena *arena);
 /* Frees what is not in the arena. NULL is fine. */

@@ -24,6 +24,7 @@ gh_str gh_oa_ref_of(const gh_json *value);
 
 typedef struct gh_oa_set_entry {
     const void *a, *b;
+    const void *value; /* the owner's, as is mark */
     uint32_t mark;
 } gh_oa_set_entry;
 
@@ -32,7 +33,7 @@ typedef struct gh_oa_set {
     size_t n, cap; /* cap: 0 or a power of two */
 } gh_oa_set;
 
-/* The entry of the pair, made (mark 0) if it is new. NULL: no memory. Entries move when others are made. */
+/* The entry of the pair, made (mark 0, value NULL) if it is new. NULL: no memory. Entries move when others are made. */
 GH_MUST_CHECK gh_oa_set_entry *gh_oa_set_at(gh_oa_set *set, const void *a, const void *b, gh_arena *arena);
 
 /* ---- sorting ---- */

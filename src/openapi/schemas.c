@@ -144,6 +144,7 @@ const gh_schema *gh_oa_schema(gh_oa_load *l, const gh_oa_at *at, enum gh_schema_
         return schema;
     const gh_json place = {.at = error.at};
     const gh_oa_at wrong = {.node = &place, .token = error.pointer};
-    (void)gh_oa_say(l, GH_OPENAPI_ERROR, &wrong, "%.*s", (int)error.why.n, error.why.p);
+    gh_str why = gh_str_cut(error.why, 0, GH_OA_WHY_MAX);
+    (void)gh_oa_say(l, GH_OPENAPI_ERROR, &wrong, "%.*s", (int)why.n, why.p);
     return NULL;
 }

@@ -126,6 +126,7 @@ def test_without_memory_nothing_is_compared(api):
     wrong = body_of({"id": "x" * 500_000})
     gateway = api(answer(wrong), validation={"max_body": "1MiB", "memory": "1MiB"},
                   routes=[{"name": "held", "path": "/held", "validate": {"body": {"type": "string"}}}],
+                  openapi={"document": "upstream:/openapi.json", "responses": "observe", "exempt_paths": ["/held"]},
                   limits={"min_body_rate": 0})
     with gateway.connect() as stream:
         stream.send(b"POST /held HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n" + b'"' * 800_000)
