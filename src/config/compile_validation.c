@@ -150,7 +150,8 @@ static bool open_compiler(own_schemas *o)
 {
     gh_schema_options options = {.dialect = GH_SCHEMA_2020_12,
                                  .direction = GH_SCHEMA_REQUEST,
-                                 .assert_formats = o->config->validation.formats == GH_ON};
+                                 .assert_formats = o->config->validation.formats == GH_ON,
+                                 .known_only = true};
     gh_schema_error e = {.at = 0};
     o->compiler = gh_schema_compiler_new(&o->p->arena, &options);
     if (o->compiler == NULL)

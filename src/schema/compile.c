@@ -247,7 +247,7 @@ static bool read_keywords(gh_schema_work *w)
     for (const gh_json *v = w->schema->json->first; v != NULL; v = v->next) {
         enum gh_schema_keyword keyword = gh_schema_keyword_find(v->key);
         if (keyword == GH_KEYWORD_COUNT) {
-            const char *doubt = gh_schema_keyword_doubt(v->key, w->c->arena);
+            const char *doubt = gh_schema_keyword_doubt(v->key, w->c->options.known_only, w->c->arena);
             if (doubt != NULL)
                 return gh_schema_wrong_value(w, v, doubt);
             continue;
@@ -257,6 +257,9 @@ static bool read_keywords(gh_schema_work *w)
             w->c->options.dialect == GH_SCHEMA_OPENAPI_3_0)
             keyword = GH_KEYWORD_PREFIX_ITEMS;
         const char *why = check_shape(v, gh_schema_keyword_shape(keyword));
+        if (keyword == GH_KEYWORD_REF && v->type == GH_JSON_NULL)
+            why = "must be a string, not null; in YAML # begins a comment: put quotes around it, as in "
+                  "\"#/schemas/name\"";
         if (why != NULL)
             return gh_schema_wrong_value(w, v, why);
         w->values[keyword] = v;

@@ -36,6 +36,8 @@ static bool properties(gh_schema_work *w, gh_schema_members *m)
         name->required = true;
         watch(m, name);
     }
+    for (uint32_t i = 0; w->c->options.optional_null && i < m->names.n; i++)
+        m->names.items[i].null_fits = !m->names.items[i].required;
     return true;
 }
 

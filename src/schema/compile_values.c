@@ -192,11 +192,25 @@ bool gh_schema_compile_pattern(gh_schema_work *w, gh_str text, const gh_json *at
     return true;
 }
 
+static bool format_is_known(gh_schema_work *w, const gh_json *format)
+{
+    char text[128];
+    gh_buf out = gh_buf_over(text, sizeof text - 1);
+    if (format == NULL || !w->c->options.known_only || gh_format_known(format->text))
+        return true;
+    gh_str near = gh_format_nearest(format->text);
+    gh_buf_lit(&out, "not a format that is known");
+    if (near.p != NULL)
+        gh_buf_printf(&out, "; did you mean \"%.*s\"?", (int)near.n, near.p);
+    gh_str why = gh_arena_copy(w->c->arena, gh_buf_str(&out));
+    return gh_schema_wrong_value(w, format, why.p == NULL ? "not a format that is known" : why.p);
+}
+
 bool gh_schema_compile_texts(gh_schema_work *w)
 {
     const gh_json *pattern = w->values[GH_KEYWORD_PATTERN], *format = w->values[GH_KEYWORD_FORMAT];
     gh_schema_texts t = {.format = NULL};
-    if (!gh_schema_compile_count(w, GH_KEYWORD_MIN_LENGTH, &t.min) ||
+    if (!format_is_known(w, format) || !gh_schema_compile_count(w, GH_KEYWORD_MIN_LENGTH, &t.min) ||
         !gh_schema_compile_count(w, GH_KEYWORD_MAX_LENGTH, &t.max))
         return false;
     if (pattern != NULL) {

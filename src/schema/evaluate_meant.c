@@ -48,6 +48,8 @@ static bool members_fit(gh_schema_run *r, const gh_schema_members *m, const gh_j
         const gh_json *v = gh_json_get(object, name->key);
         if (!gh_schema_pay(r, object->n) || (v == NULL && name->required && (strict || values != NULL)))
             return false;
+        if (v != NULL && v->type == GH_JSON_NULL && name->null_fits)
+            continue;
         if (v != NULL && values != NULL && !gh_schema_has_value(r, values, v))
             return false;
     }

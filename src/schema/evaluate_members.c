@@ -47,7 +47,7 @@ static bool eval_member(gh_schema_run *r, const gh_schema_members *m, const gh_j
     bool valid = true, known = name != NULL && name->schema != NULL;
     if (m->property_names != NULL)
         valid = eval_name(r, m->property_names, v, spot);
-    if (known)
+    if (known && !(v->type == GH_JSON_NULL && name->null_fits))
         valid = gh_schema_eval_value(r, name->schema, v, spot) && valid;
     if (m->n_patterns > 0 && (valid || r->findings != NULL))
         valid = eval_named(r, m, v, spot, &known) && valid;

@@ -144,3 +144,18 @@ bool gh_format_known(gh_str name)
 {
     return find(name) < GH_COUNT(formats);
 }
+
+gh_str gh_format_nearest(gh_str name)
+{
+    gh_str best = {NULL, 0};
+    unsigned least = UINT32_MAX;
+    for (size_t i = 0; i < GH_COUNT(formats); i++) {
+        unsigned most = (unsigned)formats[i].name.n / 3 + 1;
+        unsigned distance = gh_str_distance(name, formats[i].name, most);
+        if (distance <= most && distance < least) {
+            best = formats[i].name;
+            least = distance;
+        }
+    }
+    return best;
+}

@@ -16,6 +16,8 @@ gh_format_fn *gh_format_of(gh_str name);
 /* The same for numbers: int32, int64, float, double. A format of strings says nothing of a number, nor the other
  * way round. */
 gh_format_number_fn *gh_format_number_of(gh_str name);
+/* The known name that is closest, or absent: none is close. */
+gh_str gh_format_nearest(gh_str name);
 /* Is the name one of the two tables', or one that asserts nothing on purpose ("password", "binary")? */
 bool gh_format_known(gh_str name);
 

@@ -102,7 +102,8 @@ enum gh_schema_shape gh_schema_keyword_shape(enum gh_schema_keyword keyword);
 gh_str gh_schema_keyword_name(enum gh_schema_keyword keyword);
 
 /* A name that is no keyword but should be one: a typing error of one that decides what is valid, or a keyword of
- * an older draft. NULL: an annotation like any other. Otherwise what to say, in the arena or constant. */
-const char *gh_schema_keyword_doubt(gh_str name, gh_arena *arena);
+ * an older draft; known_only: any but those that begin with "x-". NULL: an annotation like any other. Otherwise what
+ * to say, in the arena or constant. */
+const char *gh_schema_keyword_doubt(gh_str name, bool known_only, gh_arena *arena);
 
 #endif

@@ -49,6 +49,7 @@ typedef struct gh_schema_name {
     gh_str key;
     const gh_schema *schema; /* NULL: not among "properties" */
     bool required;
+    bool null_fits; /* null is not compared with the schema */
     const gh_schema_dependents *dependents;
 } gh_schema_name;
 

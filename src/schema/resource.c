@@ -2,6 +2,8 @@
 
 #include "schema/keywords.h"
 #include "schema/uri.h"
+#include "text/utf8.h"
+#include "wire/json_text.h"
 
 static uint32_t hash_of(const gh_json *json)
 {
@@ -231,6 +233,21 @@ static gh_schema_place *by_pointer(gh_schema_compiler *c, gh_schema_resource *re
     return gh_schema_place_find(c, json);
 }
 
+/* "\"#/schemas/nope\" refers to no schema" */
+static bool wrong_reference(gh_schema_compiler *c, const gh_schema_resource *from, const gh_json *at,
+                            const char *what)
+{
+    enum { SHOWN = 60 }; /* characters; one takes up to 12 bytes when it is escaped */
+    char text[SHOWN * 12 + 128];
+    gh_buf out = gh_buf_over(text, sizeof text);
+    gh_str shown = gh_utf8_first(at->text, SHOWN);
+    gh_json_string(&out, shown);
+    gh_buf_put(&out, gh_str_of(shown.n < at->text.n ? "..." : ""));
+    gh_buf_put(&out, gh_str_of(what));
+    gh_str why = gh_arena_copy(c->arena, gh_buf_str(&out));
+    return gh_schema_wrong(c, from->document, at, why.p == NULL ? "refers to nothing" : why.p);
+}
+
 gh_schema_place *gh_schema_resolve(gh_schema_compiler *c, const gh_schema_resource *from, const gh_json *at,
                                    gh_str *ret_fragment)
 {
@@ -243,9 +260,8 @@ gh_schema_place *gh_schema_resolve(gh_schema_compiler *c, const gh_schema_resour
     *ret_fragment = fragment;
     gh_schema_resource *resource = resource_of_uri(c, uri);
     if (resource == NULL) {
-        (void)gh_schema_wrong(
-            c, from->document, at,
-            "refers to a document that is not known (nothing is fetched; it must be given)");
+        (void)wrong_reference(
+            c, from, at, " refers to a document that is not known (nothing is fetched; it must be given)");
         return NULL;
     }
     gh_schema_place *place = NULL;
@@ -257,6 +273,6 @@ gh_schema_place *gh_schema_resolve(gh_schema_compiler *c, const gh_schema_resour
         place = anchor == NULL ? NULL : gh_schema_place_find(c, anchor->json);
     }
     if (place == NULL && c->error->why.p == NULL)
-        (void)gh_schema_wrong(c, from->document, at, "refers to no schema");
+        (void)wrong_reference(c, from, at, " refers to no schema");
     return place;
 }

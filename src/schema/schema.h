@@ -3,7 +3,7 @@
  * What is not supported is an error when the schema is compiled, never ignored: "$vocabulary", dialects other than
  * the two, documents that were not given beforehand (nothing is fetched), keywords that look like a typing error
  * of a known one, and keywords of older drafts that decided what is valid. Annotations ("title", "x-...") are passed
- * over. Keywords of 2020-12 that OpenAPI 3.0 does not have are taken at their word there too.
+ * over, and so are other unknown keywords and formats but with the option known_only. Keywords of 2020-12 that OpenAPI 3.0 does not have are taken at their word there too.
  *
  * Evaluation allocates only from the scratch arena. Its bounds: 600 nested schemas (the deepest value there is and
  * some references), and a million steps besides 32 for each value in what is looked at; a step is a schema applied
@@ -25,6 +25,10 @@ typedef struct gh_schema_options {
     enum gh_schema_dialect dialect;
     enum gh_schema_direction direction;
     bool assert_formats; /* "format" refuses; else it is an annotation (2020-12 validation section 7.2) */
+    bool
+        known_only; /* keywords that are not known and do not begin with "x-", and unknown formats, are errors */
+    bool
+        optional_null; /* a member that the schema which has it in "properties" does not require may be null */
 } gh_schema_options;
 
 /* A mistake in a schema. Everything in the arena, or constant. */

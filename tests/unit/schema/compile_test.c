@@ -72,7 +72,9 @@ static void unsupported(void **state)
         {"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\"}", "", NULL},
         {"{\"$vocabulary\":{\"https://a.example/v\":true}}", "/$vocabulary/https:~1~1a.example~1v",
          "vocabularies"},
-        {"{\"properties\":{\"a\":{\"$ref\":\"#/$defs/b\"}}}", "/properties/a/$ref", "refers to no schema"},
+        {"{\"properties\":{\"a\":{\"$ref\":\"#/$defs/b\"}}}", "/properties/a/$ref",
+         "\"#/$defs/b\" refers to no schema"},
+        {"{\"$ref\":null}", "/$ref", "# begins a comment"},
         {"{\"$ref\":\"#b\"}", "/$ref", "refers to no schema"},
         {"{\"$ref\":\"#/x\",\"x\":[1]}", "/$ref", "no schema"},
         {"{\"$ref\":\"https://a.example/b\"}", "/$ref", "not known"},
@@ -110,6 +112,64 @@ static void typing_errors_and_older_drafts(void **state)
         {"{\"nullable\":false,\"example\":1,\"xml\":{},\"discriminator\":{},\"externalDocs\":{}}", "", NULL},
     };
     check_rows(rows, GH_COUNT(rows), plain);
+}
+
+/* With known_only nothing unknown passes. */
+static void unknown_is_an_error_by_option(void **state)
+{
+    (void)state;
+    static const gh_schema_options strict = {.dialect = GH_SCHEMA_2020_12, .known_only = true};
+    static const error_row rows[] = {
+        {"{\"property\":{}}", "/property", "did you mean \"properties\""},
+        {"{\"properties\":{\"a\":{\"regex\":\"a\"}}}", "/properties/a/regex", "did you mean \"pattern\""},
+        {"{\"max\":3}", "/max", "did you mean \"maximum\""},
+        {"{\"min\":3}", "/min", "did you mean \"minimum\""},
+        {"{\"maxLen\":3}", "/maxLen", "did you mean \"maxLength\""},
+        {"{\"optional\":true}", "/optional", "did you mean \"required\""},
+        {"{\"titel\":\"a\"}", "/titel", "did you mean \"title\""},
+        {"{\"minLenght\":1}", "/minLenght", "did you mean \"minLength\""},
+        {"{\"id\":\"a\"}", "/id", "did you mean \"$id\""},
+        {"{\"banana\":1}", "/banana", "not a keyword of JSON Schema"},
+        {"{\"\":1}", "/", "not a keyword of JSON Schema"},
+        {"{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":1}",
+         "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "not a keyword"},
+        {"{\"format\":\"emial\"}", "/format", "did you mean \"email\""},
+        {"{\"format\":\"datetime\"}", "/format", "did you mean \"date-time\""},
+        {"{\"format\":\"chestnut-purple\"}", "/format", "not a format that is known"},
+        {"{\"additionalItems\":false}", "/additionalItems", "older draft"},
+        {"{\"x-max\":1,\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$comment\":\"\",\"title\":\"\","
+         "\"description\":\"\",\"default\":1,\"examples\":[1],\"deprecated\":true,\"readOnly\":true,"
+         "\"writeOnly\":false,\"contentEncoding\":\"base64\",\"contentMediaType\":\"a/b\",\"contentSchema\":true,"
+         "\"example\":1,\"discriminator\":{},\"xml\":{},\"externalDocs\":{},\"format\":\"password\","
+         "\"const\":{\"banana\":1},\"properties\":{\"banana\":true}}",
+         "", NULL},
+    };
+    check_rows(rows, GH_COUNT(rows), strict);
+    static const error_row passed[] = {{"{\"banana\":1,\"regex\":\"a\",\"format\":\"emial\"}", "", NULL}};
+    check_rows(passed, GH_COUNT(passed), plain);
+}
+
+/* A member that is not required may be null, and is evaluated all the same. */
+static void optional_null(void **state)
+{
+    (void)state;
+    static const char schema[] =
+        "{\"required\":[\"a\"],\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"$ref\":\"#/$defs/b\"}},"
+        "\"additionalProperties\":{\"type\":\"string\"},\"$defs\":{\"b\":{\"type\":\"object\",\"properties\":"
+        "{\"c\":{\"type\":\"string\"}},\"unevaluatedProperties\":false}}}";
+    static const case_row on[] = {
+        {schema, "{\"a\":1,\"b\":null}", ""},
+        {NULL, "{\"a\":null}", "/a int_type must be an integer"},
+        {NULL, "{\"a\":1,\"b\":5}", "/b dict_type must be an object"},
+        {NULL, "{\"a\":1,\"b\":{\"c\":null}}", ""},
+        {NULL, "{\"a\":1,\"d\":null}", "/d string_type must be a string"},
+        {"{\"patternProperties\":{\"a\":{\"type\":\"integer\"}},\"properties\":{\"a\":{\"type\":\"integer\"}}}",
+         "{\"a\":null}", "/a int_type must be an integer"},
+        {"{\"items\":{\"type\":\"integer\"}}", "[null]", "/0 int_type must be an integer"},
+    };
+    static const case_row off[] = {{schema, "{\"a\":1,\"b\":null}", "/b dict_type must be an object"}};
+    case_rows(on, GH_COUNT(on), (gh_schema_options){.optional_null = true}, false);
+    case_rows(off, GH_COUNT(off), plain, false);
 }
 
 static void openapi_3_0(void **state)
@@ -242,6 +302,8 @@ int main(void)
         cmocka_unit_test(malformed),
         cmocka_unit_test(unsupported),
         cmocka_unit_test(typing_errors_and_older_drafts),
+        cmocka_unit_test(unknown_is_an_error_by_option),
+        cmocka_unit_test(optional_null),
         cmocka_unit_test(openapi_3_0),
         cmocka_unit_test(errors_leave_nothing_half_done),
         cmocka_unit_test(schemas_inside_other_documents),
