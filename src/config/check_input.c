@@ -34,10 +34,12 @@ static void check_document(gh_load *l)
     const gh_config *c = l->config;
     const void *fields[] = {&c->validation.mode,      &c->validation.undeclared_parameters,
                             &c->openapi.prefix,       &c->openapi.undeclared_paths,
-                            &c->openapi.exempt_paths, &c->openapi.responses};
+                            &c->openapi.exempt_paths, &c->openapi.responses,
+                            &c->openapi.optional_null};
     static const char *const names[] = {"validation.mode",      "validation.undeclared_parameters",
                                         "openapi.prefix",       "openapi.undeclared_paths",
-                                        "openapi.exempt_paths", "openapi.responses"};
+                                        "openapi.exempt_paths", "openapi.responses",
+                                        "openapi.optional_null"};
     gh_place place = gh_load_place(l, &c->openapi.document);
     if (c->openapi.document.p != NULL && c->n_upstreams > 0 && c->upstreams[0].openapi.p != NULL)
         gh_load_error(

@@ -96,6 +96,7 @@ static bool load_text(const loading *l, document *d, gh_str text)
     gh_openapi_options options = {.name = l->name,
                                   .prefix = c->openapi.prefix,
                                   .formats = c->validation.formats == GH_ON,
+                                  .optional_null = c->openapi.optional_null == GH_ON,
                                   .closed_parameters =
                                       c->validation.undeclared_parameters == GH_UNDECLARED_REFUSE};
     const gh_json *json = gh_document_read(text, &d->arena, &e);

@@ -233,6 +233,7 @@ typedef struct gh_config {
         int undeclared_paths;     /* enum gh_undeclared */
         gh_str_list exempt_paths; /* need not be declared */
         int responses;            /* enum gh_switch: answers are compared, and only reported */
+        int optional_null;        /* enum gh_switch: members that are not required may also be null */
     } openapi;
     gh_dangerous_config dangerous_content;
     gh_schema_config *schemas; /* for {$ref: "#/schemas/NAME"} in routes[].validate */

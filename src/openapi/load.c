@@ -59,7 +59,8 @@ static bool new_compiler(gh_oa_load *l, enum gh_schema_direction direction, gh_s
 {
     const gh_schema_options options = {.dialect = l->v31 ? GH_SCHEMA_2020_12 : GH_SCHEMA_OPENAPI_3_0,
                                        .direction = direction,
-                                       .assert_formats = l->options->formats};
+                                       .assert_formats = l->options->formats,
+                                       .optional_null = l->options->optional_null};
     gh_schema_error error = {.why = {NULL, 0}};
     *ret = gh_schema_compiler_new(l->arena, &options);
     if (*ret == NULL)

@@ -10,6 +10,7 @@ typedef struct gh_openapi_options {
     gh_str prefix; /* put before every path of the document: "/v1"; "" or absent: none */
     bool formats;  /* "format" refuses */
     bool closed_parameters;
+    bool optional_null; /* members that are not required may also be null */
 } gh_openapi_options;
 
 enum gh_openapi_level {

@@ -165,6 +165,19 @@ def test_a_refusal_names_what_was_broken(gate, document):
             assert any(p[0] == place and p[1].lower() == name.lower() for p in places), told(call, answer)
 
 
+def test_optional_members_may_be_null_where_that_is_set(gatehouse, scripted, tmp_path):
+    """Pydantic 1 takes null for Optional fields and does not say so in its document."""
+    (tmp_path / "api.json").write_text(json.dumps(document_of(ROOT / "examples" / "everything")))
+    order = {"name": "a", "size": "small", "kind": "order", "parts": [{"code": "AB-1234"}]}
+    contract = {"document": str(tmp_path / "api.json")}
+    strict = gatehouse({"openapi": contract}, upstream=scripted())
+    lenient = gatehouse({"openapi": {**contract, "optional_null": "on"}}, upstream=scripted())
+    for members, in_strict, in_lenient in [({}, 200, 200), ({"note": None}, 422, 200), ({"note": 5}, 422, 422),
+                                           ({"name": None}, 422, 422), ({"parts": [{"code": "AB-1234", "weight": None}]}, 422, 200)]:
+        assert strict.request("POST", "/orders", json={**order, **members}).status_code == in_strict, members
+        assert lenient.request("POST", "/orders", json={**order, **members}).status_code == in_lenient, members
+
+
 def test_undeclared_paths_and_methods(gate, document):
     refused = gate.request("GET", "/surely/not/declared/anywhere/at/all")
     assert (refused.status_code, refused.json()["error"]) == (404, "undeclared_path")
