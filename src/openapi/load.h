@@ -36,7 +36,7 @@ enum {
     GH_OA_ERRORS_MAX = 100,
     GH_OA_MESSAGES_MAX = 400,
     GH_OA_PARAMETERS_MAX = 256, /* of one path or operation */
-    GH_OA_FORMATS_MAX = 64,     /* unknown names that are told apart */
+    GH_OA_FORMATS_MAX = 64,     /* unknown names that are told apart: of formats, of keywords */
     GH_OA_QUOTED_MAX = 512,
     GH_OA_WHY_MAX = 800 /* of what the schema compiler says */
 };
@@ -54,6 +54,8 @@ typedef struct gh_oa_load {
     unsigned errors_omitted, others_omitted;
     gh_str formats[GH_OA_FORMATS_MAX];
     unsigned n_formats;
+    gh_str keywords[GH_OA_FORMATS_MAX];
+    unsigned n_keywords;
     gh_oa_at security; /* the document's, which `standard` is read from when it is needed */
     gh_str *standard;
     unsigned n_standard;

@@ -1,6 +1,7 @@
 /* Schemas: compiled, and looked through for what is not enforced. */
 #include "openapi/load.h"
 #include "schema/format.h"
+#include "schema/keywords.h"
 
 /* Keywords that hold schemas. */
 static const struct {
@@ -47,6 +48,30 @@ static void add_todo(gh_oa_load *l, const gh_json *ref, todo **list)
     *list = t;
 }
 
+/* Takes the name into the list. False: it is there, or there is no room. */
+static bool is_new(gh_str names[GH_OA_FORMATS_MAX], unsigned *io_n, gh_str name)
+{
+    for (unsigned i = 0; i < *io_n; i++)
+        if (gh_str_eq(names[i], name))
+            return false;
+    if (*io_n == GH_OA_FORMATS_MAX)
+        return false;
+    names[(*io_n)++] = name;
+    return true;
+}
+
+/* What looks like a typing error is an error of the compiler's. */
+static void look_at_unknown(gh_oa_load *l, const gh_oa_at *at)
+{
+    char quoted[GH_OA_QUOTED_MAX];
+    if (gh_schema_keyword_find(at->token) != GH_KEYWORD_COUNT || gh_oa_is_extension(at->token) ||
+        !is_new(l->keywords, &l->n_keywords, at->token) ||
+        gh_schema_keyword_doubt(at->token, false, l->arena) != NULL)
+        return;
+    (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, at, "%s is no keyword that is known: it refuses nothing",
+                    gh_oa_quoted(at->token, quoted));
+}
+
 static void look_at_format(gh_oa_load *l, const gh_oa_at *at, gh_str name)
 {
     char quoted[GH_OA_QUOTED_MAX];
@@ -56,22 +81,16 @@ static void look_at_format(gh_oa_load *l, const gh_oa_at *at, gh_str name)
     if (gh_str_eq(name, GH_STR("binary")))
         gh_oa_say_once(l, GH_OA_ONCE_FILES, GH_OPENAPI_UNENFORCED, at,
                        "of files, size, name and declared type are looked at, and not what is in them");
-    if (gh_format_known(name))
-        return;
-    for (unsigned i = 0; i < l->n_formats; i++)
-        if (gh_str_eq(l->formats[i], name))
-            return;
-    if (l->n_formats == GH_OA_FORMATS_MAX)
-        return;
-    l->formats[l->n_formats++] = name;
-    (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, at, "the format %s is not known: it refuses nothing",
-                    gh_oa_quoted(name, quoted));
+    if (!gh_format_known(name) && is_new(l->formats, &l->n_formats, name))
+        (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, at, "the format %s is not known: it refuses nothing",
+                        gh_oa_quoted(name, quoted));
 }
 
 static void look_at_keyword(gh_oa_load *l, const gh_oa_at *schema, const gh_oa_at *at)
 {
     if (gh_str_eq(at->token, GH_STR("format")) && at->node->type == GH_JSON_STRING)
         look_at_format(l, at, at->node->text);
+    look_at_unknown(l, at);
     if (gh_str_eq(at->token, GH_STR("xml")))
         gh_oa_say_once(l, GH_OA_ONCE_XML, GH_OPENAPI_UNENFORCED, at, "bodies of XML are not looked into");
     if (gh_str_eq(at->token, GH_STR("discriminator")) && gh_json_lit(schema->node, "oneOf") == NULL &&

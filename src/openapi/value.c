@@ -13,8 +13,10 @@ bool gh_oa_is(gh_oa_load *l, const gh_oa_at *at, enum gh_json_type type)
     bool flag = type == GH_JSON_FALSE && at->node->type == GH_JSON_TRUE;
     if (at->node->type == type || flag)
         return true;
-    return gh_oa_say(l, GH_OPENAPI_ERROR, at, "must be %s, not %s", type_names[type],
-                     type_names[at->node->type]);
+    bool comment = at->node->type == GH_JSON_NULL && gh_str_eq(at->token, GH_STR("$ref"));
+    return gh_oa_say(l, GH_OPENAPI_ERROR, at, "must be %s, not %s%s", type_names[type],
+                     type_names[at->node->type],
+                     comment ? "; in YAML # begins a comment: put quotes around it" : "");
 }
 
 gh_str gh_oa_text(gh_oa_load *l, const gh_oa_at *object, gh_str name)

@@ -49,6 +49,14 @@ static const struct {
      "followed; bring what it names into the document\n"},
     {HEAD "paths: {/a: {get: {parameters: [{$ref: 1}], " OK "}}}\n",
      "error /paths/~1a/get/parameters/0/$ref: must be a text, not a number\n"},
+    {HEAD "paths:\n  /a:\n    get:\n      " OK
+          "\n      parameters:\n        - $ref: #/components/parameters/q\n",
+     "error /paths/~1a/get/parameters/0/$ref: must be a text, not null; in YAML # begins a comment: put quotes around it\n"},
+    /* unknown keywords, once a name */
+    {HEAD
+     "paths: {/a: {get: {parameters: [{name: q, in: query, schema: {regex: a, x-b: 1}}, {name: r, in: query, schema: "
+     "{regex: b, example: 1}}], " OK "}}}\n",
+     "unenforced /paths/~1a/get/parameters/0/schema/regex: \"regex\" is no keyword that is known: it refuses nothing\n"},
     /* every kind */
     {HEAD
      "paths:\n"
