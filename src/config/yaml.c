@@ -61,7 +61,10 @@ static void report_problem(struct reader *r)
     if (strstr(problem, "cannot start any token") != NULL)
         hint = "; indent with spaces, not tabs, and put texts that begin with @, ` or % in quotes";
     else if (strstr(problem, "did not find expected ',' or '}'") != NULL)
-        hint = "; within {...}, texts with { or } need quotes, as in \"/users/{id}\"";
+        hint =
+            "; within {...}, texts with { or } need quotes, as in \"/users/{id}\", and so do those that begin with #";
+    else if (strstr(problem, "unknown escape character") != NULL)
+        hint = "; in double quotes a backslash is written \\\\, or use single quotes";
     gh_load_error(r->l, &place, "not valid YAML: %s%s%s%s", p->context == NULL ? "" : p->context,
                   p->context == NULL ? "" : ": ", problem, hint);
 }

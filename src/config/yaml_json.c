@@ -58,7 +58,9 @@ static const char *problem_of(const yaml_parser_t *p)
     if (strstr(p->problem, "cannot start any token") != NULL)
         return "not valid YAML; indent with spaces, not tabs, and put texts that begin with @, ` or % in quotes";
     if (strstr(p->problem, "did not find expected ',' or '}'") != NULL)
-        return "not valid YAML: no \",\" or \"}\"; within {...}, texts with { or } need quotes, as in \"/users/{id}\"";
+        return "not valid YAML: no \",\" or \"}\"; within {...}, texts with { or } need quotes, as in \"/users/{id}\", and so do those that begin with #";
+    if (strstr(p->problem, "unknown escape character") != NULL)
+        return "not valid YAML: found unknown escape character; in double quotes a backslash is written \\\\, or use single quotes";
     return p->problem;
 }
 

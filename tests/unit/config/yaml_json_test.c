@@ -114,6 +114,7 @@ static const struct {
     {"\ta: 1\n", "tabs", 1, 1, false},
     {"a: {/b/{c}: 1}\n", "need quotes", 1, 8, false},
     {"a: \xff\n", "", 1, 4, false},
+    {"a: \"\\d\"\n", "single quotes", 1, 5, false},
     {"k\xc3\xa9y: .nan\n", "not finite", 1, 7, false}, /* columns count bytes */
     {"{\"a\": tru}", "", 1, 7, false},
 };

@@ -80,7 +80,10 @@ static const struct {
      "indent with spaces, not tabs, and put texts that begin with @, ` or % in quotes\n"},
     {UP "routes:\n  - {name: x, path: /a/{id}}\n",
      "g.yaml:3:24: error: not valid YAML: while parsing a flow mapping: did not find expected ',' or '}'; within {...}, "
-     "texts with { or } need quotes, as in \"/users/{id}\"\n"},
+     "texts with { or } need quotes, as in \"/users/{id}\", and so do those that begin with #\n"},
+    {UP "profile: \"\\d\"\n",
+     "g.yaml:2:11: error: not valid YAML: while parsing a quoted scalar: found unknown escape character; in double quotes a "
+     "backslash is written \\\\, or use single quotes\n"},
     {UP "a: " DEEP "1\n", "g.yaml:2:67: error: nested too deeply\n"},
     {UP "profile: \"\xff\"\n",
      "g.yaml:2:11: error: not valid YAML: invalid leading UTF-8 octet; the file must be UTF-8 text\n"},
