@@ -154,6 +154,17 @@ static int diff(const gh_cli_args *args, const char *old, const char *new)
     return status;
 }
 
+/* Documents are read from files alone: what is not one gets the way to make it one. */
+static bool is_address(const char *name)
+{
+    static const gh_str starts[] = {GH_STR_INIT("http://"), GH_STR_INIT("https://"),
+                                    GH_STR_INIT("upstream:")};
+    for (size_t i = 0; name != NULL && i < GH_COUNT(starts); i++)
+        if (gh_str_starts(gh_str_of(name), starts[i]))
+            return true;
+    return false;
+}
+
 int gh_cmd_openapi(const gh_cli_args *args)
 {
     const char *word = gh_cli_argument(args, 0), *first = gh_cli_argument(args, 1);
@@ -162,6 +173,10 @@ int gh_cmd_openapi(const gh_cli_args *args)
     if (word == NULL)
         return usage_error("openapi needs a word: check FILE, or diff OLD NEW");
     bool is_check = strcmp(word, "check") == 0, is_diff = strcmp(word, "diff") == 0;
+    if (is_address(first) || is_address(second))
+        return usage_error(
+            "openapi reads a file, or the standard input as \"-\", and no address; pipe the document "
+            "into it: curl -s http://127.0.0.1:8000/openapi.json | gatehouse openapi check -");
     if (is_check && first != NULL && second == NULL)
         return check(args, first);
     if (is_diff && first != NULL && second != NULL)

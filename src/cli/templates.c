@@ -6,17 +6,39 @@ const gh_template gh_templates[] = {
      .behind =
          "# Start the API so that it believes the client's address from Gatehouse only:\n"
          "# uvicorn main:app --host 127.0.0.1 --port 8000 --proxy-headers --forwarded-allow-ips 127.0.0.1\n",
-     .exempt = "[/health, /docs, /openapi.json]",
-     .example = "# The page of the API's documentation needs scripts, which the headers of an API forbid.\n"
-                "routes:\n"
-                "  - name: docs\n"
-                "    methods: [GET, HEAD]\n"
-                "    path: /docs\n"
-                "    headers:\n"
-                "      profile: html\n"
-                "      content_security_policy: \"default-src 'self'; script-src 'self' 'unsafe-inline' "
-                "https://cdn.jsdelivr.net; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-                "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'\"\n"},
+     .exempt = "[/health, /docs, /redoc, /openapi.json]",
+     .example =
+         "# Only what the API declares in its own OpenAPI document, with the right types and lengths. Commented\n"
+         "# out because without a document at that path all requests would get 503. To switch it on take the\n"
+         "# # away from these lines; gatehouse openapi check lists what is enforced. With mode: enforce (or\n"
+         "# without the line) requests that do not fit are refused.\n"
+         "#openapi:\n"
+         "#  document: upstream:/openapi.json\n"
+         "#  exempt_paths: [/docs, /redoc, /openapi.json] # not in the document\n"
+         "#  optional_null: off # on for Pydantic 1: null passes for what is optional\n"
+         "#validation:\n"
+         "#  mode: observe # only reports; enforce when the log looks right\n"
+         "\n"
+         "# The pages of the API's documentation need scripts, which the headers of an API forbid.\n"
+         "routes:\n"
+         "  - name: docs\n"
+         "    methods: [GET, HEAD]\n"
+         "    path: /docs\n"
+         "    headers:\n"
+         "      profile: html\n"
+         "      content_security_policy: \"default-src 'self'; script-src 'self' 'unsafe-inline' "
+         "https://cdn.jsdelivr.net; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+         "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'\"\n"
+         "  - name: redoc\n"
+         "    methods: [GET, HEAD]\n"
+         "    path: /redoc\n"
+         "    headers:\n"
+         "      profile: html\n"
+         "      content_security_policy: \"default-src 'self'; script-src 'self' 'unsafe-inline' "
+         "https://cdn.jsdelivr.net; style-src 'self' 'unsafe-inline' https://fonts.googleapis.com; "
+         "font-src https://fonts.gstatic.com; worker-src blob:; "
+         "img-src 'self' data: https://fastapi.tiangolo.com https://cdn.redoc.ly; "
+         "frame-ancestors 'none'\"\n"},
     {.name = "express",
      .upstream = "http://127.0.0.1:3000",
      .behind = "# In the API, believe the client's address from Gatehouse only:\n"

@@ -96,6 +96,13 @@ def test_init_writes_a_file_that_passes_check_and_serves(tmp_path, gatehouse, ap
     assert gateway.get("/health").status_code == 200
 
 
+def test_init_for_fastapi_offers_the_contract(tmp_path):
+    assert run("init", "--for", "fastapi", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "gatehouse.yaml").read_text()
+    for line in ("#openapi:", "#  document: upstream:/openapi.json", "#  exempt_paths: [/docs, /redoc, /openapi.json]", "    path: /redoc"):
+        assert line in text, line
+
+
 def test_init_does_not_overwrite(tmp_path):
     (tmp_path / "gatehouse.yaml").write_text("mine")
     done = run("init", "--for", "generic", cwd=tmp_path)

@@ -164,7 +164,9 @@ def test_what_a_document_says_cannot_write_to_the_terminal(tmp_path, write):
     ([], "check FILE, or diff OLD NEW"), (["chek", "x"], "did you mean check?"), (["dif", "x", "y"], "did you mean diff?"),
     (["show"], "it has check and diff"), (["check"], "openapi check FILE"), (["check", "a", "b"], "openapi check FILE"),
     (["diff", "a"], "openapi diff OLD NEW"), (["check", "a", "--jsno"], "--json"), (["diff", "a", "b", "--prefix", "/x"], "--prefix"),
-    (["check", "a", "b", "c"], '"c"')])
+    (["check", "a", "b", "c"], '"c"'),
+    (["check", "http://127.0.0.1:8000/openapi.json"], "| gatehouse openapi check -"),
+    (["check", "upstream:/openapi.json"], "curl"), (["diff", "a", "https://a.example/b"], "curl")])
 def test_wrong_usage(tmp_path, arguments, said):
     done = run("openapi", *arguments, cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and done.stdout == "", done.stderr
