@@ -331,6 +331,38 @@ static void asks_at_the_door(void **state)
     }
 }
 
+/* Whatever type it is given, an upstream that decodes without asking would read it as the object that was declared:
+ * bytes are let in by a range only where a text would do. */
+static void bytes_are_no_objects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range, *schema, *type;
+        enum gh_door_fault fault;
+    } rows[] = {
+        {"*/*", "{\"type\":\"object\"}", "application/octet-stream", GH_DOOR_MEDIA_TYPE},
+        {"application/*", "{\"type\":\"object\"}", "application/x", GH_DOOR_MEDIA_TYPE},
+        {"*/*", "{\"type\":\"object\"}", "application/json", GH_DOOR_FINE},
+        {"*/*", "{\"type\":\"string\"}", "application/octet-stream", GH_DOOR_FINE},
+        {"*/*", "{}", "application/octet-stream", GH_DOOR_FINE},
+        {"*/*", "", "application/octet-stream", GH_DOOR_FINE},
+        {"application/xml", "{\"type\":\"object\"}", "application/xml", GH_DOOR_FINE},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        gh_field field = {
+            .name = GH_STR("content-type"), .value = gh_str_of(rows[i].type), .id = GH_FIELD_CONTENT_TYPE};
+        gh_request request = {
+            .fields = &field, .n_fields = 1, .framing = GH_FRAMING_LENGTH, .content_length = 1};
+        gh_media one = {.range = gh_str_of(rows[i].range), .schema = unit_schema(rows[i].schema)};
+        gh_operation any = {.media = &one, .n_media = 1, .body_declared = true};
+        gh_media_type type;
+        const gh_media *found;
+        if (gh_check_door(&any, &request, &type, &found) != rows[i].fault)
+            fail_msg("row %zu", i);
+        unit_reset();
+    }
+}
+
 /* Which operations need their body whole. */
 static void says_who_reads_bodies(void **state)
 {
@@ -377,6 +409,7 @@ int main(void)
         cmocka_unit_test(spreads_objects_over_the_query),
         cmocka_unit_test(says_that_memory_is_out),
         cmocka_unit_test(asks_at_the_door),
+        cmocka_unit_test(bytes_are_no_objects),
         cmocka_unit_test(says_who_reads_bodies),
     };
     return cmocka_run_group_tests(tests, unit_start, unit_stop);
