@@ -124,6 +124,13 @@ static void reads_forms(void **state)
         {FORM, S("either=1&either=2"), THINGS, "{\"either\":[\"1\",\"2\"]}", NULL, NONE},
         {FORM, S("n=1&n=2"), THINGS, "{\"n\":[\"1\",\"2\"]}", NULL, NONE}, /* the schema refuses it */
         {FORM, S("meta={\"a\":1}"), THINGS, "{\"meta\":{\"a\":1}}", NULL, NONE},
+        /* to PHP, and to Express for both kinds of forms, t[k] is in t: its schema would not see it */
+        {FORM, S("t[k]=1"), THINGS, "none", "body /t repeated()", NONE},
+        {FORM, S("t=a&t%5B%5D=1"), THINGS, "none", "body /t repeated()", NONE},
+        {FORM, S("list[]=1&list[]=2"), THINGS, "none", "body /list repeated()", NONE},
+        {FORM, S("other[]=1&[t]=2"), THINGS, "{\"other[]\":\"1\",\"[t]\":\"2\"}", NULL, NONE},
+        {FORM, S("t[k]=1"), NULL, "{\"t[k]\":\"1\"}", NULL, NONE},
+        {PARTS, S(PART("t[k]", "", "1") END), THINGS, "none", "body /t repeated()", NONE},
         {FORM, S("meta={&t=1"), THINGS, "none", "body /meta json(...)", NONE},
         {FORM, S("metas={}&metas={\"a\":1}"), THINGS, "{\"metas\":[{},{\"a\":1}]}", NULL, NONE},
         {FORM,
