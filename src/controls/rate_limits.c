@@ -3,6 +3,7 @@
 #include "controls/controls.h"
 
 #include "base/crypto.h"
+#include "wire/field.h"
 #include "wire/ratelimit_fields.h"
 
 enum { FULL_RETRY_SECONDS = 10, RETRY_SECONDS_MAX = 31 * 86400 };
