@@ -52,12 +52,35 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     return fault(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared", observe);
 }
 
-/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. */
-static bool readable_type(const gh_request *r)
+/* Is the type given once and well-formed? Who guesses one, or takes the other line, might read what nobody looked
+ * into. */
+static bool one_type(const gh_request *r, gh_media_type *ret)
 {
-    gh_media_type type;
     unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    return at < r->n_fields && gh_media_type_parse(r->fields[at].value, &type) && readable(type.kind);
+    return at < r->n_fields &&
+           gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) == r->n_fields &&
+           gh_media_type_parse(r->fields[at].value, ret);
+}
+
+/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it; one of which
+ * can't be said what it is, is not let past. */
+static enum gh_judgement for_texts(gh_txn *txn, bool *wanted)
+{
+    const gh_input_policy *input = &txn->route->input;
+    gh_media_type type;
+    bool known = one_type(txn->request, &type);
+    if (known && !readable(type.kind))
+        return GH_PASS;
+    if (known && !coded(txn->request)) {
+        *wanted = true;
+        return GH_PASS;
+    }
+    enum gh_reason reason = known ? GH_REASON_UNSUPPORTED_CONTENT_CODING : GH_REASON_UNSUPPORTED_MEDIA_TYPE;
+    if (input->n_rewrites > 0 || !input->dangers_observe)
+        return gh_txn_refuse(txn, reason, known ? NULL : "a body with no one Content-Type can't be checked");
+    txn->reports |= GH_REPORT_DANGEROUS;
+    txn->verdict.what = gh_reason_of(reason)->error;
+    return GH_PASS;
 }
 
 static enum gh_judgement judge(gh_txn *txn)
@@ -70,8 +93,8 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_STOP;
     if (!has_body(txn->request))
         return GH_PASS;
-    if (!wanted && input->texts_in_body)
-        wanted = readable_type(txn->request);
+    if (!wanted && input->texts_in_body && for_texts(txn, &wanted) == GH_STOP)
+        return GH_STOP;
     if (!wanted)
         return GH_PASS;
     if (coded(txn->request))
