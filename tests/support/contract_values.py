@@ -44,7 +44,8 @@ class Values:
         if schema is True or schema == {}:
             return self.random.choice([None, True, 7, "x", [1], {"a": 1}])
         # OpenAPI 3.0.3: nullable widens the type beside it, nothing else.
-        if schema.get("nullable") and "type" in schema and "anyOf" not in schema and self.random.random() < 0.2:
+        widened = schema.get("nullable") and "type" in schema and not {"anyOf", "enum"} & set(schema)
+        if widened and self.random.random() < 0.2:
             return None
         for key in ("anyOf", "oneOf"):
             if key in schema:
