@@ -2,10 +2,12 @@
 #include "openapi/load.h"
 #include "schema/format.h"
 
+enum holding { ONE, LIST, MAP };
+
 /* Keywords that hold schemas. */
 static const struct {
     gh_str name;
-    enum { ONE, LIST, MAP } holds;
+    enum holding holds;
 } applicators[] = {
     {GH_STR_INIT("properties"), MAP},
     {GH_STR_INIT("items"), ONE},
@@ -84,7 +86,7 @@ static void look_at_keyword(gh_oa_load *l, const gh_oa_at *schema, const gh_oa_a
 
 static void look(gh_oa_load *l, const gh_oa_at *at, todo **list);
 
-static void look_into(gh_oa_load *l, const gh_oa_at *at, int holds, todo **list)
+static void look_into(gh_oa_load *l, const gh_oa_at *at, enum holding holds, todo **list)
 {
     unsigned index = 0;
     if (holds == ONE) {

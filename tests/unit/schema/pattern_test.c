@@ -141,7 +141,7 @@ static bool check_row(const char *pattern, const row *r, enum gh_pattern_engine 
         return false;
     if (compiled == NULL)
         fail_msg("%s: refused: %s", pattern, why);
-    int got = gh_pattern_match(compiled, gh_str_of(r->subject), &arena);
+    int got = (int)gh_pattern_match(compiled, gh_str_of(r->subject), &arena);
     bool gave_up = engine == GH_PATTERN_BACKTRACKING && got == GH_MATCH_TOO_COSTLY;
     if (got != r->want && !gave_up)
         fail_msg("%s on \"%s\" with engine %d: %d", pattern, r->subject, engine, got);
@@ -261,8 +261,8 @@ static void compare_engines(const char *text, uint32_t seed)
         gh_buf subject = gh_buf_over(memory, sizeof memory);
         for (seed = seed * 1664525u + 1013904223u; seed >> 28 != 0; seed = seed * 1664525u + 1013904223u)
             gh_buf_put(&subject, gh_str_of(letters[(seed >> 16) % GH_COUNT(letters)]));
-        int want = gh_pattern_match(tried, gh_buf_str(&subject), &arena);
-        int got = gh_pattern_match(usual, gh_buf_str(&subject), &arena);
+        int want = (int)gh_pattern_match(tried, gh_buf_str(&subject), &arena);
+        int got = (int)gh_pattern_match(usual, gh_buf_str(&subject), &arena);
         if (want != GH_MATCH_TOO_COSTLY && got != want)
             fail_msg("%s on \"%.*s\": %d, PCRE2 says %d", text, (int)subject.n, subject.p, got, want);
     }
