@@ -232,7 +232,8 @@ struct gh_exchange {
     unsigned status;              /* told to the client; 0: nothing yet */
     unsigned interims;            /* 1xx answers so far */
     uint64_t upstream_ns, upstream_ms;
-    uint64_t sent_ms; /* when the head went to the upstream */
+    uint64_t dispatched_ms; /* when an upstream was first looked for: a held body is whole by then */
+    uint64_t sent_ms;       /* when the head went to the upstream */
 
     bool keep_alive;            /* the client's connection, after this */
     bool upgrade;               /* a WebSocket handshake is asked for */
