@@ -253,8 +253,9 @@ struct gh_exchange {
  * the same address are taken over; may be NULL. */
 GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_generation *old,
                                                gh_report *report);
-/* The same configuration compiled again, because a document has come that was missing. */
-GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report);
+/* The same configuration, compiled again to policy because a document has come that was missing; takes policy over. */
+GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_policy *policy,
+                                                 gh_report *report);
 gh_generation *gh_generation_ref(gh_generation *g);
 void gh_generation_unref(gh_generation *g);
 void gh_server_unref(gh_server *server);
