@@ -46,12 +46,25 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     return GH_PASS;
 }
 
-/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. */
-static bool readable_type(const gh_request *r)
+/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. Without one
+ * plain Content-Type the upstream would choose how to read it (many take JSON then), and nothing would be found. */
+static enum gh_judgement by_type(gh_txn *txn, bool *wanted)
 {
+    const gh_request *r = txn->request;
+    const gh_input_policy *input = &txn->route->input;
     gh_media_type type;
     unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    return at < r->n_fields && gh_media_type_parse(r->fields[at].value, &type) && readable(type.kind);
+    bool one = at < r->n_fields &&
+               gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) == r->n_fields;
+    if (one && gh_media_type_parse(r->fields[at].value, &type)) {
+        *wanted = readable(type.kind);
+        return GH_PASS;
+    }
+    if (!input->dangers_observe || input->n_rewrites > 0)
+        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE,
+                             "no single Content-Type says how the body is to be read");
+    txn->reports |= GH_REPORT_DANGEROUS;
+    return GH_PASS;
 }
 
 static enum gh_judgement judge(gh_txn *txn)
@@ -64,8 +77,8 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_STOP;
     if (!has_body(txn->request))
         return GH_PASS;
-    if (!wanted && input->texts_in_body)
-        wanted = readable_type(txn->request);
+    if (!wanted && input->texts_in_body && by_type(txn, &wanted) == GH_STOP)
+        return GH_STOP;
     if (!wanted)
         return GH_PASS;
     if (coded(txn->request))

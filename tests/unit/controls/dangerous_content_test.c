@@ -21,6 +21,13 @@ static void everywhere_by_default(void **state)
         {"POST /a\nContent-Type: application/octet-stream\n\n" SCRIPT, "forward"},
         {"POST /a" JSON "{\"a\":\"x\",\"a\":\"y\"}", "validation_error"},
         {"POST /a\nContent-Encoding: gzip" JSON "{}", "unsupported_media_type"},
+        /* of which type it is must be beyond doubt: upstreams guess, or take the other one */
+        {"POST /a\n\n{\"a\":\"" SCRIPT "\"}", "unsupported_media_type"},
+        {"POST /a\nContent-Type: image/png" JSON "{\"a\":\"" SCRIPT "\"}", "unsupported_media_type"},
+        {"POST /a\nContent-Type: application/json; charset\n\n{\"a\":\"" SCRIPT "\"}",
+         "unsupported_media_type"},
+        {"POST /a\nContent-Type: json\n\n{\"a\":\"" SCRIPT "\"}", "unsupported_media_type"},
+        {"POST /a", "forward"},
         /* headers and cookies only where they are named */
         {"GET /a\nX-A: " SCRIPT, "forward"},
         {"GET /a\nCookie: a=" SCRIPT, "forward"},
