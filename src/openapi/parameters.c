@@ -7,15 +7,14 @@ static const char parameter_fields[] =
 
 static bool read_in(gh_oa_load *l, const gh_oa_at *at, enum gh_in *ret)
 {
-    static const enum gh_in places[] = {GH_IN_QUERY, GH_IN_PATH, GH_IN_HEADER, GH_IN_COOKIE};
     gh_oa_at in = gh_oa_lit(at, "in");
     if (in.node == NULL)
         return gh_oa_say(l, GH_OPENAPI_ERROR, at, "has no \"in\": query, path, header or cookie");
     if (!gh_oa_is(l, &in, GH_JSON_STRING))
         return false;
-    for (size_t i = 0; i < GH_COUNT(places); i++) {
-        if (gh_str_eq(in.node->text, gh_in_name(places[i]))) {
-            *ret = places[i];
+    for (unsigned i = GH_IN_QUERY; i <= GH_IN_COOKIE; i++) {
+        if (gh_str_eq(in.node->text, gh_in_name((enum gh_in)i))) {
+            *ret = (enum gh_in)i;
             return true;
         }
     }

@@ -1,8 +1,9 @@
 /* Header injection: a line break and behind it what looks like a header field or a status line.
  *
  * Lines that begin with "Note: " or "Location: Berlin" are how people write, so a break that was typed counts only
- * before names that nobody but a program uses, or names whose value looks like a program's. One that was written as
- * an escape (%0d%0a) counts before any name. */
+ * before names that nobody but a program uses, or names whose value looks like a program's; before the latter
+ * ("Location: https://...") a lone line feed, as in a note, only when the next line is a field too. One that was
+ * written as an escape (%0d%0a) counts before any name. */
 #include "text/danger_rules.h"
 #include "text/decode.h"
 
@@ -110,17 +111,20 @@ static bool is_x_word(gh_str name)
     return false;
 }
 
-static bool is_header(gh_str name, gh_str value)
+/* How sure is it that a name and a value are a header field? */
+enum sure { NOT, PERHAPS, SURE };
+
+static enum sure is_header(gh_str name, gh_str value)
 {
     if (is_x_word(name))
-        return false;
+        return NOT;
     for (size_t i = 0; i < GH_COUNT(headers); i++) {
         gh_str known = headers[i].name;
         bool prefix = known.p[known.n - 1] == '-';
         if (prefix ? name.n > known.n && gh_str_starts(name, known) : gh_str_eq(name, known))
-            return fits(headers[i].value, value);
+            return !fits(headers[i].value, value) ? NOT : headers[i].value == ANY ? SURE : PERHAPS;
     }
-    return false;
+    return NOT;
 }
 
 /* "http/1.1 200" */
@@ -136,7 +140,7 @@ static bool is_status_line(gh_str s)
 }
 
 /* The line that begins at i. */
-static bool is_injected(gh_str s, size_t i, bool escaped)
+static enum sure is_field(gh_str s, size_t i, bool escaped)
 {
     gh_str line = gh_str_cut(s, i, s.n);
     size_t size = 0;
@@ -147,37 +151,62 @@ static bool is_injected(gh_str s, size_t i, bool escaped)
     while (colon < line.n && colon < size + 4 && (line.p[colon] == ' ' || line.p[colon] == '\t'))
         colon++;
     if (name.n == 0)
-        return false;
+        return NOT;
     if (colon == line.n || line.p[colon] != ':')
-        return is_status_line(line);
+        return is_status_line(line) ? SURE : NOT;
     size_t value = colon + 1;
     while (value < line.n && value < colon + 16 && (line.p[value] == ' ' || line.p[value] == '\t'))
         value++;
-    return escaped || is_header(name, gh_str_cut(line, value, line.n));
+    return escaped ? SURE : is_header(name, gh_str_cut(line, value, line.n));
+}
+
+/* Behind a break; noted: it was a line feed that was typed, and nothing else. */
+static bool is_injected(gh_str s, size_t i, bool escaped, bool noted)
+{
+    enum sure sure = is_field(s, i, escaped);
+    if (sure != PERHAPS || !noted)
+        return sure != NOT;
+    size_t end = i + gh_str_find(gh_str_cut(s, i, s.n), '\n');
+    return end < s.n && is_field(s, end + 1, false) != NOT;
 }
 
 /* The size of a line break at i, 0: none. U+560A and U+560D lose their upper half where UTF-16 is cut to bytes. */
-static size_t break_at(gh_str s, size_t i, bool decoded, bool *ret_escaped)
+static size_t break_at(gh_str s, size_t i)
 {
-    char c = s.p[i];
-    *ret_escaped = decoded && (c == GH_DECODED_LF || c == GH_DECODED_CR);
-    if (*ret_escaped || c == '\n' || c == '\r')
+    switch (s.p[i]) {
+    case '\n':
+    case '\r':
+    case GH_DECODED_LF:
+    case GH_DECODED_CR:
         return 1;
-    return gh_danger_at(s, i, GH_STR("\xe5\x98\x8a")) || gh_danger_at(s, i, GH_STR("\xe5\x98\x8d")) ? 3 : 0;
+    case '\xe5':
+        return gh_danger_at(s, i, GH_STR("\xe5\x98\x8a")) || gh_danger_at(s, i, GH_STR("\xe5\x98\x8d")) ? 3
+                                                                                                        : 0;
+    default:
+        return 0;
+    }
 }
 
 bool gh_danger_break(const gh_danger_view *view)
 {
     gh_str s = view->folded;
-    bool in_break = false, escaped = false;
+    bool in_break = false, escaped = false, noted = true;
     for (size_t i = 0; i < s.n;) {
-        bool this_escaped;
-        size_t size = break_at(s, i, view->layers > 0, &this_escaped);
-        if (size == 0 && in_break && is_injected(s, i, escaped))
-            return true;
-        escaped = size > 0 && (escaped || this_escaped);
-        in_break = size > 0;
-        i += size > 0 ? size : 1;
+        char c = s.p[i];
+        bool this_escaped = c == GH_DECODED_LF || c == GH_DECODED_CR;
+        size_t size = this_escaped && view->layers == 0 ? 0 : break_at(s, i);
+        if (size == 0) {
+            if (in_break && is_injected(s, i, escaped, noted))
+                return true;
+            in_break = escaped = false;
+            noted = true;
+            i++;
+            continue;
+        }
+        escaped = escaped || this_escaped;
+        noted = noted && c == '\n';
+        in_break = true;
+        i += size;
     }
     return false;
 }

@@ -60,9 +60,7 @@ bool gh_danger_path(const gh_danger_view *view)
 {
     gh_str s = view->folded;
     bool single = false; /* a climb of one level where no path must stand */
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '.')
-            continue;
+    for (size_t i = gh_str_find(s, '.'); i < s.n; i += 1 + gh_str_find(gh_str_cut(s, i + 1, s.n), '.')) {
         bool after_word = i > 0 && gh_danger_is_word(s.p[i - 1]);
         size_t size = climb(s, i);
         if (size > 0 && !after_word) {

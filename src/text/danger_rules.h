@@ -10,13 +10,19 @@ enum { GH_DANGER_LAYERS = 2 };
 enum gh_danger gh_danger_find_in_layers(gh_str text, gh_danger_set checks, size_t max_length, unsigned layers,
                                         gh_arena *scratch);
 
+/* gh_danger_find() without the look beforehand (danger_scan.h): every rule reads every view. For tests, which hold
+ * that it finds the same. */
+enum gh_danger gh_danger_find_slowly(gh_str text, gh_danger_set checks, size_t max_length, gh_arena *scratch);
+
 /* One way to look at a text: as it is, or with one or two layers of escapes undone (decode.h). */
 typedef struct gh_danger_view {
-    gh_str text;       /* bytes; UTF-8 only where `layers` is 0 */
-    gh_str folded;     /* the same by gh_text_fold() */
-    gh_str written;    /* the text as it came, folded */
-    unsigned layers;   /* of escapes undone */
-    size_t max_length; /* for TOO_LONG */
+    gh_str text;          /* bytes; UTF-8 only where `layers` is 0 */
+    gh_str folded;        /* the same by gh_text_fold() */
+    gh_str written;       /* the text as it came, folded */
+    unsigned layers;      /* of escapes undone */
+    uint32_t seen;        /* kinds of bytes in `text` (danger_scan.h) */
+    uint32_t seen_folded; /* in `folded` */
+    size_t max_length;    /* for TOO_LONG */
 } gh_danger_view;
 
 /* Each is linear in the size of the view and allocates nothing. */

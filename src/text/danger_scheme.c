@@ -110,17 +110,28 @@ bool gh_scheme_is_data(gh_str s, size_t start, size_t colon)
     return at + 1 < rest.n && rest.p[at] == ',' && !gh_danger_is_space(rest.p[at + 1]);
 }
 
+/* Can one of the schemes end at the colon? */
+static bool may_end_scheme(gh_str s, size_t colon)
+{
+    return colon > 0 && (s.p[colon - 1] == 't' || s.p[colon - 1] == 'a' || is_skipped(s.p[colon - 1]));
+}
+
+static bool is_dangerous(gh_str s, size_t colon)
+{
+    size_t start = gh_scheme_start(s, colon, GH_STR("javascript"));
+    if (start == SIZE_MAX)
+        start = gh_scheme_start(s, colon, GH_STR("vbscript"));
+    if (start != SIZE_MAX && is_script(s, start, colon))
+        return true;
+    start = gh_scheme_start(s, colon, GH_STR("data"));
+    return start != SIZE_MAX && gh_scheme_is_data(s, start, colon);
+}
+
 bool gh_danger_scheme(const gh_danger_view *view)
 {
     gh_str s = view->folded;
     for (size_t colon = gh_str_find(s, ':'); colon < s.n;) {
-        size_t start = gh_scheme_start(s, colon, GH_STR("javascript"));
-        if (start == SIZE_MAX)
-            start = gh_scheme_start(s, colon, GH_STR("vbscript"));
-        if (start != SIZE_MAX && is_script(s, start, colon))
-            return true;
-        start = gh_scheme_start(s, colon, GH_STR("data"));
-        if (start != SIZE_MAX && gh_scheme_is_data(s, start, colon))
+        if (may_end_scheme(s, colon) && is_dangerous(s, colon))
             return true;
         colon += 1 + gh_str_find(gh_str_cut(s, colon + 1, s.n), ':');
     }

@@ -1,6 +1,7 @@
 #include "text/dangerous.h"
 
 #include "text/danger_rules.h"
+#include "text/danger_scan.h"
 #include "text/decode.h"
 #include "text/normal.h"
 
@@ -30,58 +31,82 @@ static bool is_too_long(const gh_danger_view *view)
 /* One row a check, in the order of GH_DANGERS. `layers`: of escapes that are undone for it. */
 static const struct rule {
     bool (*finds)(const gh_danger_view *view);
+    bool (*may)(const gh_danger_view *view); /* false: it finds nothing */
     unsigned layers;
 } rules[GH_DANGER_COUNT] = {
-    [GH_DANGER_SCRIPT] = {gh_danger_html, GH_DANGER_LAYERS},
-    [GH_DANGER_SCRIPT_URL] = {gh_danger_scheme, GH_DANGER_LAYERS},
-    [GH_DANGER_SQL] = {gh_danger_sql, GH_DANGER_LAYERS},
-    [GH_DANGER_TRAVERSAL] = {gh_danger_path, GH_DANGER_LAYERS},
-    [GH_DANGER_CRLF] = {gh_danger_break, GH_DANGER_LAYERS},
-    [GH_DANGER_CONTROL] = {gh_danger_control, GH_DANGER_LAYERS},
-    [GH_DANGER_BIDI] = {gh_danger_bidi, GH_DANGER_LAYERS},
-    [GH_DANGER_NOT_NORMAL] = {is_not_normal, 0},
-    [GH_DANGER_TOO_LONG] = {is_too_long, 0},
+    [GH_DANGER_SCRIPT] = {gh_danger_html, gh_danger_may_html, GH_DANGER_LAYERS},
+    [GH_DANGER_SCRIPT_URL] = {gh_danger_scheme, gh_danger_may_scheme, GH_DANGER_LAYERS},
+    [GH_DANGER_SQL] = {gh_danger_sql, gh_danger_may_sql, GH_DANGER_LAYERS},
+    [GH_DANGER_TRAVERSAL] = {gh_danger_path, gh_danger_may_path, GH_DANGER_LAYERS},
+    [GH_DANGER_CRLF] = {gh_danger_break, gh_danger_may_break, GH_DANGER_LAYERS},
+    [GH_DANGER_CONTROL] = {gh_danger_control, gh_danger_may_control, GH_DANGER_LAYERS},
+    [GH_DANGER_BIDI] = {gh_danger_bidi, gh_danger_may_bidi, GH_DANGER_LAYERS},
+    [GH_DANGER_NOT_NORMAL] = {is_not_normal, gh_danger_may_not_normal, 0},
+    [GH_DANGER_TOO_LONG] = {is_too_long, gh_danger_may_too_long, 0},
 };
 
 struct views {
     gh_danger_view items[GH_DANGER_LAYERS + 1];
     unsigned n;
+    bool slowly; /* read every view, whatever is in it */
 };
 
-/* The ways to look at the text, as many as differ. */
-static bool make_views(gh_str text, size_t max_length, unsigned layers, gh_arena *scratch, struct views *ret)
+/* Is text the same folded? */
+static bool is_folded(const gh_danger_view *view)
 {
-    *ret = (struct views){.n = 1};
-    ret->items[0] = (gh_danger_view){.text = text, .max_length = max_length};
+    return (view->seen & (GH_SEEN_UPPER | GH_SEEN_HIGH | GH_SEEN_NUL)) == 0;
+}
+
+static bool fold(gh_danger_view *view, gh_arena *scratch)
+{
+    view->seen = gh_danger_seen(view->text);
+    view->folded = view->text;
+    view->seen_folded = view->seen;
+    if (is_folded(view))
+        return true;
+    if (!gh_text_fold(view->text, scratch, &view->folded))
+        return false;
+    if ((view->seen & GH_SEEN_HIGH) != 0)
+        view->seen_folded = gh_danger_seen(view->folded);
+    return true;
+}
+
+/* The ways to look at the text, as many as differ. */
+static bool make_views(gh_str text, size_t max_length, unsigned layers, gh_arena *scratch,
+                       struct views *views)
+{
+    views->n = 1;
+    views->items[0] = (gh_danger_view){.text = text, .max_length = max_length};
     for (unsigned i = 0;; i++) {
-        gh_danger_view *view = &ret->items[i];
-        if (!gh_text_fold(view->text, scratch, &view->folded))
+        gh_danger_view *view = &views->items[i];
+        if (!fold(view, scratch))
             return false;
-        view->written = ret->items[0].folded;
+        view->written = views->items[0].folded;
         gh_str decoded;
-        if (i == layers)
+        if (i == layers || (view->seen & GH_SEEN_ESCAPE) == 0)
             return true;
         if (!gh_text_decode(view->text, scratch, &decoded))
             return false;
         if (decoded.p == view->text.p)
             return true;
-        ret->items[i + 1] = (gh_danger_view){.text = decoded, .layers = i + 1, .max_length = max_length};
-        ret->n++;
+        views->items[i + 1] = (gh_danger_view){.text = decoded, .layers = i + 1, .max_length = max_length};
+        views->n++;
     }
 }
 
 static bool finds(const struct rule *rule, const struct views *views)
 {
     for (unsigned i = 0; i < views->n && i <= rule->layers; i++)
-        if (rule->finds(&views->items[i]))
+        if ((views->slowly || rule->may(&views->items[i])) && rule->finds(&views->items[i]))
             return true;
     return false;
 }
 
-enum gh_danger gh_danger_find_in_layers(gh_str text, gh_danger_set checks, size_t max_length, unsigned layers,
-                                        gh_arena *scratch)
+static enum gh_danger find(gh_str text, gh_danger_set checks, size_t max_length, unsigned layers, bool slowly,
+                           gh_arena *scratch)
 {
     struct views views;
+    views.slowly = slowly;
     bool seen = make_views(text, max_length, layers, scratch, &views);
     for (unsigned danger = 0; danger < GH_DANGER_COUNT; danger++)
         if ((checks >> danger & 1) != 0 && (!seen || finds(&rules[danger], &views)))
@@ -89,9 +114,22 @@ enum gh_danger gh_danger_find_in_layers(gh_str text, gh_danger_set checks, size_
     return GH_DANGER_COUNT;
 }
 
+enum gh_danger gh_danger_find_in_layers(gh_str text, gh_danger_set checks, size_t max_length, unsigned layers,
+                                        gh_arena *scratch)
+{
+    return find(text, checks, max_length, layers, false, scratch);
+}
+
+enum gh_danger gh_danger_find_slowly(gh_str text, gh_danger_set checks, size_t max_length, gh_arena *scratch)
+{
+    if (text.n == 0)
+        return GH_DANGER_COUNT;
+    return find(text, checks, max_length, GH_DANGER_LAYERS, true, scratch);
+}
+
 enum gh_danger gh_danger_find(gh_str text, gh_danger_set checks, size_t max_length, gh_arena *scratch)
 {
-    return checks == 0 || text.n == 0
-               ? GH_DANGER_COUNT
-               : gh_danger_find_in_layers(text, checks, max_length, GH_DANGER_LAYERS, scratch);
+    if (checks == 0 || text.n == 0)
+        return GH_DANGER_COUNT;
+    return find(text, checks, max_length, GH_DANGER_LAYERS, false, scratch);
 }

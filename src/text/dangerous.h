@@ -37,7 +37,7 @@ gh_str gh_danger_name(enum gh_danger danger);
 /* The first of the checks that finds something in `text` (valid UTF-8), or GH_DANGER_COUNT. max_length: for
  * TOO_LONG, in code points. What encoding can hide is looked at decoded too: HTML character references,
  * percent-escapes (twice), white space and control characters inside a scheme, case, full-width forms. No scratch
- * left: the first of the checks, so that what could not be looked at is refused. */
+ * left where some is needed: the first of the checks, so that what could not be looked at is refused. */
 enum gh_danger gh_danger_find(gh_str text, gh_danger_set checks, size_t max_length, gh_arena *scratch);
 
 #endif

@@ -105,6 +105,8 @@ static size_t take_reference(gh_str s, size_t i, gh_buf *out)
     if (s.n - i > 2 && s.p[i + 1] == '#')
         return take_numeric(s, i, out);
     gh_str rest = gh_str_cut(s, i + 1, i + 2 + REFERENCE_MAX);
+    if (rest.n == 0 || gh_lower(rest.p[0]) < 'a' || gh_lower(rest.p[0]) > 'z')
+        return 0;
     for (size_t k = 0; k < GH_COUNT(references); k++) {
         gh_str name = references[k].name;
         bool closed = rest.n > name.n && rest.p[name.n] == ';';
@@ -130,31 +132,38 @@ static size_t take(gh_str s, size_t i, gh_buf *out)
     }
 }
 
-static bool may_escape(gh_str s)
+/* The first escape at or behind i, or s.n. */
+static size_t find_escape(gh_str s, size_t i)
 {
-    return s.n > 0 &&
-           (memchr(s.p, '%', s.n) != NULL || memchr(s.p, '&', s.n) != NULL || memchr(s.p, '\\', s.n) != NULL);
+    char memory[4];
+    for (; i < s.n; i++) {
+        if (s.p[i] != '%' && s.p[i] != '&' && s.p[i] != '\\')
+            continue;
+        gh_buf out = gh_buf_over(memory, sizeof memory);
+        if (take(s, i, &out) > 0)
+            return i;
+    }
+    return i;
 }
 
 bool gh_text_decode(gh_str in, gh_arena *arena, gh_str *ret)
 {
     *ret = in;
-    if (!may_escape(in))
+    size_t i = find_escape(in, 0);
+    if (i == in.n)
         return true;
     char *memory = gh_arena_alloc(arena, in.n);
     if (memory == NULL)
         return false;
     gh_buf out = gh_buf_over(memory, in.n); /* an escape is never shorter than what it stands for */
-    bool found = false;
-    for (size_t i = 0; i < in.n;) {
+    gh_buf_put(&out, gh_str_cut(in, 0, i));
+    while (i < in.n) {
         size_t size = take(in, i, &out);
-        found = found || size > 0;
         if (size == 0)
             gh_buf_char(&out, in.p[i]);
         i += size == 0 ? 1 : size;
     }
-    if (found)
-        *ret = gh_buf_str(&out);
+    *ret = gh_buf_str(&out);
     return gh_buf_ok(&out);
 }
 
@@ -192,12 +201,14 @@ static bool is_nothing(uint32_t code)
            (code >= 0xFE00 && code <= 0xFE0F);
 }
 
-/* Ranges that are whole of letters without a compatibility form: most text that is not ASCII. */
+/* Ranges that have no variant of ASCII: most text that is not ASCII. */
 static bool has_no_variant(uint32_t code)
 {
-    return (code >= 0x0370 && code < 0x037E) || (code >= 0x0386 && code < 0x1D00) ||
-           (code >= 0x3041 && code < 0x3100) || (code >= 0x3400 && code < 0xA640) ||
-           (code >= 0xAC00 && code < 0xD7A4);
+    return (code >= 0xC0 && code <= 0x131) || (code >= 0x0370 && code < 0x037E) ||
+           (code >= 0x0386 && code < 0x1D00) || (code >= 0x2010 && code < 0x2024) ||
+           (code >= 0x20A9 && code < 0x20D0) || (code >= 0x2500 && code < 0x2A74) ||
+           (code >= 0x1F300 && code < 0x1FB00) || (code >= 0x3041 && code < 0x3100) ||
+           (code >= 0x3400 && code < 0xA640) || (code >= 0xAC00 && code < 0xD7A4);
 }
 
 static char slash_like(uint32_t code)
@@ -230,6 +241,83 @@ static bool put_variant(gh_buf *out, uint32_t code)
     return true;
 }
 
+static uint64_t eight(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static bool is_more(char c)
+{
+    return ((uint8_t)c & 0xC0) == 0x80;
+}
+
+/* The size of a character at the front of s that is not ASCII and folded to itself, by its lead byte: U+00C0 to
+ * U+00FF, U+0400 to U+07FF, dashes and quotation marks, U+4000 to U+9FFF. 0: it is another, or not known. */
+static size_t kept(gh_str s)
+{
+    uint8_t lead = (uint8_t)s.p[0];
+    if (lead == 0xC3 || (lead >= 0xD0 && lead <= 0xDF))
+        return s.n > 1 && is_more(s.p[1]) ? 2 : 0;
+    if (lead == 0xE2)
+        return s.n > 2 && (uint8_t)s.p[1] == 0x80 && (uint8_t)s.p[2] >= 0x90 && (uint8_t)s.p[2] <= 0xA3 ? 3
+                                                                                                        : 0;
+    return lead >= 0xE4 && lead <= 0xE9 && s.n > 2 && is_more(s.p[1]) && is_more(s.p[2]) ? 3 : 0;
+}
+
+/* Copies ASCII but NUL in lower case, eight bytes at a time: how many. */
+static size_t fold_plain(char *to, gh_str s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    size_t i = 0;
+    for (; s.n - i >= 8; i += 8) {
+        uint64_t word = eight(s.p + i);
+        if (((word | (word - ones)) & high) != 0) /* not ASCII, or perhaps a NUL */
+            break;
+        uint64_t upper = (word + ones * (0x80 - 'A')) & ~(word + ones * (0x7F - 'Z')) & high;
+        word |= upper >> 2;
+        memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < s.n && s.p[i] > 0; i++)
+        to[i] = gh_lower(s.p[i]);
+    return i;
+}
+
+/* Copies what is folded to itself, and ASCII: how many bytes. */
+static size_t fold_kept(char *to, gh_str s)
+{
+    size_t i = 0;
+    while (i < s.n) {
+        size_t size = s.p[i] > 0 ? 0 : kept((gh_str){s.p + i, s.n - i});
+        if (size == 0)
+            size = fold_plain(to + i, (gh_str){s.p + i, s.n - i});
+        else
+            memcpy(to + i, s.p + i, size);
+        if (size == 0)
+            break;
+        i += size;
+    }
+    return i;
+}
+
+/* Folds the first character of *rest, which is NUL or not ASCII. */
+static void fold_one(gh_buf *out, gh_str *rest)
+{
+    char c = rest->p[0];
+    size_t size = c == '\0' ? 1 : overlong(*rest, &c);
+    gh_str before = *rest;
+    if (size > 0) {
+        if (c != '\0')
+            gh_buf_char(out, gh_lower(c));
+        *rest = gh_str_cut(*rest, size, rest->n);
+        return;
+    }
+    uint32_t code = gh_text_next(rest);
+    if (!is_nothing(code) && !put_variant(out, code))
+        gh_buf_put(out, gh_str_cut(before, 0, before.n - rest->n));
+}
+
 bool gh_text_fold(gh_str in, gh_arena *arena, gh_str *ret)
 {
     size_t room;
@@ -241,18 +329,13 @@ bool gh_text_fold(gh_str in, gh_arena *arena, gh_str *ret)
         return false;
     gh_buf out = gh_buf_over(memory, room);
     for (gh_str rest = in; rest.n > 0;) {
-        char c = rest.p[0];
-        size_t size = (unsigned char)c < 0x80 ? 1 : overlong(rest, &c);
-        if (size > 0) {
-            if (c != '\0')
-                gh_buf_char(&out, gh_lower(c));
-            rest = gh_str_cut(rest, size, rest.n);
-            continue;
-        }
-        gh_str before = rest;
-        uint32_t code = gh_text_next(&rest);
-        if (!is_nothing(code) && !put_variant(&out, code))
-            gh_buf_put(&out, gh_str_cut(before, 0, before.n - rest.n));
+        if (out.n > room || room - out.n < rest.n)
+            return false; /* never: see above */
+        size_t plain = fold_kept(memory + out.n, rest);
+        out.n += plain;
+        rest = gh_str_cut(rest, plain, rest.n);
+        if (rest.n > 0)
+            fold_one(&out, &rest);
     }
     *ret = gh_buf_str(&out);
     return gh_buf_ok(&out);

@@ -33,12 +33,22 @@ static void put_in_order(utf8proc_int32_t *parts, utf8proc_ssize_t n)
     }
 }
 
+/* Does it stay as it is when it stands alone? For those that come apart the answer is false, also if they are put
+ * together again. */
+static bool is_whole(uint32_t code)
+{
+    if (code < FIRST_UNSURE)
+        return true;
+    return !(code >= 0xAC00 && code < 0xD7A4) &&
+           utf8proc_get_property((utf8proc_int32_t)code)->decomp_seqindex == UINT16_MAX;
+}
+
 static bool is_cluster_nfc(const uint32_t *codes, size_t n)
 {
     utf8proc_int32_t parts[CLUSTER_MAX * PARTS_MAX];
     utf8proc_ssize_t size = 0, room = (utf8proc_ssize_t)GH_COUNT(parts);
     int last_class = 0;
-    if (n == 1 && codes[0] < FIRST_UNSURE)
+    if (n == 1 && is_whole(codes[0]))
         return true;
     for (size_t i = 0; i < n; i++) {
         utf8proc_ssize_t got = utf8proc_decompose_char((utf8proc_int32_t)codes[i], parts + size, room - size,

@@ -226,7 +226,7 @@ static bool is_only_way(const gh_path_segment *pieces, unsigned n, gh_str part, 
 
 bool gh_path_pieces_match(const gh_path_segment *pieces, unsigned n, gh_str part, gh_str *ret_values)
 {
-    size_t places[GH_PATH_SEGMENTS_MAX], at = 0;
+    size_t places[GH_PATH_SEGMENTS_MAX] = {0}, at = 0;
     if (n > 0 && pieces[0].text.p != NULL) {
         if (!gh_str_starts(part, pieces[0].text))
             return false;

@@ -5,6 +5,7 @@ import urllib.parse
 
 from support.contract_values import Unknown, Values, as_text
 
+JSON = "application/json"
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
@@ -61,11 +62,12 @@ class Requests:
                         parameters[p["in"], p["name"]] = p
                     yield path, method.upper(), operation, list(parameters.values())
 
-    def media(self, operation):
+    def media(self, operation, wanted=None):
         body = self.values.resolve(operation.get("requestBody"))
         if not body:
             return None, None, False
-        content_type, media = self.random.choice(sorted(body["content"].items()))
+        choice = {t: m for t, m in sorted(body["content"].items()) if wanted in (None, t)}
+        content_type, media = self.random.choice(list(choice.items()))
         return content_type, media, body.get("required", False)
 
     def make(self, path, method, operation, parameters, fixed=None):
@@ -81,7 +83,7 @@ class Requests:
             if value is ... or value is None:
                 continue
             self.place(call, p, value)
-        content_type, media, required = self.media(operation)
+        content_type, media, required = self.media(operation, JSON if "body" in fixed else None)
         if media is not None and (required or "body" in fixed or self.random.random() < 0.8):
             if fixed.get("body") is not ...:
                 value = fixed["body"] if "body" in fixed else self.values.valid(media.get("schema", {}))
@@ -137,29 +139,70 @@ class Requests:
 
     @staticmethod
     def pairs(value):
+        if not isinstance(value, dict) or any(isinstance(v, dict) for v in value.values()):
+            raise Unknown("a form of something else than texts")
         for name, v in value.items():
             for item in v if isinstance(v, list) else [v]:
                 if item is not None:
                     yield name, as_text(item)
 
+    @staticmethod
+    def attempt(make):
+        """Some choices lead to values that can't be made: another try. Unknown when none does."""
+        for _ in range(50):
+            try:
+                return make()
+            except Unknown as e:
+                why = e
+        raise why
+
+    def usable(self, use):
+        """The operations that requests can be made for; they must be most of them."""
+        every, out = list(self.operations()), []
+        for operation in every:
+            try:
+                self.attempt(lambda: use(operation))
+                out.append(operation)
+            except Unknown:
+                pass
+        assert len(out) * 2 > len(every), f"requests for {len(out)} of {len(every)} operations only"
+        return out
+
     def fitting(self, count):
-        operations = list(self.operations())
-        for i in range(count):
-            yield self.make(*operations[i % len(operations)])
+        operations, made = self.usable(lambda o: self.make(*o)), 0
+        while made < count:
+            for operation in operations:
+                try:
+                    call = self.make(*operation)
+                except Unknown:
+                    continue
+                made += 1
+                yield call
 
     def breaking(self, count):
         """Calls that break the document in one stated way each."""
-        operations = list(self.operations())
+        operations = self.usable(lambda o: (self.make(*o), list(self.ways(o[2], o[3]))))
         made = 0
         while made < count:
             before = made
             for path, method, operation, parameters in operations:
-                for what, fixed in self.ways(operation, parameters):
-                    call = self.make(path, method, operation, parameters, fixed)
+                if made >= 2 * count:
+                    return
+                for what, fixed in self.ways_at_hand(operation, parameters):
+                    try:
+                        call = self.attempt(lambda: self.make(path, method, operation, parameters, fixed))
+                    except Unknown:
+                        continue
                     call.what = what
                     made += 1
                     yield call
             assert made > before, "the document gives nothing to break"
+
+    def ways_at_hand(self, operation, parameters):
+        try:
+            return self.attempt(lambda: list(self.ways(operation, parameters)))
+        except Unknown:
+            return []
 
     def ways(self, operation, parameters):
         for p in parameters:
@@ -169,9 +212,10 @@ class Requests:
             for what, bad in self.values.broken(p.get("schema", {}), self.parameter(p)):
                 if self.writable(p, what, bad):
                     yield f"{p['in']} {p['name']}: {what}", {key: bad}
-        content_type, media, required = self.media(operation)
-        if media is None or content_type != "application/json":
+        body = self.values.resolve(operation.get("requestBody")) or {"content": {}}
+        if JSON not in body["content"]:
             return
+        media, required = body["content"][JSON], body.get("required", False)
         if required:
             yield "body missing", {"body": ...}
         for what, bad in self.values.broken(media.get("schema", {}), self.values.valid(media.get("schema", {}))):

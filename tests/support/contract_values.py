@@ -30,26 +30,32 @@ class Values:
                 at = at[token.replace("~1", "/").replace("~0", "~")]
             schema = at
         if isinstance(schema, dict) and len(schema.get("allOf", [])) == 1:
-            rest = {k: v for k, v in schema.items() if k != "allOf"}
+            # OpenAPI 3.0.3: nullable beside allOf does not make the parts of it nullable.
+            rest = {k: v for k, v in schema.items() if k not in ("allOf", "nullable")}
             schema = {**self.resolve(schema["allOf"][0]), **rest}
         return schema
 
     # values that fit
 
     def valid(self, schema, depth=0):
+        if depth > 12:
+            raise Unknown("a schema whose values never end")
         schema = self.resolve(schema)
         if schema is True or schema == {}:
             return self.random.choice([None, True, 7, "x", [1], {"a": 1}])
-        if schema.get("nullable") and self.random.random() < 0.2:
+        # OpenAPI 3.0.3: nullable widens the type beside it, nothing else.
+        widened = schema.get("nullable") and "type" in schema and not {"anyOf", "enum"} & set(schema)
+        if widened and self.random.random() < 0.2:
             return None
         for key in ("anyOf", "oneOf"):
             if key in schema:
-                return self.valid(self.random.choice(schema[key]), depth)
+                if depth > 3 and {"type": "null"} in schema[key]:
+                    return None
+                if key == "oneOf":
+                    raise Unknown("a value that fits one alternative may fit another")
+                return self.valid(self.random.choice(schema[key]), depth + 1)
         if "allOf" in schema:
-            out = {}
-            for part in schema["allOf"]:
-                out.update(self.valid(part, depth))
-            return out
+            raise Unknown("allOf of several: their values can't just be put together")
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
@@ -281,6 +287,8 @@ class Values:
     def _broken_object(self, schema, kind, value):
         out = self._type(kind, ["object"], ["x", 7, [], True])
         for name in schema.get("required", []):
+            if self.resolve(schema.get("properties", {}).get(name, {})).get("readOnly"):
+                continue  # required in answers only
             without = copy.deepcopy(value)
             del without[name]
             out.append((f"required {name}", without))

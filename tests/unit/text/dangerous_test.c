@@ -5,18 +5,24 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "corpus.h"
 #include "text/danger_rules.h"
+#include "text/decode.h"
 #include "text/normal.h"
 
 enum { LENGTH = 10000 };
 
 static gh_arena scratch;
 
+/* What is found; and without the look beforehand the same. */
 static enum gh_danger find(gh_str text, gh_danger_set checks)
 {
     enum gh_danger found = gh_danger_find(text, checks, LENGTH, &scratch);
+    gh_arena_reset(&scratch);
+    if (checks != 0)
+        assert_int_equal(gh_danger_find_slowly(text, checks, LENGTH, &scratch), found);
     gh_arena_reset(&scratch);
     return found;
 }
@@ -198,14 +204,62 @@ static void is_linear(void **state)
     free(in);
 }
 
+/* Every character that stands for ASCII alone is folded to it, whatever ranges are left out for speed. */
+static void folds_every_variant(void **state)
+{
+    (void)state;
+    unsigned n = 0;
+    for (uint32_t code = 0x80; code <= 0x10FFFF; code++) {
+        utf8proc_int32_t parts[32];
+        char bytes[4], expected[32];
+        if (code >= 0xD800 && code <= 0xDFFF)
+            continue;
+        utf8proc_ssize_t size = utf8proc_decompose_char((utf8proc_int32_t)code, parts, GH_COUNT(parts),
+                                                        UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, NULL);
+        bool ascii = size > 0 && size <= (utf8proc_ssize_t)GH_COUNT(parts);
+        for (utf8proc_ssize_t i = 0; ascii && i < size; i++) {
+            ascii = parts[i] >= ' ' && parts[i] < 0x7F;
+            expected[i] = gh_lower((char)parts[i]);
+        }
+        if (!ascii)
+            continue;
+        gh_str folded;
+        assert_true(gh_text_fold((gh_str){bytes, gh_utf8_put(bytes, code)}, &scratch, &folded));
+        assert_true(gh_str_eq(folded, (gh_str){expected, (size_t)size}));
+        gh_arena_reset(&scratch);
+        n++;
+    }
+    assert_true(n > 1000);
+}
+
+/* Eight bytes at a time or one: the same, wherever the text ends and whatever stands in it. */
+static void folds_ascii(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 0x80; c++) {
+        for (size_t n = 1; n < 20; n++) {
+            char text[20];
+            memset(text, 'Q', sizeof text);
+            text[n - 1] = (char)c;
+            gh_str folded;
+            assert_true(gh_text_fold((gh_str){text, n}, &scratch, &folded));
+            assert_int_equal(folded.n, n - (c == 0));
+            for (size_t i = 0; i < folded.n; i++)
+                assert_int_equal(folded.p[i], gh_lower(text[i]));
+            gh_arena_reset(&scratch);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attacks),   cmocka_unit_test(ordinary),
-        cmocka_unit_test(order),     cmocka_unit_test(length_counts_code_points),
-        cmocka_unit_test(no_memory), cmocka_unit_test(layers),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(normal_form),
-        cmocka_unit_test(is_linear),
+        cmocka_unit_test(attacks),     cmocka_unit_test(ordinary),
+        cmocka_unit_test(order),       cmocka_unit_test(length_counts_code_points),
+        cmocka_unit_test(no_memory),   cmocka_unit_test(layers),
+        cmocka_unit_test(any_bytes),   cmocka_unit_test(normal_form),
+        cmocka_unit_test(is_linear),   cmocka_unit_test(folds_every_variant),
+        cmocka_unit_test(folds_ascii),
     };
     gh_arena_init(&scratch, NULL, 0, (size_t)64 << 20);
     return cmocka_run_group_tests(tests, NULL, NULL);
