@@ -57,8 +57,7 @@ static enum gh_judgement unreadable(gh_txn *txn, gh_findings before)
 {
     if (!txn->route->input.dangers_observe)
         return gh_txn_refuse_findings(txn, GH_REASON_VALIDATION_ERROR, "the input can't be read");
-    txn->reports |= GH_REPORT_DANGEROUS;
-    txn->findings = before;
+    gh_txn_report_findings(txn, GH_REPORT_DANGEROUS, before);
     return GH_PASS;
 }
 
@@ -86,8 +85,7 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_PASS;
     if (!input->dangers_observe)
         return gh_txn_refuse_findings(txn, GH_REASON_DANGEROUS_CONTENT, NULL);
-    txn->reports |= GH_REPORT_DANGEROUS;
-    txn->findings = before;
+    gh_txn_report_findings(txn, GH_REPORT_DANGEROUS, before);
     return GH_PASS;
 }
 

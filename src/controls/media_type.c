@@ -23,6 +23,15 @@ static bool readable(enum gh_media_kind kind)
     return kind != GH_MEDIA_OPAQUE;
 }
 
+static enum gh_judgement fault(gh_txn *txn, enum gh_reason reason, const char *detail, bool observe)
+{
+    if (!observe)
+        return gh_txn_refuse(txn, reason, detail);
+    txn->reports |= GH_REPORT_VALIDATION;
+    txn->verdict.what = gh_reason_of(reason)->error;
+    return GH_PASS;
+}
+
 /* One operation's view: GH_STOP with the verdict set, or *wanted. */
 static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool observe, bool *wanted)
 {
@@ -34,16 +43,13 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
             *wanted = true;
         return GH_PASS;
     case GH_DOOR_MEDIA_TYPE:
-        if (!observe)
-            return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared");
-        break;
+        if (coded(txn->request))
+            return fault(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL, observe);
+        return fault(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared", observe);
     case GH_DOOR_BODY_UNWANTED:
-        if (!observe)
-            return gh_txn_refuse(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared");
         break;
     }
-    txn->reports |= GH_REPORT_VALIDATION;
-    return GH_PASS;
+    return fault(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared", observe);
 }
 
 /* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. Without one
@@ -82,16 +88,18 @@ static enum gh_judgement judge(gh_txn *txn)
     if (!wanted)
         return GH_PASS;
     if (coded(txn->request))
-        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "a coded body can't be checked");
+        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL);
     txn->body_state = GH_BODY_WANTED;
     if (txn->max_body > txn->policy->input.max_body)
         txn->max_body = txn->policy->input.max_body;
     return GH_PASS;
 }
 
-/* RFC 9110 section 12.5.1: a 415 may say what would have been taken. */
+/* RFC 9110 sections 12.5.1 and 12.5.3: a 415 may say what would have been taken. */
 static void reply(gh_txn *txn, gh_reply *r)
 {
+    if (txn->verdict.reason == GH_REASON_UNSUPPORTED_CONTENT_CODING)
+        gh_buf_lit(r->out, "Accept-Encoding: identity\r\n");
     const gh_operation *operation = txn->operation != NULL ? txn->operation : txn->route->input.own;
     if (txn->verdict.reason != GH_REASON_UNSUPPORTED_MEDIA_TYPE || operation == NULL ||
         operation->n_media == 0)
