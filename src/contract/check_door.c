@@ -24,12 +24,22 @@ static bool is_coded(const gh_request *request)
            (coding.n > 0 && !gh_str_eq_nocase(coding, GH_STR("identity")));
 }
 
+/* Bytes, taken by a range whose schema no text can fit: an upstream that decodes whatever comes would read what was
+ * compared with nothing. A type that was named is taken as it is (XML has objects, too). */
+static bool cannot_fit(const gh_media *media)
+{
+    return gh_str_find(media->range, '*') < media->range.n && media->schema != NULL &&
+           (gh_schema_types(media->schema) & GH_TYPE_BIT_STRING) == 0;
+}
+
 static const gh_media *accept(const gh_operation *operation, const gh_request *request,
                               const gh_media_type *type)
 {
     const gh_media *media = gh_media_find(operation->media, operation->n_media, gh_media_type_name(type));
-    if (media == NULL || type->kind == GH_MEDIA_OPAQUE)
-        return media;
+    if (media == NULL)
+        return NULL;
+    if (type->kind == GH_MEDIA_OPAQUE)
+        return cannot_fit(media) ? NULL : media;
     return !gh_input_is_utf8(type) || (media->schema != NULL && is_coded(request)) ? NULL : media;
 }
 

@@ -52,24 +52,34 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     return fault(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared", observe);
 }
 
-/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. Without one
- * plain Content-Type the upstream would choose how to read it (many take JSON then), and nothing would be found. */
-static enum gh_judgement by_type(gh_txn *txn, bool *wanted)
+/* Is the type given once and well-formed? Who guesses one, or takes the other line, might read what nobody looked
+ * into. */
+static bool one_type(const gh_request *r, gh_media_type *ret)
 {
-    const gh_request *r = txn->request;
+    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
+    return at < r->n_fields &&
+           gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) == r->n_fields &&
+           gh_media_type_parse(r->fields[at].value, ret);
+}
+
+/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it; one of which
+ * can't be said what it is, is not let past. */
+static enum gh_judgement for_texts(gh_txn *txn, bool *wanted)
+{
     const gh_input_policy *input = &txn->route->input;
     gh_media_type type;
-    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    bool one = at < r->n_fields &&
-               gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) == r->n_fields;
-    if (one && gh_media_type_parse(r->fields[at].value, &type)) {
-        *wanted = readable(type.kind);
+    bool known = one_type(txn->request, &type);
+    if (known && !readable(type.kind))
+        return GH_PASS;
+    if (known && !coded(txn->request)) {
+        *wanted = true;
         return GH_PASS;
     }
-    if (!input->dangers_observe || input->n_rewrites > 0)
-        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE,
-                             "no single Content-Type says how the body is to be read");
+    enum gh_reason reason = known ? GH_REASON_UNSUPPORTED_CONTENT_CODING : GH_REASON_UNSUPPORTED_MEDIA_TYPE;
+    if (input->n_rewrites > 0 || !input->dangers_observe)
+        return gh_txn_refuse(txn, reason, known ? NULL : "a body with no one Content-Type can't be checked");
     txn->reports |= GH_REPORT_DANGEROUS;
+    txn->verdict.what = gh_reason_of(reason)->error;
     return GH_PASS;
 }
 
@@ -83,7 +93,7 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_STOP;
     if (!has_body(txn->request))
         return GH_PASS;
-    if (!wanted && input->texts_in_body && by_type(txn, &wanted) == GH_STOP)
+    if (!wanted && input->texts_in_body && for_texts(txn, &wanted) == GH_STOP)
         return GH_STOP;
     if (!wanted)
         return GH_PASS;

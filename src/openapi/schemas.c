@@ -113,8 +113,11 @@ static void look(gh_oa_load *l, const gh_oa_at *at, todo **list)
     for (const gh_json *m = at->node->first; m != NULL; m = m->next) {
         gh_oa_at keyword = gh_oa_child(at, m, 0);
         look_at_keyword(l, at, &keyword);
-        if (gh_str_eq(m->key, GH_STR("$ref")))
+        if (gh_str_eq(m->key, GH_STR("$ref"))) {
             add_todo(l, m, list);
+            if (!l->v31)
+                gh_oa_beside_reference(l, at);
+        }
         for (size_t i = 0; i < GH_COUNT(applicators); i++)
             if (gh_str_eq(m->key, applicators[i].name))
                 look_into(l, &keyword, applicators[i].holds, list);

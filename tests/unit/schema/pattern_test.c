@@ -366,6 +366,26 @@ static void falls_back(void **state)
     gh_pattern_free(pattern);
 }
 
+/* Looking a property up takes milliseconds and some memory: once a pattern is enough. */
+static void properties_are_looked_up_once(void **state)
+{
+    (void)state;
+    enum { TIMES = 700 };
+    static const char one[] = "\\p{L}";
+    char text[TIMES * (sizeof one - 1)];
+    const char *why = NULL;
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(text + i * (sizeof one - 1), one, sizeof one - 1);
+    gh_pattern *pattern = gh_pattern_new((gh_str){text, sizeof text}, &arena, &why);
+    if (pattern == NULL)
+        fail_msg("%s", why);
+    char subject[TIMES];
+    memset(subject, 'x', sizeof subject);
+    assert_int_equal(gh_pattern_match(pattern, (gh_str){subject, sizeof subject}, &arena), YES);
+    assert_int_equal(gh_pattern_match(pattern, (gh_str){subject, sizeof subject - 1}, &arena), NO);
+    gh_pattern_free(pattern);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(work_is_linear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backtracking_has_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(falls_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(properties_are_looked_up_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
