@@ -93,7 +93,9 @@ enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_sta
 enum gh_outcome gh_decide_body(gh_decision *decision, gh_str body)
 {
     gh_txn *txn = &decision->txn;
-    if (txn->policy == NULL || txn->verdict.outcome != GH_OUTCOME_BODY)
+    if (txn->policy == NULL) /* nothing was asked, so nothing is let in */
+        return GH_OUTCOME_REFUSE;
+    if (txn->verdict.outcome != GH_OUTCOME_BODY)
         return txn->verdict.outcome;
     txn->verdict.outcome = GH_OUTCOME_FORWARD;
     if (body.n > txn->max_body) {

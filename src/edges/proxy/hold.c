@@ -45,11 +45,11 @@ void gh_scratch_end(gh_exchange *x)
     txn->input_read = false;
 }
 
-static bool reserve(gh_exchange *x, size_t more)
+static bool reserve(gh_exchange *x, size_t more, uint64_t max)
 {
     gh_worker *w = x->client->worker;
     uint64_t before = atomic_fetch_add_explicit(w->held, more, memory_order_relaxed);
-    if (before + more > x->txn.policy->input.max_memory) {
+    if (before + more > max) {
         atomic_fetch_sub_explicit(w->held, more, memory_order_relaxed);
         return false;
     }
@@ -84,7 +84,9 @@ bool gh_held_grow(gh_exchange *x, gh_held *h, size_t need, uint64_t most)
     if (cap < need)
         cap = need;
     size_t more = cap - h->cap;
-    if (!reserve(x, more))
+    uint64_t max = x->txn.policy->input.max_memory;
+    /* Copies of answers are only for reports: they leave half of it to the requests. */
+    if (!reserve(x, more, h == &x->copy ? max / 2 : max))
         return false;
     char *data = realloc(h->data, cap);
     if (data == NULL) {
