@@ -3,21 +3,6 @@
 #include "contract/check.h"
 #include "controls/controls.h"
 
-static bool has_body(const gh_request *r)
-{
-    return r->framing == GH_FRAMING_CHUNKED || (r->framing == GH_FRAMING_LENGTH && r->content_length > 0);
-}
-
-/* What was coded can't be looked into, and is not decoded here: its size when decoded is anybody's guess. */
-static bool coded(const gh_request *r)
-{
-    if ((r->seen & GH_FIELD_BIT(GH_FIELD_CONTENT_ENCODING)) == 0)
-        return false;
-    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, 0);
-    bool again = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, at + 1) < r->n_fields;
-    return again || !gh_str_eq_nocase(r->fields[at].value, GH_STR("identity"));
-}
-
 static bool readable(enum gh_media_kind kind)
 {
     return kind != GH_MEDIA_OPAQUE;
@@ -43,7 +28,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
             *wanted = true;
         return GH_PASS;
     case GH_DOOR_MEDIA_TYPE:
-        if (coded(txn->request))
+        if (gh_body_coded(txn->request))
             return fault(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL, observe);
         return fault(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared", observe);
     case GH_DOOR_BODY_UNWANTED:
@@ -52,26 +37,16 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     return fault(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared", observe);
 }
 
-/* Is the type given once and well-formed? Who guesses one, or takes the other line, might read what nobody looked
- * into. */
-static bool one_type(const gh_request *r, gh_media_type *ret)
-{
-    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    return at < r->n_fields &&
-           gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) == r->n_fields &&
-           gh_media_type_parse(r->fields[at].value, ret);
-}
-
 /* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it; one of which
  * can't be said what it is, is not let past. */
 static enum gh_judgement for_texts(gh_txn *txn, bool *wanted)
 {
     const gh_input_policy *input = &txn->route->input;
     gh_media_type type;
-    bool known = one_type(txn->request, &type);
+    bool known = gh_body_type(txn->request, &type) && type.name_size > 0;
     if (known && !readable(type.kind))
         return GH_PASS;
-    if (known && !coded(txn->request)) {
+    if (known && !gh_body_coded(txn->request)) {
         *wanted = true;
         return GH_PASS;
     }
@@ -91,13 +66,13 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_STOP;
     if (input->own != NULL && by(txn, input->own, input->own_observe, &wanted) == GH_STOP)
         return GH_STOP;
-    if (!has_body(txn->request))
+    if (!gh_body_announced(txn->request))
         return GH_PASS;
     if (!wanted && input->texts_in_body && for_texts(txn, &wanted) == GH_STOP)
         return GH_STOP;
     if (!wanted)
         return GH_PASS;
-    if (coded(txn->request))
+    if (gh_body_coded(txn->request))
         return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL);
     txn->body_state = GH_BODY_WANTED;
     if (txn->max_body > txn->policy->input.max_body)

@@ -7,21 +7,13 @@
 
 #include "edges/proxy/proxy.h"
 
-enum { FIRST_CAP = 16 * 1024, SCRATCH_SPARE = 16 * 1024 * 1024 };
-
-/* Bytes that controls of the stage BODY may take to look at one body: a JSON text of many small values is several
- * times as large when read, and what is sanitised is written anew. */
-static size_t scratch_cap(const gh_policy *policy)
-{
-    uint64_t max = policy->input.max_body;
-    return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
-}
+enum { FIRST_CAP = 16 * 1024 };
 
 void gh_scratch_open(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
     gh_arena_reset(&w->scratch);
-    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, scratch_cap(x->txn.policy));
+    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, gh_policy_scratch_cap(x->txn.policy));
 }
 
 void gh_scratch_begin(gh_exchange *x)
