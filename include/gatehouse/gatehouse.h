@@ -5,6 +5,7 @@
  *     request.h   a request as the caller has parsed it
  *     world.h     time, randomness and a secret, from the caller
  *     decision.h  what to do with it, and how to dress the answer
+ *     sanitize.h  texts and names of files made harmless
  *     str.h ip.h  slices and addresses
  *
  * Everything is UTF-8 or bytes; times are milliseconds and sizes bytes where nothing else is said. No function touches a
@@ -18,6 +19,7 @@
 #include <gatehouse/ip.h>
 #include <gatehouse/policy.h>
 #include <gatehouse/request.h>
+#include <gatehouse/sanitize.h>
 #include <gatehouse/state.h>
 #include <gatehouse/str.h>
 #include <gatehouse/world.h>

@@ -11,7 +11,8 @@ enum gh_door_fault {
     GH_DOOR_FINE,
     GH_DOOR_MEDIA_TYPE, /* 415: a body whose one Content-Type is missing, malformed, twice, not declared, or names
                            * another charset than UTF-8 for what is read as text; or a body with a schema that is
-                           * coded (Content-Encoding) */
+                           * coded (Content-Encoding); or bytes of a type that only a range takes, whose schema no
+                           * text fits */
     GH_DOOR_BODY_UNWANTED /* a body where none is declared */
 };
 GH_MUST_CHECK enum gh_door_fault gh_check_door(const gh_operation *operation, const gh_request *request,

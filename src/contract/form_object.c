@@ -244,6 +244,29 @@ static bool add_deep_objects(form *f)
     return true;
 }
 
+/* "t[]" or "t[k]" where t is declared and this is not: PHP, and Express for forms of both kinds, put it into t, where
+ * they would use what the schema of t has not seen. The name of that field; absent: it is none. */
+static gh_str disguised_as(const form *f, gh_str name)
+{
+    const gh_schema *schema = f->media == NULL ? NULL : f->media->schema;
+    gh_str before = gh_str_cut(name, 0, gh_str_find(name, '['));
+    if (before.n == 0 || before.n == name.n || schema == NULL)
+        return (gh_str){NULL, 0};
+    const gh_schema *declared = gh_schema_property(schema, before);
+    bool disguised = declared != NULL && declared != gh_schema_property(schema, name);
+    return disguised ? before : (gh_str){NULL, 0};
+}
+
+static bool refuse_disguised(form *f, gh_str field)
+{
+    gh_str pointer = gh_value_pointer(f->reader->arena, (gh_str){"", 0}, field);
+    if (pointer.p == NULL)
+        (void)gh_value_no_memory(f->reader);
+    else
+        (void)gh_value_bad(f->reader, GH_FAULT_REPEATED, pointer, (gh_str){NULL, 0});
+    return !f->reader->memory;
+}
+
 static bool add_members(form *f)
 {
     for (uint32_t i = 0; i < f->names.n; i++) {
@@ -254,6 +277,12 @@ static bool add_members(form *f)
         gh_str name = gh_names_at(&f->names, i);
         const uint32_t *items = gh_names_find(&f->names, name, &n);
         mark_used(f, items, n);
+        gh_str other = disguised_as(f, name);
+        if (other.p != NULL) {
+            if (!refuse_disguised(f, other))
+                return false;
+            continue;
+        }
         if (!begin_field(f, name, &field) || !add_member(f, name, member_value(f, items, n, &field)))
             return false;
     }

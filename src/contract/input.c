@@ -70,18 +70,6 @@ static bool has_cookie_parameters(const gh_operation *operation)
     return operation != NULL && i < operation->n_parameters;
 }
 
-/* The one Content-Type; name_size is 0 when there is none. False: two, or malformed. */
-static bool read_type(const gh_request *request, gh_media_type *ret)
-{
-    unsigned at = gh_fields_find(request->fields, request->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    *ret = (gh_media_type){.name_size = 0};
-    if (at == request->n_fields)
-        return true;
-    return gh_fields_find(request->fields, request->n_fields, GH_FIELD_CONTENT_TYPE, at + 1) ==
-               request->n_fields &&
-           gh_media_type_parse(request->fields[at].value, ret);
-}
-
 bool gh_input_is_utf8(const gh_media_type *type)
 {
     gh_str charset = gh_str_of(type->charset);
@@ -149,7 +137,7 @@ enum gh_input_result gh_input_read(const gh_input_source *source, const gh_opera
     bool has_body = source->has_body && source->body.n > 0;
     x.r.in = GH_IN_BODY;
     x.r.name = (gh_str){NULL, 0};
-    if (!read_type(source->request, &ret->type)) {
+    if (!gh_body_type(source->request, &ret->type)) {
         x.r.in = GH_IN_HEADER;
         x.r.name = GH_STR("content-type");
         if (has_body) /* else it says nothing about anything */

@@ -48,10 +48,19 @@ enum gh_input_result {
     GH_INPUT_MEMORY /* no scratch left: to be refused */
 };
 
+/* Is there a body, or bytes announced that may be one? */
+bool gh_body_announced(const gh_request *request);
+/* Has it a Content-Encoding but identity? What is coded can't be looked into (RFC 9110 section 8.4: 415), and is not
+ * decoded here: its size when decoded is anybody's guess. */
+bool gh_body_coded(const gh_request *request);
+/* Its one Content-Type; name_size is 0 when there is none. False: two of them, or malformed: who guesses, or takes
+ * the other line, might read what nobody looked into. */
+GH_MUST_CHECK bool gh_body_type(const gh_request *request, gh_media_type *ret);
 /* May a body of this type be read: is its charset UTF-8, or not given? */
 bool gh_input_is_utf8(const gh_media_type *type);
 
-/* Reads query, cookies (when some are declared) and (when there is one) body. operation: NULL when there is none; then forms are objects of texts.
+/* Reads query, cookies (when some are declared) and (when there is one) body. operation: NULL when there is none;
+ * then forms are objects of texts.
  * Bad syntax (JSON, escapes, multipart, UTF-8) is a finding. Everything lives in `scratch`. */
 GH_MUST_CHECK enum gh_input_result gh_input_read(const gh_input_source *source, const gh_operation *operation,
                                                  const gh_input_limits *limits, gh_arena *scratch,

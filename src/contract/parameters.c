@@ -1,6 +1,7 @@
 #include "contract/parameters.h"
 
 #include "contract/parameter_path.h"
+#include "wire/field.h"
 
 static const gh_str whole = {"", 0}; /* the pointer of all of a value */
 static const gh_str none = {NULL, 0};
@@ -38,6 +39,19 @@ static bool is_other_parameter(const gh_operation *operation, gh_str name)
     for (unsigned i = 0; i < operation->n_parameters; i++) {
         const gh_parameter *other = &operation->parameters[i];
         if (other->in == GH_IN_QUERY && !is_spread_object(other) && gh_str_eq(other->name, name))
+            return true;
+    }
+    return false;
+}
+
+/* Is a pair of this name, as it is written, a parameter or a member of one? */
+static bool is_declared(const gh_operation *operation, gh_str name)
+{
+    gh_str before = gh_str_cut(name, 0, gh_str_find(name, '['));
+    for (unsigned i = 0; i < operation->n_parameters; i++) {
+        const gh_parameter *other = &operation->parameters[i];
+        bool deep = other->style == GH_STYLE_DEEP_OBJECT;
+        if (other->in == GH_IN_QUERY && gh_str_eq(other->name, deep ? before : name))
             return true;
     }
     return false;
@@ -93,21 +107,49 @@ static gh_json *spread_object(gh_parameters *p, const gh_parameter *parameter, g
     return object == NULL ? NULL : gh_value_finish(r, object, whole);
 }
 
+/* The pairs whose names begin with that of the parameter and "[". NULL: no memory. */
+static const uint32_t *find_members(const gh_parameters *p, const gh_parameter *parameter, gh_arena *arena,
+                                    gh_str *ret_prefix, unsigned *ret_n)
+{
+    char *memory = gh_arena_alloc(arena, parameter->name.n + 1);
+    if (memory == NULL)
+        return NULL;
+    gh_buf prefix = gh_buf_over(memory, parameter->name.n + 1);
+    gh_buf_put(&prefix, parameter->name);
+    gh_buf_char(&prefix, '[');
+    *ret_prefix = gh_buf_str(&prefix);
+    return gh_names_below(&p->query, *ret_prefix, ret_n);
+}
+
+/* Is there something that PHP, Express and their like put into this parameter, though it is not written as it was
+ * declared: "q[]" or "q[k]" for q, q for the object "q[k]"? They would use what its schema has not seen. */
+static bool is_disguised(const gh_parameters *p, const gh_parameter *parameter, gh_value_reader *r)
+{
+    unsigned n;
+    gh_str prefix;
+    if (parameter->style == GH_STYLE_DEEP_OBJECT) {
+        (void)gh_names_find(&p->query, parameter->name, &n);
+        return n > 0;
+    }
+    const uint32_t *items = find_members(p, parameter, r->arena, &prefix, &n);
+    if (items == NULL)
+        (void)gh_value_no_memory(r);
+    for (unsigned i = 0; items != NULL && i < n; i++)
+        if (!is_declared(p->operation, gh_names_at(&p->query, items[i])))
+            return true;
+    return false;
+}
+
 /* color[R]=100&color[G]=200 */
 static gh_json *deep_object(gh_parameters *p, const gh_parameter *parameter, gh_value_reader *r)
 {
     unsigned n;
-    char *memory = gh_arena_alloc(r->arena, parameter->name.n + 1);
-    if (memory == NULL)
+    gh_str prefix;
+    const uint32_t *items = find_members(p, parameter, r->arena, &prefix, &n);
+    if (items == NULL)
         return gh_value_no_memory(r);
-    gh_buf prefix = gh_buf_over(memory, parameter->name.n + 1);
-    gh_buf_put(&prefix, parameter->name);
-    gh_buf_char(&prefix, '[');
-    const uint32_t *items = gh_names_below(&p->query, gh_buf_str(&prefix), &n);
     claim(p, items, n);
-    return n == 0
-               ? NULL
-               : gh_value_deep(r, &p->input->query, items, n, gh_buf_str(&prefix), parameter->schema, whole);
+    return n == 0 ? NULL : gh_value_deep(r, &p->input->query, items, n, prefix, parameter->schema, whole);
 }
 
 /* Not exploded: one pair with all in it. Spaces and pipes can't be told apart from their escapes in a query, so
@@ -130,6 +172,8 @@ static gh_json *read_query(gh_parameters *p, const gh_parameter *parameter, gh_v
     unsigned n;
     if (is_spread_object(parameter))
         return spread_object(p, parameter, r);
+    if (is_disguised(p, parameter, r))
+        return repeated(r);
     if (parameter->style == GH_STYLE_DEEP_OBJECT)
         return deep_object(p, parameter, r);
     const uint32_t *items = gh_names_find(&p->query, parameter->name, &n);
@@ -190,14 +234,14 @@ static gh_json *join_lines(const gh_request *request, const gh_parameter *parame
 {
     size_t size = 0, n = 0;
     for (unsigned i = 0; i < request->n_fields; i++)
-        if (gh_str_eq_nocase(request->fields[i].name, parameter->name))
+        if (gh_field_names_alike(request->fields[i].name, parameter->name))
             size += request->fields[i].value.n + 1;
     char *memory = gh_arena_alloc(r->arena, size);
     if (memory == NULL)
         return gh_value_no_memory(r);
     for (unsigned i = 0; i < request->n_fields; i++) {
         gh_str value = request->fields[i].value;
-        if (!gh_str_eq_nocase(request->fields[i].name, parameter->name))
+        if (!gh_field_names_alike(request->fields[i].name, parameter->name))
             continue;
         if (n > 0)
             memory[n++] = ',';
@@ -224,7 +268,7 @@ static gh_json *read_header(const gh_parameters *p, const gh_parameter *paramete
     const gh_field *first = NULL;
     unsigned n = 0;
     for (unsigned i = 0; i < request->n_fields; i++) {
-        if (!gh_str_eq_nocase(request->fields[i].name, parameter->name))
+        if (!gh_field_names_alike(request->fields[i].name, parameter->name))
             continue;
         if (n++ == 0)
             first = &request->fields[i];

@@ -1,6 +1,7 @@
 #include "contract/texts.h"
 
 #include "contract/field_match.h"
+#include "wire/field.h"
 
 struct walk {
     const gh_text_choice *choice;
@@ -116,6 +117,15 @@ static bool walk_body(struct walk *w, const gh_input *input)
            walk_filenames(w, &input->parts, all);
 }
 
+/* Do upstreams take it for the parameter of that name? To some "q[]" and "q[k]" are members of q. */
+static bool is_named(enum gh_in in, gh_str declared, gh_str name)
+{
+    if (in == GH_IN_HEADER)
+        return gh_field_names_alike(declared, name);
+    return gh_str_eq(declared, name) ||
+           (in == GH_IN_QUERY && gh_str_eq(declared, gh_str_cut(name, 0, gh_str_find(name, '['))));
+}
+
 /* Is the parameter chosen? "*" stands for those of query and path. */
 static bool is_chosen(const struct walk *w, enum gh_in in, gh_str name)
 {
@@ -123,8 +133,7 @@ static bool is_chosen(const struct walk *w, enum gh_in in, gh_str name)
         const gh_field_path *path = &w->choice->paths[i];
         if (path->all && (in == GH_IN_QUERY || in == GH_IN_PATH))
             return true;
-        if (path->in == in && !path->all &&
-            (in == GH_IN_HEADER ? gh_str_eq_nocase(path->name, name) : gh_str_eq(path->name, name)))
+        if (path->in == in && !path->all && is_named(in, path->name, name))
             return true;
     }
     return false;

@@ -57,9 +57,21 @@ static enum gh_judgement unreadable(gh_txn *txn, gh_findings before)
 {
     if (!txn->route->input.dangers_observe)
         return gh_txn_refuse_findings(txn, GH_REASON_VALIDATION_ERROR, "the input can't be read");
-    txn->reports |= GH_REPORT_DANGEROUS;
-    txn->findings = before;
+    gh_txn_report_findings(txn, GH_REPORT_DANGEROUS, before);
     return GH_PASS;
+}
+
+/* "path.id" may be the route's name for what the contract's template calls otherwise. */
+static enum gh_texts_result walk_route_path(search *s, const gh_text_choice *choice)
+{
+    gh_txn *txn = s->txn;
+    static const gh_input nothing = {.query_read = true, .cookies_read = true};
+    static const gh_request no_fields = {.n_fields = 0};
+    gh_input_source source = gh_txn_source(txn, NULL);
+    source.request = &no_fields;
+    if (s->found || source.pattern == NULL)
+        return GH_TEXTS_ALL;
+    return gh_texts_walk(&source, &nothing, choice, txn->scratch, look, s);
 }
 
 static enum gh_judgement judge(gh_txn *txn)
@@ -80,14 +92,15 @@ static enum gh_judgement judge(gh_txn *txn)
     gh_input_source source = gh_txn_source(txn, operation);
     gh_text_choice choice = {.paths = input->danger_fields, .n = input->n_danger_fields, .pointers = true};
     enum gh_texts_result walked = gh_texts_walk(&source, &txn->input, &choice, txn->scratch, look, &s);
+    if (walked == GH_TEXTS_ALL && txn->operation != NULL)
+        walked = walk_route_path(&s, &choice);
     if (walked != GH_TEXTS_ALL)
         return memory_out(txn);
     if (!s.found)
         return GH_PASS;
     if (!input->dangers_observe)
         return gh_txn_refuse_findings(txn, GH_REASON_DANGEROUS_CONTENT, NULL);
-    txn->reports |= GH_REPORT_DANGEROUS;
-    txn->findings = before;
+    gh_txn_report_findings(txn, GH_REPORT_DANGEROUS, before);
     return GH_PASS;
 }
 

@@ -3,24 +3,18 @@
 #include "contract/check.h"
 #include "controls/controls.h"
 
-static bool has_body(const gh_request *r)
-{
-    return r->framing == GH_FRAMING_CHUNKED || (r->framing == GH_FRAMING_LENGTH && r->content_length > 0);
-}
-
-/* What was coded can't be looked into, and is not decoded here: its size when decoded is anybody's guess. */
-static bool coded(const gh_request *r)
-{
-    if ((r->seen & GH_FIELD_BIT(GH_FIELD_CONTENT_ENCODING)) == 0)
-        return false;
-    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, 0);
-    bool again = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_ENCODING, at + 1) < r->n_fields;
-    return again || !gh_str_eq_nocase(r->fields[at].value, GH_STR("identity"));
-}
-
 static bool readable(enum gh_media_kind kind)
 {
     return kind != GH_MEDIA_OPAQUE;
+}
+
+static enum gh_judgement fault(gh_txn *txn, enum gh_reason reason, const char *detail, bool observe)
+{
+    if (!observe)
+        return gh_txn_refuse(txn, reason, detail);
+    txn->reports |= GH_REPORT_VALIDATION;
+    txn->verdict.what = gh_reason_of(reason)->error;
+    return GH_PASS;
 }
 
 /* One operation's view: GH_STOP with the verdict set, or *wanted. */
@@ -34,24 +28,34 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
             *wanted = true;
         return GH_PASS;
     case GH_DOOR_MEDIA_TYPE:
-        if (!observe)
-            return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared");
-        break;
+        if (gh_body_coded(txn->request))
+            return fault(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL, observe);
+        return fault(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "the Content-Type is not declared", observe);
     case GH_DOOR_BODY_UNWANTED:
-        if (!observe)
-            return gh_txn_refuse(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared");
         break;
     }
-    txn->reports |= GH_REPORT_VALIDATION;
-    return GH_PASS;
+    return fault(txn, GH_REASON_BODY_NOT_EXPECTED, "no body is declared", observe);
 }
 
-/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it. */
-static bool readable_type(const gh_request *r)
+/* For dangerous content and sanitising a body of any readable type is looked at, whoever declared it; one of which
+ * can't be said what it is, is not let past. */
+static enum gh_judgement for_texts(gh_txn *txn, bool *wanted)
 {
+    const gh_input_policy *input = &txn->route->input;
     gh_media_type type;
-    unsigned at = gh_fields_find(r->fields, r->n_fields, GH_FIELD_CONTENT_TYPE, 0);
-    return at < r->n_fields && gh_media_type_parse(r->fields[at].value, &type) && readable(type.kind);
+    bool known = gh_body_type(txn->request, &type) && type.name_size > 0;
+    if (known && !readable(type.kind))
+        return GH_PASS;
+    if (known && !gh_body_coded(txn->request)) {
+        *wanted = true;
+        return GH_PASS;
+    }
+    enum gh_reason reason = known ? GH_REASON_UNSUPPORTED_CONTENT_CODING : GH_REASON_UNSUPPORTED_MEDIA_TYPE;
+    if (input->n_rewrites > 0 || !input->dangers_observe)
+        return gh_txn_refuse(txn, reason, known ? NULL : "a body with no one Content-Type can't be checked");
+    txn->reports |= GH_REPORT_DANGEROUS;
+    txn->verdict.what = gh_reason_of(reason)->error;
+    return GH_PASS;
 }
 
 static enum gh_judgement judge(gh_txn *txn)
@@ -62,23 +66,25 @@ static enum gh_judgement judge(gh_txn *txn)
         return GH_STOP;
     if (input->own != NULL && by(txn, input->own, input->own_observe, &wanted) == GH_STOP)
         return GH_STOP;
-    if (!has_body(txn->request))
+    if (!gh_body_announced(txn->request))
         return GH_PASS;
-    if (!wanted && input->texts_in_body)
-        wanted = readable_type(txn->request);
+    if (!wanted && input->texts_in_body && for_texts(txn, &wanted) == GH_STOP)
+        return GH_STOP;
     if (!wanted)
         return GH_PASS;
-    if (coded(txn->request))
-        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_MEDIA_TYPE, "a coded body can't be checked");
+    if (gh_body_coded(txn->request))
+        return gh_txn_refuse(txn, GH_REASON_UNSUPPORTED_CONTENT_CODING, NULL);
     txn->body_state = GH_BODY_WANTED;
     if (txn->max_body > txn->policy->input.max_body)
         txn->max_body = txn->policy->input.max_body;
     return GH_PASS;
 }
 
-/* RFC 9110 section 12.5.1: a 415 may say what would have been taken. */
+/* RFC 9110 sections 12.5.1 and 12.5.3: a 415 may say what would have been taken. */
 static void reply(gh_txn *txn, gh_reply *r)
 {
+    if (txn->verdict.reason == GH_REASON_UNSUPPORTED_CONTENT_CODING)
+        gh_buf_lit(r->out, "Accept-Encoding: identity\r\n");
     const gh_operation *operation = txn->operation != NULL ? txn->operation : txn->route->input.own;
     if (txn->verdict.reason != GH_REASON_UNSUPPORTED_MEDIA_TYPE || operation == NULL ||
         operation->n_media == 0)

@@ -19,6 +19,7 @@ static enum gh_judgement undeclared(gh_txn *txn, enum gh_reason reason, const ch
     if (what == GH_UNDECLARED_REFUSE && !txn->route->input.contract_observe)
         return gh_txn_refuse(txn, reason, detail);
     txn->reports |= GH_REPORT_UNDECLARED;
+    txn->verdict.what = gh_reason_of(reason)->error;
     return GH_PASS;
 }
 

@@ -3,6 +3,7 @@
 #include "controls/controls.h"
 
 #include "base/crypto.h"
+#include "wire/field.h"
 #include "wire/ratelimit_fields.h"
 
 enum { FULL_RETRY_SECONDS = 10, RETRY_SECONDS_MAX = 31 * 86400 };
@@ -46,19 +47,6 @@ static uint64_t key_of_ip(const gh_txn *txn, uint8_t prefix)
     return key_of(txn, GH_SCOPE_IP, (gh_str){text, sizeof text});
 }
 
-/* Do upstreams that read "_" as "-" (CGI, WSGI, PHP) take the two names for one? */
-static bool alike(gh_str a, gh_str b)
-{
-    if (a.n != b.n)
-        return false;
-    for (size_t i = 0; i < a.n; i++) {
-        char x = a.p[i] == '_' ? '-' : gh_lower(a.p[i]), y = b.p[i] == '_' ? '-' : gh_lower(b.p[i]);
-        if (x != y)
-            return false;
-    }
-    return true;
-}
-
 /* The one value to count by. Several fields are none: an upstream may read another one than we count, and
  * who may choose what is counted is not limited at all. */
 static gh_str header_value(const gh_txn *txn, uint16_t id, gh_str name)
@@ -70,7 +58,7 @@ static gh_str header_value(const gh_txn *txn, uint16_t id, gh_str name)
         return value;
     for (unsigned i = 0; i < r->n_fields; i++) {
         const gh_field *f = &r->fields[i];
-        if (!alike(f->name, name))
+        if (!gh_field_names_alike(f->name, name))
             continue;
         n++;
         if (gh_str_eq_nocase(f->name, name))

@@ -43,11 +43,11 @@ enum gh_input_result gh_txn_read_input(gh_txn *txn)
     return r;
 }
 
-/* "body /prompt: string_too_short (and 2 more)" */
-static gh_str summary(gh_txn *txn)
+/* "body /prompt: string_too_short (and 2 more)", of the findings from `first` on. */
+static gh_str summary(gh_txn *txn, unsigned first)
 {
     enum { SUMMARY_MAX = 320 };
-    const gh_finding *f = &txn->findings.items[0];
+    const gh_finding *f = &txn->findings.items[first];
     char *memory = gh_arena_alloc(txn->arena, SUMMARY_MAX);
     if (memory == NULL)
         return (gh_str){NULL, 0};
@@ -58,10 +58,20 @@ static gh_str summary(gh_txn *txn)
     gh_buf_put(&out, gh_str_cut(f->pointer, 0, 128));
     gh_buf_lit(&out, ": ");
     gh_buf_put(&out, gh_finding_type(f));
-    unsigned more = txn->findings.n - 1 + txn->findings.omitted;
+    if (f->fault == GH_FAULT_DANGEROUS)
+        gh_buf_printf(&out, " %.*s", (int)f->limit.n, f->limit.p);
+    unsigned more = txn->findings.n - first - 1 + txn->findings.omitted;
     if (more > 0)
         gh_buf_printf(&out, " (and %u more)", more);
     return gh_buf_str(&out);
+}
+
+void gh_txn_report_findings(gh_txn *txn, unsigned report, gh_findings before)
+{
+    txn->reports |= report;
+    if (txn->verdict.what.p == NULL && txn->findings.n > before.n)
+        txn->verdict.what = summary(txn, before.n);
+    txn->findings = before;
 }
 
 enum gh_judgement gh_txn_refuse_findings(gh_txn *txn, enum gh_reason reason, const char *detail)
@@ -69,6 +79,6 @@ enum gh_judgement gh_txn_refuse_findings(gh_txn *txn, enum gh_reason reason, con
     (void)gh_txn_refuse(txn, reason, detail);
     txn->verdict.status = txn->policy->input.status;
     if (txn->findings.n > 0)
-        txn->verdict.what = summary(txn);
+        txn->verdict.what = summary(txn, 0);
     return GH_STOP;
 }

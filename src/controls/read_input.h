@@ -14,4 +14,7 @@ GH_MUST_CHECK enum gh_input_result gh_txn_read_input(gh_txn *txn);
 /* Refuses for txn->findings, with the policy's status and the first one in the log. */
 enum gh_judgement gh_txn_refuse_findings(gh_txn *txn, enum gh_reason reason, const char *detail);
 
+/* In observe mode: notes the report, keeps the first finding since `before` for the log, and forgets them all. */
+void gh_txn_report_findings(gh_txn *txn, unsigned report, gh_findings before);
+
 #endif

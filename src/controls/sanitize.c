@@ -1,5 +1,6 @@
 /* Rewrites the texts that a route names before they go to the upstream. Comes last: what was checked is what the
- * client sent. */
+ * client sent. The new text is not compared with the schema again: escaping may make it longer than maxLength,
+ * trimming and cutting shorter than minLength, and a pattern may not fit it. */
 #include "contract/texts.h"
 #include "controls/controls.h"
 #include "controls/read_input.h"

@@ -30,8 +30,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     if (r == GH_SCHEMA_VALID)
         return GH_PASS;
     if (observe) {
-        txn->reports |= GH_REPORT_VALIDATION;
-        txn->findings = before;
+        gh_txn_report_findings(txn, GH_REPORT_VALIDATION, before);
         return GH_PASS;
     }
     if (r == GH_SCHEMA_MEMORY)

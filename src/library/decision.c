@@ -9,9 +9,6 @@
 /* A request's memory: usually nothing of it is used; targets that must be normalised are copied into it. */
 enum { FIRST_BLOCK = 4096, ARENA_CAP = 256 << 10 };
 
-/* Beyond four times the longest body that is looked into. */
-#define SCRATCH_SPARE ((size_t)16 << 20)
-
 struct gh_decision {
     gh_txn txn;
     gh_request request; /* the caller's, with what the library noted on it */
@@ -68,18 +65,12 @@ static enum gh_outcome go_on(gh_decision *d)
     return txn->verdict.outcome;
 }
 
-static size_t scratch_cap(const gh_policy *policy)
-{
-    uint64_t max = policy->input.max_body;
-    return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
-}
-
 enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
                           const gh_world *world, const gh_request *request)
 {
     gh_arena_reset(&decision->arena);
     gh_arena_reset(&decision->scratch);
-    gh_arena_init(&decision->scratch, NULL, 0, scratch_cap(policy));
+    gh_arena_init(&decision->scratch, NULL, 0, gh_policy_scratch_cap(policy));
     decision->request = *request;
     decision->state = state;
     gh_engine_begin(&decision->txn, policy, &decision->request, &decision->arena, world);
@@ -93,7 +84,9 @@ enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_sta
 enum gh_outcome gh_decide_body(gh_decision *decision, gh_str body)
 {
     gh_txn *txn = &decision->txn;
-    if (txn->policy == NULL || txn->verdict.outcome != GH_OUTCOME_BODY)
+    if (txn->policy == NULL) /* nothing was asked, so nothing is let in */
+        return GH_OUTCOME_REFUSE;
+    if (txn->verdict.outcome != GH_OUTCOME_BODY)
         return txn->verdict.outcome;
     txn->verdict.outcome = GH_OUTCOME_FORWARD;
     if (body.n > txn->max_body) {

@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { POLICY_CAP = 64 << 20 };
+enum { POLICY_CAP = 64 << 20, SCRATCH_SPARE = 16 << 20 };
 
 gh_policy *gh_policy_new(void)
 {
@@ -39,6 +39,12 @@ bool gh_policy_own(gh_policy *policy, void *data, void (*release)(void *data))
     *o = (gh_owned){.next = policy->owned, .free = release, .data = data};
     policy->owned = o;
     return true;
+}
+
+size_t gh_policy_scratch_cap(const gh_policy *policy)
+{
+    uint64_t max = policy->input.max_body;
+    return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
 }
 
 bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *route))

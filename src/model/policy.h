@@ -196,6 +196,9 @@ void gh_policy_unref(gh_policy *policy);
  * caller's. */
 GH_MUST_CHECK bool gh_policy_own(gh_policy *policy, void *data, void (*release)(void *data));
 
+/* The most memory that looking into one request's input may take, beside its body: four times the largest body that
+ * is looked into, and 16 MiB. */
+size_t gh_policy_scratch_cap(const gh_policy *policy);
 /* Is it so of any route, the fallback too? For controls that say whether they apply. */
 bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *route));
 /* The number of a method in the policy's table, or GH_METHODS_MAX. */

@@ -90,6 +90,8 @@ bool gh_oa_flag(gh_oa_load *l, const gh_oa_at *object, gh_str name, bool standar
 /* Says what is no field of this object: `known` is a list of names with a space between. */
 void gh_oa_fields(gh_oa_load *l, const gh_oa_at *object, const char *known);
 bool gh_oa_is_extension(gh_str name);
+/* Says what a "$ref" of this object makes void (OpenAPI 3.0.3 and 3.1 section 4.8.23, "Reference Object"). */
+void gh_oa_beside_reference(gh_oa_load *l, const gh_oa_at *at);
 /* Follows "$ref", if that is what the object is. False: an error, said. */
 GH_MUST_CHECK bool gh_oa_follow(gh_oa_load *l, const gh_oa_at *at, gh_oa_at *ret);
 

@@ -94,6 +94,20 @@ static void read_media(gh_oa_load *l, const gh_oa_at *at, enum gh_schema_directi
                         gh_oa_quoted(ret->range, quoted));
 }
 
+/* Types are compared without their parameters, so that two may be one: only the first counts. */
+static void look_for_twins(gh_oa_load *l, const gh_oa_at *at, const gh_media *media, unsigned n)
+{
+    char quoted[GH_OA_QUOTED_MAX];
+    for (unsigned i = 0; i < n; i++) {
+        if (gh_str_eq(media[i].range, media[n].range)) {
+            (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, at,
+                            "the type %s is described above already, which is what counts",
+                            gh_oa_quoted(media[n].range, quoted));
+            return;
+        }
+    }
+}
+
 bool gh_oa_content(gh_oa_load *l, const gh_oa_at *content, enum gh_schema_direction direction,
                    gh_media **ret_media, unsigned *ret_n)
 {
@@ -111,6 +125,7 @@ bool gh_oa_content(gh_oa_load *l, const gh_oa_at *content, enum gh_schema_direct
         if (gh_oa_is_extension(m->key) || !gh_oa_is(l, &at, GH_JSON_OBJECT) ||
             !read_range(l, &at, &media[*ret_n]))
             continue;
+        look_for_twins(l, &at, media, *ret_n);
         read_media(l, &at, direction, &media[(*ret_n)++]);
     }
     *ret_media = media;

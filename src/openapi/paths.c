@@ -129,8 +129,6 @@ static void read_path(gh_oa_load *l, const gh_oa_at *at)
         !gh_oa_follow(l, at, &item) || !gh_oa_is(l, &item, GH_JSON_OBJECT))
         return;
     gh_oa_fields(l, &item, path_fields);
-    if (item.node != at->node && at->node->n > 1)
-        (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, at, "what stands beside its $ref is passed over");
     gh_oa_at list = gh_oa_lit(&item, "parameters");
     p.parameters = gh_oa_parameter_list(l, &list, &p.pattern);
     gh_oa_servers(l, &item);

@@ -3,10 +3,12 @@
 #include "schema/format.h"
 #include "schema/keywords.h"
 
+enum holding { ONE, LIST, MAP };
+
 /* Keywords that hold schemas. */
 static const struct {
     gh_str name;
-    enum { ONE, LIST, MAP } holds;
+    enum holding holds;
 } applicators[] = {
     {GH_STR_INIT("properties"), MAP},
     {GH_STR_INIT("items"), ONE},
@@ -103,7 +105,7 @@ static void look_at_keyword(gh_oa_load *l, const gh_oa_at *schema, const gh_oa_a
 
 static void look(gh_oa_load *l, const gh_oa_at *at, todo **list);
 
-static void look_into(gh_oa_load *l, const gh_oa_at *at, int holds, todo **list)
+static void look_into(gh_oa_load *l, const gh_oa_at *at, enum holding holds, todo **list)
 {
     unsigned index = 0;
     if (holds == ONE) {
@@ -132,8 +134,11 @@ static void look(gh_oa_load *l, const gh_oa_at *at, todo **list)
     for (const gh_json *m = at->node->first; m != NULL; m = m->next) {
         gh_oa_at keyword = gh_oa_child(at, m, 0);
         look_at_keyword(l, at, &keyword);
-        if (gh_str_eq(m->key, GH_STR("$ref")))
+        if (gh_str_eq(m->key, GH_STR("$ref"))) {
             add_todo(l, m, list);
+            if (!l->v31)
+                gh_oa_beside_reference(l, at);
+        }
         for (size_t i = 0; i < GH_COUNT(applicators); i++)
             if (gh_str_eq(m->key, applicators[i].name))
                 look_into(l, &keyword, applicators[i].holds, list);

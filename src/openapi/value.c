@@ -72,6 +72,20 @@ void gh_oa_fields(gh_oa_load *l, const gh_oa_at *object, const char *known)
     }
 }
 
+void gh_oa_beside_reference(gh_oa_load *l, const gh_oa_at *at)
+{
+    static const char texts[] =
+        "$ref summary description title deprecated example examples default externalDocs";
+    char quoted[GH_OA_QUOTED_MAX];
+    for (const gh_json *m = at->node->first; m != NULL; m = m->next) {
+        gh_str near;
+        gh_oa_at member = gh_oa_child(at, m, 0);
+        if (!gh_oa_is_extension(m->key) && !is_known(texts, m->key, &near))
+            (void)gh_oa_say(l, GH_OPENAPI_UNENFORCED, &member, "%s stands beside a $ref and is passed over",
+                            gh_oa_quoted(m->key, quoted));
+    }
+}
+
 bool gh_oa_follow(gh_oa_load *l, const gh_oa_at *at, gh_oa_at *ret)
 {
     char quoted[GH_OA_QUOTED_MAX];
@@ -86,6 +100,7 @@ bool gh_oa_follow(gh_oa_load *l, const gh_oa_at *at, gh_oa_at *ret)
             return true;
         if (!gh_oa_is(l, &ref, GH_JSON_STRING))
             return false;
+        gh_oa_beside_reference(l, ret);
         const gh_json *found = gh_oa_refs_find(&l->refs, ref.node->text, l->arena, &pointer, &why);
         if (found == NULL)
             return gh_oa_say(l, GH_OPENAPI_ERROR, &ref, "%s: %s", gh_oa_quoted(ref.node->text, quoted), why);

@@ -68,7 +68,7 @@ static bool refuse_circles(gh_schema_compiler *c)
     return true;
 }
 
-/* No circles are left. */
+/* No circles are left. A chain is followed once: all of it gets to know its end. */
 static void set_aliases(gh_schema_compiler *c)
 {
     for (gh_schema *s = c->first; s != NULL; s = s->next) {
@@ -77,7 +77,11 @@ static void set_aliases(gh_schema_compiler *c)
             to = to->applied->ref;
         if (to->alias != NULL)
             to = to->alias;
-        s->alias = to == s ? NULL : to;
+        for (gh_schema *at = s; at != to && at->alias == NULL;) {
+            at->alias = to;
+            /* All schemas belong to the compiler. */
+            at = (gh_schema *)(uintptr_t)at->applied->ref;
+        }
     }
 }
 

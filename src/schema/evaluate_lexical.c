@@ -81,9 +81,21 @@ static void read_text(gh_schema_run *r, const gh_json *v, unsigned types, readin
         add(ret, v, GH_JSON_STRING, v->text);
 }
 
+/* Could it be a number that is not read for its length? */
+static bool is_long_number(gh_str text)
+{
+    size_t i = 0;
+    while (text.n > NUMBER_MAX && i < text.n && gh_str_find(GH_STR("0123456789+-.eE"), text.p[i]) < 15)
+        i++;
+    return text.n > NUMBER_MAX && i == text.n;
+}
+
 static bool eval_untyped(gh_schema_run *r, const gh_schema *s, const gh_json *v, const gh_schema_spot *at)
 {
     readings as;
+    /* As a text alone it would pass where the number must not. */
+    if (is_long_number(v->text) && s->kind != GH_SCHEMA_TRUE)
+        return gh_schema_stop(r, GH_SCHEMA_TOO_COSTLY);
     bool valid = true;
     read_text(r, v, GH_TYPE_BIT_NUMBER | GH_TYPE_BIT_STRING, &as);
     for (unsigned i = as.n; i > 0 && valid; i--)

@@ -31,6 +31,26 @@ bool gh_read_dot_set(gh_tree_reader *r, gh_range_set *ret)
     return make_set(r, line_ends, GH_COUNT(line_ends), true, ret);
 }
 
+static enum gh_property_result find_property(gh_tree_reader *r, gh_str name, gh_range_set *ret)
+{
+    for (const gh_known_property *p = r->properties; p != NULL; p = p->next) {
+        if (gh_str_eq(p->name, name)) {
+            *ret = p->set;
+            return GH_PROPERTY_FOUND;
+        }
+    }
+    gh_known_property *known = gh_arena_new(r->arena, gh_known_property);
+    if (known == NULL)
+        return GH_PROPERTY_NO_MEMORY;
+    enum gh_property_result result = gh_property_find(name, r->syntax_only ? NULL : ret, r->arena);
+    if (result != GH_PROPERTY_FOUND)
+        return result;
+    ret->room = ret->n;
+    *known = (gh_known_property){.name = name, .set = *ret, .next = r->properties};
+    r->properties = known;
+    return GH_PROPERTY_FOUND;
+}
+
 /* \p{...}: behind the letter. */
 static bool read_property(gh_tree_reader *r, bool negated, gh_range_set *ret)
 {
@@ -42,7 +62,7 @@ static bool read_property(gh_tree_reader *r, bool negated, gh_range_set *ret)
         return gh_read_fail(r, start, "the brace of \\p{ is not closed");
     gh_range_set set = {0};
     gh_str name = gh_str_cut(r->text, start + 1, end);
-    switch (gh_property_find(name, r->syntax_only ? NULL : &set, r->arena)) {
+    switch (find_property(r, name, &set)) {
     case GH_PROPERTY_FOUND:
         break;
     case GH_PROPERTY_UNKNOWN:

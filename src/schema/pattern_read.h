@@ -11,6 +11,13 @@ typedef struct gh_group_name {
     struct gh_group_name *next;
 } gh_group_name;
 
+/* A property that was looked up: it takes milliseconds, and a pattern may name it a thousand times. */
+typedef struct gh_known_property {
+    gh_str name;
+    gh_range_set set; /* without room, so that who adds to it gets memory of its own */
+    struct gh_known_property *next;
+} gh_known_property;
+
 typedef struct gh_tree_reader {
     gh_str text;
     size_t at; /* the next byte */
@@ -20,6 +27,7 @@ typedef struct gh_tree_reader {
     unsigned depth;
     uint32_t groups, highest_reference;
     gh_group_name *names, *references;
+    gh_known_property *properties;
 } gh_tree_reader;
 
 /* Notes what is wrong at the byte `at`; the first fault counts. False, for the caller to return. */

@@ -169,9 +169,12 @@ static bool is_union_select(gh_sql_cursor cursor)
         if (gh_sql_peek(&cursor).kind == GH_SQL_VERSION || !gh_sql_take_sign(&cursor, GH_STR("(")))
             break;
     gh_sql_token t = gh_sql_next(&cursor);
-    if (gh_sql_word(&t, "select"))
-        return is_select(cursor) || (t = gh_sql_next(&cursor), gh_sql_peek(&cursor).kind == GH_SQL_COMMENT) ||
-               gh_sql_take_sign(&cursor, GH_STR(","));
+    if (gh_sql_word(&t, "select")) {
+        if (is_select(cursor))
+            return true;
+        (void)gh_sql_next(&cursor); /* the first thing that is selected */
+        return gh_sql_peek(&cursor).kind == GH_SQL_COMMENT || gh_sql_take_sign(&cursor, GH_STR(","));
+    }
     return gh_sql_word(&t, "values") && gh_sql_take_sign(&cursor, GH_STR("("));
 }
 

@@ -186,3 +186,15 @@ unsigned gh_fields_find(const gh_field *fields, unsigned n, enum gh_field_id id,
         i++;
     return i;
 }
+
+bool gh_field_names_alike(gh_str a, gh_str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        char x = a.p[i] == '_' ? '-' : gh_lower(a.p[i]), y = b.p[i] == '_' ? '-' : gh_lower(b.p[i]);
+        if (x != y)
+            return false;
+    }
+    return true;
+}

@@ -95,6 +95,8 @@ enum gh_field_id gh_field_of_lower(const char *low, size_t n);
 bool gh_is_tchar(unsigned char c);
 /* Is the whole slice a token, not empty? */
 bool gh_is_token(gh_str s);
+/* Do upstreams that read "_" as "-" (CGI, WSGI, PHP) take the two names of fields for one? Case does not count. */
+bool gh_field_names_alike(gh_str a, gh_str b);
 
 /* The first field of this id from index `from` on; index n_fields when there is none. */
 unsigned gh_fields_find(const gh_field *fields, unsigned n, enum gh_field_id id, unsigned from);

@@ -526,3 +526,20 @@ def test_many_at_once(held):
         thread.join()
     assert wrong == []
     eventually(lambda: held_bytes(gateway) == 0, "the memory is given back")
+
+
+def test_a_slow_body_takes_nothing_of_the_upstreams_time(held):
+    """Else clients that send slowly could take a server from all others: nobody had asked it anything yet."""
+    def script(upstream, stream):
+        while upstream.read_request(stream) is not None:
+            time.sleep(0.3)
+            stream.send(ok(b"ok"))
+    gateway, _ = held(script, timeouts={"upstream_total": "1s"}, upstreams=[{"name": "api", "fail_threshold": 1}])
+    raw = by_length(text(1000))
+    with gateway.connect() as stream:
+        stream.send(raw[:-1])
+        time.sleep(1.5)
+        stream.send(raw[-1:])
+        assert stream.read_response().status == 200
+    assert gateway.exchange(get("/plain")).status == 200
+    assert gateway.metrics().value("gatehouse_upstream_errors_total") == 0

@@ -166,3 +166,19 @@ def test_off_nothing_is_compared(api):
     assert gateway.exchange(get("/item")).status == 200
     gateway.access_line("/item")
     assert counted(gateway)
+
+
+def test_comparing_leaves_memory_for_the_bodies_of_requests(api):
+    """Answers that take long have copies of them kept; requests must not be refused for these."""
+    value = body_of({"id": 1, "tags": ["a" * 1000] * 900})
+    routes = [{"name": "item", "path": "/item"}, {"name": "held", "path": "/held", "validate": {"body": {"type": "string"}}}]
+    document = {"document": "upstream:/openapi.json", "responses": "observe", "undeclared_paths": "forward"}
+    gateway = api(answer(value)[:-1], routes=routes, openapi=document, validation={"memory": "1MiB", "max_body": "1MiB"})
+    body = b'"' + b"x" * 400_000 + b'"'
+    put = b"PUT /held HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with gateway.connect() as slow, gateway.connect() as other:
+        slow.send(get("/item"))
+        slow.read_until(value[-5000:-1], "all of the answer but its last byte")
+        other.send(put + body)
+        assert other.read_head().status == 200
+    eventually(lambda: gateway.metrics().value("gatehouse_bodies_held_bytes") == 0, "the memory is given back")

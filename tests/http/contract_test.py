@@ -187,3 +187,22 @@ def test_undeclared_paths_and_methods(gate, document):
     refused = gate.request(missing.upper(), path.replace("{", "").replace("}", ""))
     assert (refused.status_code, refused.json()["error"]) == (405, "undeclared_method")
     assert {m.upper() for m in methods} <= set(refused.headers["Allow"].replace(" ", "").split(","))
+
+
+def test_a_parameter_is_searched_by_the_name_of_the_route_too(gatehouse, scripted, tmp_path):
+    """A route's {id} is the template's {thing_id}: dangerous_content for path.id must find it."""
+    parameter = {"name": "thing_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {
+        "/things/{thing_id}": {"get": {"parameters": [parameter], "responses": {"200": {"description": "ok"}}}}}}))
+    for field in ("path.id", "path.thing_id"):
+        gateway = gatehouse({"openapi": {"document": str(file)}, "routes": [
+            {"name": "things", "path": "/things/{id}", "dangerous_content": {"checks": ["script"], "fields": [field]}}]},
+            upstream=scripted())
+        for target, passes in (("/things/plain", True), ("/things/%3Cscript%3E", False)):
+            stream = message.connect(gateway.address)
+            stream.send(message.get(target, host=f"127.0.0.1:{gateway.port}"))
+            answer = stream.read_response()
+            stream.close()
+            assert ours(answer) is not passes, (field, target, answer.status)
+            assert passes == (answer.status == 200), (field, target, answer.status)

@@ -1,5 +1,6 @@
 """OpenAPI documents from files and from upstreams: at start, missing, changed, broken."""
 import json
+import os
 import signal
 import time
 
@@ -293,3 +294,29 @@ def test_check_asks_nobody(api, tmp_path):
     assert done.returncode == 0, done.stderr
     assert NAME in done.stderr and "when Gatehouse starts" in done.stderr
     assert upstream.upstream.connections == 0
+
+
+def test_a_broken_document_does_not_keep_out_a_good_one_that_comes_with_it(gatehouse, api):
+    """Whichever is asked first, and also when what the broken one says changes all the time."""
+    ports = [free_port() for _ in range(3)]
+    config = {"upstreams": [{"name": f"u{n}", "servers": [f"http://127.0.0.1:{port}"], "openapi": NAME} for n, port in enumerate(ports)],
+              "routes": [{"name": f"r{n}", "path": f"/{n}/**", "upstream": f"u{n}"} for n in range(3)]}
+    gateway = gatehouse(config)
+
+    def changing(scripted, stream):
+        request = scripted.read_request(stream)
+        if request is not None:
+            broken.asked.append(request)
+            stream.send(ok(b'{"swagger": "%d"}' % len(broken.asked)))
+    stopped = gateway.process.pid
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        for n in (0, 2):
+            api(document(f"/{n}/x"), ("127.0.0.1", ports[n]))
+        broken = api(address=("127.0.0.1", ports[1]))
+        broken.upstream.script = changing
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    eventually(lambda: (status(gateway, "/0/x"), status(gateway, "/2/x")) == (200, 200), "the good ones are in use", 25)
+    assert len(broken.asked) > 0
+    assert error(gateway, "/1/x") == "contract_unavailable"

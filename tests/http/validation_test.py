@@ -228,7 +228,7 @@ def test_coded_bodies_are_refused(gateway, upstream, coding):
     before = len(upstream.requests)
     body = gzip.compress(b'{"prompt": "x"}')
     answer = post_raw(gateway, "/body", body, fields=[("Content-Encoding", coding)])
-    assert (answer.status, answer.json()["error"]) == (415, "unsupported_media_type")
+    assert (answer.status, answer.json()["error"]) == (415, "unsupported_content_coding")
     assert len(upstream.requests) == before
     assert post_raw(gateway, "/body", b'{"prompt": "x"}', fields=[("Content-Encoding", "identity")]).status == 200
 

@@ -9,7 +9,8 @@ static void count_input(const gh_exchange *x)
     const gh_txn *txn = &x->txn;
     enum gh_reason reason = txn->verdict.reason;
     if (reason == GH_REASON_VALIDATION_ERROR || reason == GH_REASON_UNSUPPORTED_MEDIA_TYPE ||
-        reason == GH_REASON_BODY_NOT_EXPECTED || reason == GH_REASON_INPUT_TOO_COMPLEX)
+        reason == GH_REASON_UNSUPPORTED_CONTENT_CODING || reason == GH_REASON_BODY_NOT_EXPECTED ||
+        reason == GH_REASON_INPUT_TOO_COMPLEX)
         gh_metric_add(m, GH_METRIC_VALIDATION_REFUSED, 1);
     if (reason == GH_REASON_DANGEROUS_CONTENT)
         gh_metric_add(m, GH_METRIC_DANGEROUS_REFUSED, 1);

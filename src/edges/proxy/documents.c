@@ -178,36 +178,58 @@ static uint64_t hash_of(gh_str text)
     return gh_siphash64(key, text.p, text.n) | 1;
 }
 
-bool gh_documents_retry(gh_documents *documents)
+static bool came(const gh_documents *documents, document *doc)
 {
-    bool any = false;
-    for (document *d = documents->first; d != NULL; d = d->next) {
-        d->fresh = false;
-        if (d->got)
-            continue;
-        get(d, documents->stop);
-        if (d->got && hash_of(d->text) == d->bad) {
-            let_go(d);
-            d->got = false;
-            (void)failed(d, "what it answers is not a usable OpenAPI document");
-        }
-        d->fresh = d->got;
-        any = any || d->got;
+    get(doc, documents->stop);
+    if (doc->got && hash_of(doc->text) == doc->bad) {
+        let_go(doc);
+        doc->got = false;
+        (void)failed(doc, "what it answers is not a usable OpenAPI document");
     }
-    return any;
+    doc->fresh = doc->got;
+    return doc->got;
 }
 
-void gh_documents_settle(gh_documents *documents, bool good)
+bool gh_documents_retry(gh_documents *documents)
 {
+    for (document *d = documents->first; d != NULL; d = d->next)
+        if (!d->got && came(documents, d))
+            return true;
+    return false;
+}
+
+/* Behind all others: one whose text is another each time must not be the only one that is ever tried. */
+static void put_last(gh_documents *documents, document *doc)
+{
+    document **at = &documents->first;
+    while (*at != doc)
+        at = &(*at)->next;
+    *at = doc->next;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = doc;
+    doc->next = NULL;
+}
+
+static void take_back(gh_documents *documents, document *doc, bool bad)
+{
+    if (bad)
+        doc->bad = hash_of(doc->text);
+    let_go(doc);
+    doc->got = doc->fresh = false;
+    put_last(documents, doc);
+}
+
+void gh_documents_settle(gh_documents *documents, enum gh_documents_end end)
+{
+    document *fresh = documents->first;
     documents->before = NULL;
-    for (document *d = documents->first; d != NULL; d = d->next) {
-        if (!good && d->fresh) {
-            d->bad = hash_of(d->text);
-            let_go(d);
-            d->got = false;
-        }
-        d->fresh = false;
-    }
+    while (fresh != NULL && !fresh->fresh)
+        fresh = fresh->next;
+    if (fresh != NULL && end == GH_DOCUMENTS_USED)
+        fresh->fresh = false;
+    else if (fresh != NULL)
+        take_back(documents, fresh, end == GH_DOCUMENTS_UNUSABLE);
     if (gh_documents_missing(documents) > 0)
         return;
     for (document *d = documents->first; d != NULL; d = d->next)

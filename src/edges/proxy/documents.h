@@ -23,11 +23,16 @@ void gh_documents_free(gh_documents *documents);
  * upstreams. */
 gh_read_document_fn gh_documents_read;
 
-/* Tries those again that are missing. True: one came whose text has not been tried yet. */
+/* Tries those again that are missing, until one comes whose text has not been tried yet (true): one at a time, so
+ * that it is known which one is to blame when no policy can be made. */
 GH_MUST_CHECK bool gh_documents_retry(gh_documents *documents);
-/* The policy made with them is in use (true), or can't be made of them: what came last is missing again, and not
- * tried another time before it changes. */
-void gh_documents_settle(gh_documents *documents, bool good);
+
+enum gh_documents_end {
+    GH_DOCUMENTS_USED, /* the policy made with them is in use */
+    GH_DOCUMENTS_UNUSABLE, /* none can be made: what came last is missing again, and not tried before it changes */
+    GH_DOCUMENTS_NOT_NOW /* something else failed: what came last is missing again */
+};
+void gh_documents_settle(gh_documents *documents, enum gh_documents_end end);
 unsigned gh_documents_missing(const gh_documents *documents);
 /* One line for each missing one, and why: "upstream api: ...". */
 void gh_documents_say_missing(const gh_documents *documents, void (*say)(void *data, const char *line),

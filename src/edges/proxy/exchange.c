@@ -51,7 +51,7 @@ gh_exchange *gh_exchange_new(gh_client *c)
     x->head_size = 0;
     x->keep_alive = x->upgrade = x->bound = x->fresh_only = x->logged = x->left = false;
     x->last_reason = GH_REASON_UPSTREAM_UNAVAILABLE;
-    x->sent_ms = 0;
+    x->dispatched_ms = x->sent_ms = 0;
     x->tries = 0;
     x->tried = 0;
     gh_arena_init(&x->arena, x->arena_memory, sizeof x->arena_memory, GH_EXCHANGE_ARENA_MAX);
@@ -233,6 +233,7 @@ void gh_exchange_dispatch(gh_exchange *x)
 {
     const gh_generation *g = x->view->generation;
     x->upstream = &g->upstreams[x->txn.route->upstream];
+    x->dispatched_ms = uv_now(&x->client->worker->loop);
     gh_upstream_connect(x);
 }
 

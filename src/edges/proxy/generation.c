@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-#include "config/compile.h"
 #include "edges/proxy/proxy.h"
 
 static bool resolve_unix(gh_server *s, gh_str path)
@@ -170,10 +169,9 @@ gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_
     return g;
 }
 
-gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report)
+gh_generation *gh_generation_renew(const gh_generation *old, gh_policy *policy, gh_report *report)
 {
-    gh_policy *policy = gh_policy_compile(old->config, report);
-    gh_generation *g = policy == NULL ? NULL : make(old->config, policy, old, report);
+    gh_generation *g = make(old->config, policy, old, report);
     if (g == NULL)
         return NULL;
     atomic_fetch_add(old->config_users, 1);

@@ -7,21 +7,13 @@
 
 #include "edges/proxy/proxy.h"
 
-enum { FIRST_CAP = 16 * 1024, SCRATCH_SPARE = 16 * 1024 * 1024 };
-
-/* Bytes that controls of the stage BODY may take to look at one body: a JSON text of many small values is several
- * times as large when read, and what is sanitised is written anew. */
-static size_t scratch_cap(const gh_policy *policy)
-{
-    uint64_t max = policy->input.max_body;
-    return max < (SIZE_MAX - SCRATCH_SPARE) / 4 ? (size_t)max * 4 + SCRATCH_SPARE : SIZE_MAX;
-}
+enum { FIRST_CAP = 16 * 1024 };
 
 void gh_scratch_open(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
     gh_arena_reset(&w->scratch);
-    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, scratch_cap(x->txn.policy));
+    gh_arena_init(&w->scratch, w->scratch_memory, GH_SCRATCH_FIRST, gh_policy_scratch_cap(x->txn.policy));
 }
 
 void gh_scratch_begin(gh_exchange *x)
@@ -45,11 +37,11 @@ void gh_scratch_end(gh_exchange *x)
     txn->input_read = false;
 }
 
-static bool reserve(gh_exchange *x, size_t more)
+static bool reserve(gh_exchange *x, size_t more, uint64_t max)
 {
     gh_worker *w = x->client->worker;
     uint64_t before = atomic_fetch_add_explicit(w->held, more, memory_order_relaxed);
-    if (before + more > x->txn.policy->input.max_memory) {
+    if (before + more > max) {
         atomic_fetch_sub_explicit(w->held, more, memory_order_relaxed);
         return false;
     }
@@ -84,7 +76,9 @@ bool gh_held_grow(gh_exchange *x, gh_held *h, size_t need, uint64_t most)
     if (cap < need)
         cap = need;
     size_t more = cap - h->cap;
-    if (!reserve(x, more))
+    uint64_t max = x->txn.policy->input.max_memory;
+    /* Copies of answers are only for reports: they leave half of it to the requests. */
+    if (!reserve(x, more, h == &x->copy ? max / 2 : max))
         return false;
     char *data = realloc(h->data, cap);
     if (data == NULL) {

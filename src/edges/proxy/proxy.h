@@ -232,7 +232,8 @@ struct gh_exchange {
     unsigned status;              /* told to the client; 0: nothing yet */
     unsigned interims;            /* 1xx answers so far */
     uint64_t upstream_ns, upstream_ms;
-    uint64_t sent_ms; /* when the head went to the upstream */
+    uint64_t dispatched_ms; /* when an upstream was first looked for: a held body is whole by then */
+    uint64_t sent_ms;       /* when the head went to the upstream */
 
     bool keep_alive;            /* the client's connection, after this */
     bool upgrade;               /* a WebSocket handshake is asked for */
@@ -252,8 +253,9 @@ struct gh_exchange {
  * the same address are taken over; may be NULL. */
 GH_MUST_CHECK gh_generation *gh_generation_new(gh_config *config, gh_policy *policy, const gh_generation *old,
                                                gh_report *report);
-/* The same configuration compiled again, because a document has come that was missing. */
-GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_report *report);
+/* The same configuration, compiled again to policy because a document has come that was missing; takes policy over. */
+GH_MUST_CHECK gh_generation *gh_generation_renew(const gh_generation *old, gh_policy *policy,
+                                                 gh_report *report);
 gh_generation *gh_generation_ref(gh_generation *g);
 void gh_generation_unref(gh_generation *g);
 void gh_server_unref(gh_server *server);

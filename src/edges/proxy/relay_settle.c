@@ -57,8 +57,8 @@ static void arm_link(gh_exchange *x)
     bool for_client = gh_relay_waits_for_client(x);
     uint64_t deadline = for_client ? UINT64_MAX : now + ms;
     uint64_t total = config->timeouts.upstream_total;
-    if (total > 0 && x->started_ms + total < deadline)
-        deadline = x->started_ms + total;
+    if (total > 0 && x->dispatched_ms + total < deadline)
+        deadline = x->dispatched_ms + total;
     if (deadline == UINT64_MAX)
         gh_timer_clear(&link->io.timer);
     else

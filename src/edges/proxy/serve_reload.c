@@ -60,7 +60,8 @@ struct gh_reload {
     bool renew;              /* the same configuration, with documents that were missing */
     gh_documents *documents; /* when not renew: those of the new configuration */
     gh_generation *fresh;
-    bool tried; /* there was something to compile */
+    bool tried;    /* there was something to compile */
+    bool compiled; /* renew: what failed after it says nothing about the documents */
     gh_report report;
 };
 
@@ -77,13 +78,21 @@ static gh_generation *read_generation(gh_reload *r)
     return fresh;
 }
 
+static gh_generation *renew_generation(gh_reload *r)
+{
+    const gh_generation *old = r->s->generation;
+    gh_policy *policy = gh_policy_compile(old->config, &r->report);
+    r->compiled = policy != NULL;
+    return policy == NULL ? NULL : gh_generation_renew(old, policy, &r->report);
+}
+
 static void do_reload(uv_work_t *work)
 {
     gh_reload *r = work->data;
     if (r->renew && !gh_documents_retry(r->s->documents))
         return;
     r->tried = true;
-    r->fresh = r->renew ? gh_generation_renew(r->s->generation, &r->report) : read_generation(r);
+    r->fresh = r->renew ? renew_generation(r) : read_generation(r);
 }
 
 static void use(gh_serving *s, gh_generation *fresh)
@@ -114,7 +123,7 @@ static void take_new(gh_serving *s, gh_reload *r)
     fresh->config->limits.head = s->first->config->limits.head;
     fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;
     use(s, fresh);
-    gh_documents_settle(r->documents, true);
+    gh_documents_settle(r->documents, GH_DOCUMENTS_USED);
     gh_documents_free(s->documents);
     s->documents = r->documents;
     r->documents = NULL;
@@ -126,7 +135,7 @@ static void take_new(gh_serving *s, gh_reload *r)
 static void take_renewed(gh_serving *s, gh_reload *r)
 {
     use(s, r->fresh);
-    gh_documents_settle(s->documents, true);
+    gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
     unsigned missing = gh_documents_missing(s->documents);
     if (missing == 0)
         (void)uv_timer_stop(&s->document_timer);
@@ -142,7 +151,7 @@ static void reload_done(uv_work_t *work, int status)
     if (status == 0 && !s->draining && r->tried) {
         log_report(s, &r->report);
         if (r->fresh == NULL && r->renew)
-            gh_documents_settle(s->documents, false);
+            gh_documents_settle(s->documents, r->compiled ? GH_DOCUMENTS_NOT_NOW : GH_DOCUMENTS_UNUSABLE);
         if (r->fresh == NULL)
             refused(s, r);
         else if (r->renew)

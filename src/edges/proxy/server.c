@@ -157,7 +157,7 @@ int gh_serve_run(const gh_serve_options *options)
             gh_config_free(config);
         return policy == NULL ? EXIT_CONFIG : EXIT_START;
     }
-    gh_documents_settle(s->documents, true);
+    gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
     if (!gh_serving_start(s, on_signal, on_worker_ended))
         return EXIT_START;
     s->first = gh_generation_ref(s->generation);

@@ -130,6 +130,46 @@ static void checks(void **state)
     }
 }
 
+/* Nothing undeclared is refused for being so; but what some upstreams take for a declared parameter would get past
+ * its schema. */
+static void knows_parameters_in_disguise(void **state)
+{
+    (void)state;
+    static const row rows[] = {
+        {GOOD, COUNT JSON, S("{\"a\":1}"), ""},
+        {"/things/7.json", "q=abc&flag&other[]=1&[q]=1&qq[]=2", COUNT JSON, S("{\"a\":1}"), ""},
+        {"/things/7.json", "q=abc&q[]=abcd&flag", COUNT JSON, S("{\"a\":1}"), "query q  repeated()"},
+        {"/things/7.json", "q%5Bk%5D=abcd&flag", COUNT JSON, S("{\"a\":1}"), "query q  repeated()"},
+        {"/things/7.json", "q=abc&flag&tag[]=x", COUNT JSON, S("{\"a\":1}"), "query tag  repeated()"},
+        {"/things/7.json", "q=abc&flag&color[R]=1", COUNT JSON, S("{\"a\":1}"), ""},
+        {"/things/7.json", "q=abc&flag&color[R]=1&color=2", COUNT JSON, S("{\"a\":1}"),
+         "query color  repeated()"},
+        {"/things/7.json", "q=abc&flag&color=2", COUNT JSON, S("{\"a\":1}"), "query color  repeated()"},
+        {GOOD, COUNT "X_Count: 0\n" JSON, S("{\"a\":1}"), "header x-count  repeated()"},
+        {GOOD, "X_Count: 0\n" JSON, S("{\"a\":1}"), "header x-count  minimum(1)"},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        gh_finding items[UNIT_FINDINGS];
+        gh_findings findings = {.items = items, .max = UNIT_FINDINGS};
+        gh_parameter more[GH_COUNT(parameters) + 1];
+        make_operation();
+        memcpy(more, parameters, sizeof parameters);
+        more[GH_COUNT(parameters)] = (gh_parameter){.name = GH_STR("color"),
+                                                    .in = GH_IN_QUERY,
+                                                    .style = GH_STYLE_DEEP_OBJECT,
+                                                    .explode = true,
+                                                    .schema = unit_schema("{\"type\":\"object\"}")};
+        operation.parameters = more;
+        operation.n_parameters = GH_COUNT(more);
+        operation.parameters_closed = false;
+        enum gh_schema_result result = check(&rows[i], &unit_arena, &findings);
+        if (result != (rows[i].findings[0] == '\0' ? GH_SCHEMA_VALID : GH_SCHEMA_INVALID) ||
+            strcmp(unit_findings(&findings), rows[i].findings) != 0)
+            fail_msg("row %zu: %d: %s", i, result, unit_findings(&findings));
+        unit_reset();
+    }
+}
+
 /* Open parameters, an optional body, one that streams. */
 static void asks_for_no_more_than_is_declared(void **state)
 {
@@ -291,6 +331,38 @@ static void asks_at_the_door(void **state)
     }
 }
 
+/* Whatever type it is given, an upstream that decodes without asking would read it as the object that was declared:
+ * bytes are let in by a range only where a text would do. */
+static void bytes_are_no_objects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range, *schema, *type;
+        enum gh_door_fault fault;
+    } rows[] = {
+        {"*/*", "{\"type\":\"object\"}", "application/octet-stream", GH_DOOR_MEDIA_TYPE},
+        {"application/*", "{\"type\":\"object\"}", "application/x", GH_DOOR_MEDIA_TYPE},
+        {"*/*", "{\"type\":\"object\"}", "application/json", GH_DOOR_FINE},
+        {"*/*", "{\"type\":\"string\"}", "application/octet-stream", GH_DOOR_FINE},
+        {"*/*", "{}", "application/octet-stream", GH_DOOR_FINE},
+        {"*/*", "", "application/octet-stream", GH_DOOR_FINE},
+        {"application/xml", "{\"type\":\"object\"}", "application/xml", GH_DOOR_FINE},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        gh_field field = {
+            .name = GH_STR("content-type"), .value = gh_str_of(rows[i].type), .id = GH_FIELD_CONTENT_TYPE};
+        gh_request request = {
+            .fields = &field, .n_fields = 1, .framing = GH_FRAMING_LENGTH, .content_length = 1};
+        gh_media one = {.range = gh_str_of(rows[i].range), .schema = unit_schema(rows[i].schema)};
+        gh_operation any = {.media = &one, .n_media = 1, .body_declared = true};
+        gh_media_type type;
+        const gh_media *found;
+        if (gh_check_door(&any, &request, &type, &found) != rows[i].fault)
+            fail_msg("row %zu", i);
+        unit_reset();
+    }
+}
+
 /* Which operations need their body whole. */
 static void says_who_reads_bodies(void **state)
 {
@@ -332,10 +404,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checks),
+        cmocka_unit_test(knows_parameters_in_disguise),
         cmocka_unit_test(asks_for_no_more_than_is_declared),
         cmocka_unit_test(spreads_objects_over_the_query),
         cmocka_unit_test(says_that_memory_is_out),
         cmocka_unit_test(asks_at_the_door),
+        cmocka_unit_test(bytes_are_no_objects),
         cmocka_unit_test(says_who_reads_bodies),
     };
     return cmocka_run_group_tests(tests, unit_start, unit_stop);

@@ -222,6 +222,22 @@ static void reads_forms(void **state)
         run(i, &rows[i]);
 }
 
+/* To PHP, and to Express for both kinds of forms, t[k] is in t: its schema would not see it. */
+static void fields_in_disguise(void **state)
+{
+    (void)state;
+    static const row rows[] = {
+        {FORM, S("t[k]=1"), THINGS, "none", "body /t repeated()", NONE},
+        {FORM, S("t=a&t%5B%5D=1"), THINGS, "none", "body /t repeated()", NONE},
+        {FORM, S("list[]=1&list[]=2"), THINGS, "none", "body /list repeated()", NONE},
+        {FORM, S("other[]=1&[t]=2"), THINGS, "{\"other[]\":\"1\",\"[t]\":\"2\"}", NULL, NONE},
+        {FORM, S("t[k]=1"), NULL, "{\"t[k]\":\"1\"}", NULL, NONE},
+        {PARTS, S(PART("t[k]", "", "1") END), THINGS, "none", "body /t repeated()", NONE},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++)
+        run(i, &rows[i]);
+}
+
 static void reads_parts(void **state)
 {
     (void)state;
@@ -425,6 +441,7 @@ int main(void)
         cmocka_unit_test(reads_bodies),
         cmocka_unit_test(says_where_json_is_broken),
         cmocka_unit_test(reads_forms),
+        cmocka_unit_test(fields_in_disguise),
         cmocka_unit_test(reads_parts),
         cmocka_unit_test(marks_what_values_are),
         cmocka_unit_test(reads_queries_and_cookies),

@@ -78,7 +78,7 @@ static void reads_queries(void **state)
          "a[R]=1&b=2&a%5BG%5D=2",
          "{\"G\":\"2\",\"R\":\"1\"}",
          ""},
-        {{.style = GH_STYLE_DEEP_OBJECT, .explode = true}, OBJECT, "a=1", "none", ""},
+        {{.style = GH_STYLE_DEEP_OBJECT, .explode = true}, OBJECT, "a=1", "none", "query a  repeated()"},
         {{.style = GH_STYLE_DEEP_OBJECT, .explode = true},
          OBJECT,
          "a[R]=1&a[R]=2",

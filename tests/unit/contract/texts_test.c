@@ -134,6 +134,22 @@ static void parameters(void **state)
     unit_reset();
 }
 
+/* What many upstreams take for the named parameter is looked at as well: "q[]" and "q[k]" are members of q to PHP and
+ * Express, and in a header's name "_" is "-" to CGI and its heirs. */
+static void parameters_in_disguise(void **state)
+{
+    (void)state;
+    gh_field fields[UNIT_FIELDS];
+    gh_request request = unit_request("X_Note: hey\nX_Other: no", fields);
+    gh_input_source source = {.query = GH_STR("q[]=a&q%5Bk%5D=b&qq[]=c&[q]=d")};
+    gh_input input = read_input(&source, &request, (gh_str){NULL, 0});
+    walk(&source, &input, "query.q", "qq[]=a;qq[k]=b;");
+    walk(&source, &input, "query.q[]", "qq[]=a;");
+    walk(&source, &input, "header.x-note", "hX_Note=hey;");
+    walk(&source, &input, "header.x_note", "hX_Note=hey;");
+    unit_reset();
+}
+
 /* Two fields, or one that cannot be read: nothing of it goes unseen. */
 static void cookies_nobody_has_read(void **state)
 {
@@ -321,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body_texts),
         cmocka_unit_test(parameters),
+        cmocka_unit_test(parameters_in_disguise),
         cmocka_unit_test(cookies_nobody_has_read),
         cmocka_unit_test(stops_and_runs_out),
         cmocka_unit_test(long_pointers),

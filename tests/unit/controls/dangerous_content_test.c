@@ -20,7 +20,7 @@ static void everywhere_by_default(void **state)
         /* what is not text can't be looked into, and what is to be text must be readable */
         {"POST /a\nContent-Type: application/octet-stream\n\n" SCRIPT, "forward"},
         {"POST /a" JSON "{\"a\":\"x\",\"a\":\"y\"}", "validation_error"},
-        {"POST /a\nContent-Encoding: gzip" JSON "{}", "unsupported_media_type"},
+        {"POST /a\nContent-Encoding: gzip" JSON "{}", "unsupported_content_coding"},
         /* headers and cookies only where they are named */
         {"GET /a\nX-A: " SCRIPT, "forward"},
         {"GET /a\nCookie: a=" SCRIPT, "forward"},
@@ -74,6 +74,37 @@ static void all_are_found_and_named(void **state)
     decide_free(d);
 }
 
+/* A reader that guesses the type, or takes the other line, would get what nobody looked at. */
+static void a_type_that_says_nothing_is_no_way_round(void **state)
+{
+    (void)state;
+    static const decide_row rows[] = {
+        {"POST /a\n\n{\"a\":\"" SCRIPT "\"}", "unsupported_media_type"},
+        {"POST /a\nContent-Type: application/json; charset=utf-8; charset=utf-8\n\n\"" SCRIPT "\"",
+         "unsupported_media_type"},
+        {"POST /a\nContent-Type: json\n\n\"" SCRIPT "\"", "unsupported_media_type"},
+        {"POST /a\nContent-Type: image/png\nContent-Type: application/json\n\n\"" SCRIPT "\"",
+         "unsupported_media_type"},
+        {"POST /a\nContent-Type:\n\n\"" SCRIPT "\"", "unsupported_media_type"},
+        {"POST /a\n\n", "forward"},
+        {"GET /a\nContent-Type: json", "forward"},
+    };
+    decide *d = decide_new("dangerous_content: {checks: [script]}\n");
+    expect_rows(d, rows, GH_COUNT(rows));
+    decide_free(d);
+    d = decide_new("dangerous_content: {checks: [script], mode: observe}\n");
+    for (size_t i = 0; i < 5; i++) {
+        assert_string_equal(decide_request(d, rows[i].request), "forward");
+        assert_int_equal(d->txn.reports, GH_REPORT_DANGEROUS);
+    }
+    decide_free(d);
+    d = decide_new("dangerous_content: {checks: [script], mode: observe}\n"
+                   "routes: [{name: s, path: /a, sanitize: {text: [/a]}}]\n");
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(decide_request(d, rows[i].request), "unsupported_media_type");
+    decide_free(d);
+}
+
 static void observed_it_is_reported(void **state)
 {
     (void)state;
@@ -91,9 +122,8 @@ static void observed_it_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everywhere_by_default),
-        cmocka_unit_test(the_named_fields_only),
-        cmocka_unit_test(all_are_found_and_named),
+        cmocka_unit_test(everywhere_by_default),   cmocka_unit_test(the_named_fields_only),
+        cmocka_unit_test(all_are_found_and_named), cmocka_unit_test(a_type_that_says_nothing_is_no_way_round),
         cmocka_unit_test(observed_it_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void the_named_texts_are_rewritten(void **state)
     expect_body(d, "POST /r\nContent-Type: image/png\n\n<", NULL);
     assert_string_equal(decide_request(d, "POST /r" JSON "{\"a\":\"<\""), "validation_error");
     assert_string_equal(decide_request(d, "POST /r\nContent-Encoding: br" JSON "{}"),
-                        "unsupported_media_type");
+                        "unsupported_content_coding");
     decide_free(d);
 }
 

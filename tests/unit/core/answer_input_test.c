@@ -7,7 +7,7 @@
     "routes: [{name: r, methods: [POST], path: /r, validate: {query: {properties: {n: {type: integer}}}, " \
     "body: {required: [a], properties: {a: {type: array, items: {type: string, maxLength: 2}}}}}}]\n"
 #define ID "urn:gatehouse:decision:000102030405060708090a0b"
-#define TEXT "The request is not what is taken here. See errors for what to correct."
+#define TEXT "The request is not what is taken here. The answer lists what to correct."
 #define REQUEST "POST /r?n=x\nContent-Type: application/json\n\n"
 
 static void ask(decide *d, const char *request, const char *verdict)

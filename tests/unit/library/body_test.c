@@ -150,7 +150,7 @@ static void test_no_body_is_asked_for_where_nobody_looks_into_it(void **state)
     gh_policy *policy = load(NULL, yaml);
     gh_decision *d = gh_decision_new();
     post p;
-    assert_int_equal(gh_decide_body(d, GH_STR("{}")), GH_OUTCOME_FORWARD); /* nothing was asked yet */
+    assert_int_equal(gh_decide_body(d, GH_STR("{}")), GH_OUTCOME_REFUSE); /* nothing was asked yet */
     assert_null(gh_decision_body(d).p);
     make(&p, "/other", "application/json", SIZE_MAX);
     assert_int_equal(gh_decide(d, policy, NULL, &world, &p.request), GH_OUTCOME_FORWARD);

@@ -110,6 +110,24 @@ static const struct {
      "unenforced /paths/~1a/get/responses/200/links: links are not followed\n"},
     {HEAD30 "paths: {/a: {get: {}}}\n", "error /paths/~1a/get: has no \"responses\"\n"},
     {HEAD "paths: {/a: {get: {}}}\n", ""},
+    /* what a reference makes void is said, wherever it is */
+    {HEAD "paths: {/a: {get: {" OK
+          ", parameters: [{$ref: '#/components/parameters/p', required: true, description: d, "
+          "x-a: 1}]}}}\ncomponents: {parameters: {p: {name: p, in: query, schema: {}}}}\n",
+     "unenforced /paths/~1a/get/parameters/0/required: \"required\" stands beside a $ref and is passed over\n"},
+    {HEAD30 "paths: {/a: {get: {" OK
+            ", parameters: [{name: p, in: query, schema: {$ref: '#/components/schemas/s', "
+            "maxLength: 3, title: t}}]}}}\ncomponents: {schemas: {s: {type: string}}}\n",
+     "unenforced /paths/~1a/get/parameters/0/schema/maxLength: \"maxLength\" stands beside a $ref and is passed "
+     "over\n"},
+    {HEAD "paths: {/a: {get: {" OK
+          ", parameters: [{name: p, in: query, schema: {$ref: '#/components/schemas/s', "
+          "maxLength: 3}}]}}}\ncomponents: {schemas: {s: {type: string}}}\n",
+     ""},
+    /* types that differ by parameters alone */
+    {BODY("{application/json: {schema: {type: object}}, application/json; v=2: {schema: {type: array}}}"),
+     "unenforced /paths/~1a/post/requestBody/content/application~1json; v=2: the type \"application/json\" is described "
+     "above already, which is what counts\n"},
     /* what else there is */
     {HEAD "paths: {/a: {get: {" OK ", callbacks: {c: {}}}}}\nwebhooks: {w: {}}\n",
      "note /paths/~1a/get/callbacks: callbacks are requests that the API makes; they do not pass through here\n"

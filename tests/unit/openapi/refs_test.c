@@ -18,7 +18,7 @@ static const struct {
     /* what stands beside "$ref" is passed over */
     {PARAMETER(
          "#/components/parameters/q', description: x, name: 'y") "components: {parameters: {q: {name: q, in: query, schema: {}}}}\n",
-     ""},
+     "unenforced /paths/~1a/get/parameters/0/name: \"name\" stands beside a $ref and is passed over\n"},
     /* names with "/", "~", "%" and spaces; another place than components */
     {PARAMETER(
          "#/components/parameters/a~1b~0c%25d%20e") "components: {parameters: {'a/b~c%d e': {name: q, in: query, schema: {}}}}\n",
@@ -70,10 +70,9 @@ static const struct {
      "  schemas: {s: {properties: {again: {$ref: '#/components/schemas/s'}, t: {$ref: '#/components/schemas/t'}}}, t: "
      "{format: odd}, unused: {format: odder}}\n",
      "unenforced /components/schemas/t/format: the format \"odd\" is not known: it refuses nothing\n"},
-    {HEAD
-     "paths: {/a: {$ref: '#/components/pathItems/a', summary: s}}\ncomponents: {pathItems: {a: {get: {" OK
-     "}}}}\n",
-     "unenforced /paths/~1a: what stands beside its $ref is passed over\n"},
+    {HEAD "paths: {/a: {$ref: '#/components/pathItems/a', summary: s, post: {" OK
+          "}}}\ncomponents: {pathItems: {a: {get: {" OK "}}}}\n",
+     "unenforced /paths/~1a/post: \"post\" stands beside a $ref and is passed over\n"},
     /* errors are where they are written, once */
     {HEAD "paths:\n"
           "  /a: {get: {parameters: [{$ref: '#/components/parameters/q'}], " OK "}}\n"

@@ -228,6 +228,28 @@ static void no_scratch(void **state)
     }
 }
 
+/* Linear: with a square it takes half a minute. */
+static void a_long_chain_of_references(void **state)
+{
+    (void)state;
+    enum { LINKS = 40000 };
+    schema_case c;
+    gh_buf out = fresh();
+    gh_buf_lit(&out, "{\"$ref\":\"#/$defs/a0\",\"$defs\":{");
+    for (unsigned i = 0; i < LINKS; i++)
+        gh_buf_printf(&out, "\"a%u\":{\"$ref\":\"#/$defs/a%u\"},", i, i + 1);
+    gh_buf_printf(&out, "\"a%u\":{\"type\":\"string\"}}}", (unsigned)LINKS);
+    gh_buf_char(&out, '\0');
+    assert_true(gh_buf_ok(&out));
+    case_open(&c, out.p, plain);
+    assert_non_null(c.schema);
+    const gh_json text = {.type = GH_JSON_STRING},
+                  number = {.type = GH_JSON_NUMBER, .text = GH_STR_INIT("1")};
+    assert_int_equal(result_of(&c, &text, CASE_ARENA, true), GH_SCHEMA_VALID);
+    assert_int_equal(result_of(&c, &number, CASE_ARENA, true), GH_SCHEMA_INVALID);
+    case_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +263,7 @@ int main(void)
         cmocka_unit_test(many_patterns_for_many_members),
         cmocka_unit_test(many_required),
         cmocka_unit_test(no_scratch),
+        cmocka_unit_test(a_long_chain_of_references),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,38 @@ static void members_and_items(void **state)
     case_close(&c);
 }
 
+/* A number too long to be read does not pass as a text where the number could not. */
+static void long_numbers(void **state)
+{
+    (void)state;
+    enum { DIGITS = 1001 };
+    static const struct {
+        const char *schema;
+        char first;
+        enum gh_schema_result want;
+    } rows[] = {
+        {"{\"maximum\":10}", '1', GH_SCHEMA_TOO_COSTLY},
+        {"{\"maximum\":10}", 'x', GH_SCHEMA_VALID},
+        {"{}", '1', GH_SCHEMA_VALID},
+        {"{\"type\":\"string\"}", '1', GH_SCHEMA_VALID},
+        {"{\"type\":\"integer\"}", '1', GH_SCHEMA_INVALID},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        char text[DIGITS];
+        schema_case c;
+        gh_arena scratch;
+        memset(text, '1', sizeof text);
+        text[0] = rows[i].first;
+        case_open(&c, rows[i].schema, plain);
+        assert_non_null(c.schema);
+        const gh_json v = {.type = GH_JSON_STRING, .lexical = true, .text = {text, sizeof text}};
+        gh_arena_init(&scratch, NULL, 0, CASE_ARENA);
+        assert_int_equal(gh_schema_evaluate(c.schema, &v, &scratch, NULL), rows[i].want);
+        gh_arena_reset(&scratch);
+        case_close(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +217,7 @@ int main(void)
         cmocka_unit_test(files),
         cmocka_unit_test(what_readers_ask),
         cmocka_unit_test(members_and_items),
+        cmocka_unit_test(long_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,7 +141,7 @@ static bool check_row(const char *pattern, const row *r, enum gh_pattern_engine 
         return false;
     if (compiled == NULL)
         fail_msg("%s: refused: %s", pattern, why);
-    int got = gh_pattern_match(compiled, gh_str_of(r->subject), &arena);
+    int got = (int)gh_pattern_match(compiled, gh_str_of(r->subject), &arena);
     bool gave_up = engine == GH_PATTERN_BACKTRACKING && got == GH_MATCH_TOO_COSTLY;
     if (got != r->want && !gave_up)
         fail_msg("%s on \"%s\" with engine %d: %d", pattern, r->subject, engine, got);
@@ -261,8 +261,8 @@ static void compare_engines(const char *text, uint32_t seed)
         gh_buf subject = gh_buf_over(memory, sizeof memory);
         for (seed = seed * 1664525u + 1013904223u; seed >> 28 != 0; seed = seed * 1664525u + 1013904223u)
             gh_buf_put(&subject, gh_str_of(letters[(seed >> 16) % GH_COUNT(letters)]));
-        int want = gh_pattern_match(tried, gh_buf_str(&subject), &arena);
-        int got = gh_pattern_match(usual, gh_buf_str(&subject), &arena);
+        int want = (int)gh_pattern_match(tried, gh_buf_str(&subject), &arena);
+        int got = (int)gh_pattern_match(usual, gh_buf_str(&subject), &arena);
         if (want != GH_MATCH_TOO_COSTLY && got != want)
             fail_msg("%s on \"%.*s\": %d, PCRE2 says %d", text, (int)subject.n, subject.p, got, want);
     }
@@ -366,6 +366,26 @@ static void falls_back(void **state)
     gh_pattern_free(pattern);
 }
 
+/* Looking a property up takes milliseconds and some memory: once a pattern is enough. */
+static void properties_are_looked_up_once(void **state)
+{
+    (void)state;
+    enum { TIMES = 700 };
+    static const char one[] = "\\p{L}";
+    char text[TIMES * (sizeof one - 1)];
+    const char *why = NULL;
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(text + i * (sizeof one - 1), one, sizeof one - 1);
+    gh_pattern *pattern = gh_pattern_new((gh_str){text, sizeof text}, &arena, &why);
+    if (pattern == NULL)
+        fail_msg("%s", why);
+    char subject[TIMES];
+    memset(subject, 'x', sizeof subject);
+    assert_int_equal(gh_pattern_match(pattern, (gh_str){subject, sizeof subject}, &arena), YES);
+    assert_int_equal(gh_pattern_match(pattern, (gh_str){subject, sizeof subject - 1}, &arena), NO);
+    gh_pattern_free(pattern);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(work_is_linear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backtracking_has_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(falls_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(properties_are_looked_up_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
