@@ -96,7 +96,7 @@ class Values:
 
     def _integer(self, schema, depth):
         low, high = self.bounds(schema, 1)
-        multiple = schema.get("multipleOf", 1)
+        multiple = int(schema.get("multipleOf", 1))
         return self.random.randint(-(-int(low) // multiple), int(high) // multiple) * multiple
 
     def _number(self, schema, depth):
