@@ -29,11 +29,10 @@ gh_input_source gh_txn_source(const gh_txn *txn, const gh_operation *operation)
     return source;
 }
 
-enum gh_input_result gh_txn_read_input(gh_txn *txn)
+enum gh_input_result gh_txn_read_by(gh_txn *txn, const gh_operation *operation)
 {
     if (txn->input_read)
         return GH_INPUT_OK;
-    const gh_operation *operation = txn->operation != NULL ? txn->operation : txn->route->input.own;
     gh_input_source source = gh_txn_source(txn, operation);
     if (!gh_findings_ready(txn))
         return GH_INPUT_MEMORY;
@@ -41,6 +40,27 @@ enum gh_input_result gh_txn_read_input(gh_txn *txn)
                                            &txn->findings, &txn->input);
     txn->input_read = r == GH_INPUT_OK;
     return r;
+}
+
+enum gh_input_result gh_txn_read_input(gh_txn *txn)
+{
+    const gh_input_policy *input = &txn->route->input;
+    const struct {
+        const gh_operation *operation;
+        bool observe;
+    } observers[] = {{txn->operation, input->contract_observe}, {input->own, input->own_observe}};
+    if (!gh_findings_ready(txn))
+        return GH_INPUT_MEMORY;
+    for (size_t i = 0; i < GH_COUNT(observers); i++) {
+        if (observers[i].operation == NULL)
+            continue;
+        gh_findings before = txn->findings;
+        enum gh_input_result r = gh_txn_read_by(txn, observers[i].operation);
+        if (r != GH_INPUT_BAD || !observers[i].observe)
+            return r;
+        txn->findings = before;
+    }
+    return gh_txn_read_by(txn, NULL);
 }
 
 /* "body /prompt: string_too_short (and 2 more)", of the findings from `first` on. */

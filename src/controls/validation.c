@@ -17,7 +17,7 @@ static enum gh_judgement by(gh_txn *txn, const gh_operation *operation, bool obs
     bool first = operation == txn->operation || txn->operation == NULL;
     enum gh_input_result read;
     if (first) {
-        read = gh_txn_read_input(txn);
+        read = gh_txn_read_by(txn, operation);
     } else {
         input = &own;
         read = gh_input_read(&source, operation, limits, txn->scratch, &txn->findings, input);

@@ -149,26 +149,29 @@ static unsigned types_of(gh_schema *s, unsigned depth)
     return types;
 }
 
-/* Is the member one that the other side writes? */
-static bool is_hidden(const gh_schema *s, enum gh_schema_direction direction, unsigned depth)
+/* How many schemas the question below may look at: references can fan out. */
+enum { LOOKS = 64 };
+
+/* Is the member one that the other side writes? Never where it takes too many looks: then it stays required. */
+static bool is_hidden(const gh_schema *s, enum gh_schema_direction direction, unsigned *looks)
 {
-    if (s == NULL || depth == 0)
+    if (s == NULL || *looks == 0)
         return false;
+    --*looks;
     if (direction == GH_SCHEMA_REQUEST ? s->read_only : s->write_only)
         return true;
     const gh_schema_applied *a = s->applied;
     if (a == NULL)
         return false;
     for (uint32_t i = 0; i < a->all_of.n; i++) {
-        if (is_hidden(a->all_of.items[i], direction, depth - 1))
+        if (is_hidden(a->all_of.items[i], direction, looks))
             return true;
     }
-    return is_hidden(a->ref, direction, depth - 1);
+    return is_hidden(a->ref, direction, looks);
 }
 
 static bool set_required(gh_schema_compiler *c, gh_schema *s)
 {
-    enum { DEPTH = 4 };
     enum gh_schema_direction direction = c->options.direction;
     gh_schema_members *m = s->members;
     if (m == NULL || m->bits == 0)
@@ -178,8 +181,9 @@ static bool set_required(gh_schema_compiler *c, gh_schema *s)
         return gh_schema_no_memory(c);
     for (uint32_t i = 0; i < m->names.n; i++) {
         gh_schema_name *name = &m->names.items[i];
+        unsigned looks = LOOKS;
         if (name->required && direction != GH_SCHEMA_ANY &&
-            is_hidden(gh_schema_property(s, name->key), direction, DEPTH))
+            is_hidden(gh_schema_property(s, name->key), direction, &looks))
             name->required = false;
         if (name->required)
             m->required[name->bit / 64] |= UINT64_C(1) << name->bit % 64;

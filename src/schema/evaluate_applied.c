@@ -1,13 +1,17 @@
 #include "schema/evaluate.h"
 
-/* Core section 8.2.3.2: the outermost resource with a dynamic anchor of this name. */
+enum { ANCHORS_A_STEP = 8 };
+
+/* Core section 8.2.3.2: the outermost resource with a dynamic anchor of this name. Where steps run out, what it is
+ * no longer matters. */
 static const gh_schema *dynamic_target(gh_schema_run *r, const gh_schema_applied *a)
 {
     const gh_schema *target = a->dynamic_ref;
     if (a->dynamic_name.p == NULL)
         return target;
     for (const gh_schema_scope *scope = r->scope; scope != NULL; scope = scope->outer) {
-        r->steps--;
+        if (!gh_schema_pay(r, 1 + scope->resource->n_anchors / ANCHORS_A_STEP))
+            break;
         const gh_schema_anchor *anchor = gh_schema_anchor_find(scope->resource, a->dynamic_name);
         if (anchor != NULL && anchor->dynamic && anchor->schema != NULL)
             target = anchor->schema;

@@ -89,6 +89,7 @@ static bool add_anchor(gh_schema_compiler *c, gh_schema_resource *resource, cons
             return gh_schema_no_memory(c);
         *anchor = (gh_schema_anchor){.name = value->text, .json = json, .next = resource->anchors};
         resource->anchors = anchor;
+        resource->n_anchors++;
     }
     anchor->dynamic |= dynamic;
     resource->dynamic |= dynamic;

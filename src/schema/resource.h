@@ -26,6 +26,7 @@ typedef struct gh_schema_resource {
     const gh_json *root;
     gh_schema_document *document;
     gh_schema_anchor *anchors;
+    uint32_t n_anchors;
     bool dynamic; /* one of the anchors is */
     bool checked; /* "$schema" and "$vocabulary" are fine */
     struct gh_schema_resource *next;

@@ -545,6 +545,24 @@ def test_a_document_in_observe_mode(contract, expect):
     expect("GET", "/other", True, gateway=gateway)
 
 
+def test_a_form_that_an_observed_document_cannot_read(contract, expect):
+    """The other controls still look at it, and refuse only for what they are there for."""
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/f": {"post": {
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {
+            "type": "object", "properties": {"t": {"type": "string"}}}}}},
+        "responses": {"200": {"description": "ok"}}}}}}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    gateway = contract({"validation": {"mode": "observe"}, "dangerous_content": {"checks": ["script"]}}, document)
+    expect("POST", "/f", True, gateway=gateway, content=b"t[]=x", headers=form)
+    answer = expect("POST", "/f", False, gateway=gateway, content=b"t[]=%3Cscript%3E", headers=form)
+    assert answer.json()["error"] == "dangerous_content"
+    answer = expect("POST", "/f", False, gateway=gateway, content=b"t=%ff", headers=form)
+    assert answer.json()["error"] == "validation_error"
+    gateway = contract({"validation": {"mode": "observe"}, "routes": [
+        {"name": "f", "path": "/f", "sanitize": {"text": ["/t"]}}]}, document)
+    assert expect("POST", "/f", True, gateway=gateway, content=b"t[]=x&t=%3C", headers=form).body == b"t%5B%5D=x&t=%26lt%3B"
+
+
 def test_the_prefix(contract, expect):
     gateway = contract({"openapi": {"prefix": "/v1"}})
     expect("GET", "/v1/songs/5", True, gateway=gateway)

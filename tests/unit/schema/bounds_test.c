@@ -250,6 +250,59 @@ static void a_long_chain_of_references(void **state)
     case_close(&c);
 }
 
+/* Each "$dynamicRef" asks all resources around it, each of which may have many anchors. */
+static void many_anchors_for_many_references(void **state)
+{
+    enum { ANCHORS = 5000, ITEMS = 50000 };
+    (void)state;
+    schema_case c;
+    gh_buf out = fresh();
+    gh_buf_lit(&out, "{\"items\":{\"$dynamicRef\":\"#n\"},\"$defs\":{\"n\":{\"$dynamicAnchor\":\"n\"}");
+    for (unsigned i = 0; i < ANCHORS; i++)
+        gh_buf_printf(&out, ",\"a%u\":{\"$anchor\":\"a%u\"}", i, i);
+    gh_buf_lit(&out, "}}");
+    gh_buf_char(&out, '\0');
+    assert_true(gh_buf_ok(&out));
+    case_open(&c, out.p, plain);
+    expect(&c, case_json(&c.arena, "[1,2,3]"), GH_SCHEMA_VALID);
+    out = fresh();
+    gh_buf_char(&out, '[');
+    put_times(&out, "1,", ITEMS);
+    gh_buf_lit(&out, "1]");
+    expect(&c, read_buf(&c, &out), GH_SCHEMA_TOO_COSTLY);
+    case_close(&c);
+}
+
+/* Whether a required member is hidden is asked through "allOf": for each of 8000, 8000^2 ways. */
+static void hidden_members_behind_a_fan(void **state)
+{
+    enum { WAYS = 8000 };
+    (void)state;
+    schema_case c;
+    gh_schema_options request = plain;
+    gh_buf out = fresh();
+    request.direction = GH_SCHEMA_REQUEST;
+    gh_buf_lit(&out, "{\"required\":[\"a0\"");
+    for (unsigned i = 1; i < WAYS; i++)
+        gh_buf_printf(&out, ",\"a%u\"", i);
+    gh_buf_lit(&out, "],\"properties\":{\"a0\":{\"$ref\":\"#/$defs/l0\"}");
+    for (unsigned i = 1; i < WAYS; i++)
+        gh_buf_printf(&out, ",\"a%u\":{\"$ref\":\"#/$defs/l0\"}", i);
+    gh_buf_lit(&out, "},\"$defs\":{\"l2\":{\"type\":\"string\"}");
+    for (unsigned level = 0; level < 2; level++) {
+        gh_buf_printf(&out, ",\"l%u\":{\"allOf\":[{}", level);
+        for (unsigned i = 0; i < WAYS; i++)
+            gh_buf_printf(&out, ",{\"$ref\":\"#/$defs/l%u\"}", level + 1);
+        gh_buf_lit(&out, "]}");
+    }
+    gh_buf_lit(&out, "}}");
+    gh_buf_char(&out, '\0');
+    assert_true(gh_buf_ok(&out));
+    case_open(&c, out.p, request);
+    expect(&c, case_json(&c.arena, "{}"), GH_SCHEMA_INVALID);
+    case_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +316,8 @@ int main(void)
         cmocka_unit_test(many_patterns_for_many_members),
         cmocka_unit_test(many_required),
         cmocka_unit_test(no_scratch),
+        cmocka_unit_test(many_anchors_for_many_references),
+        cmocka_unit_test(hidden_members_behind_a_fan),
         cmocka_unit_test(a_long_chain_of_references),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
