@@ -42,8 +42,14 @@ static const char *resolve_host(gh_server *s, gh_str authority)
     int status = getaddrinfo(host, port, &hints, &found);
     if (status != 0)
         return gai_strerror(status);
-    memcpy(&s->address, found->ai_addr, found->ai_addrlen);
-    s->address_size = found->ai_addrlen;
+    /* One address of a name is used. "localhost" has two, and most servers listen on the IPv4 one alone. */
+    const struct addrinfo *use = found;
+    while (use != NULL && use->ai_family != AF_INET)
+        use = use->ai_next;
+    if (use == NULL)
+        use = found;
+    memcpy(&s->address, use->ai_addr, use->ai_addrlen);
+    s->address_size = use->ai_addrlen;
     freeaddrinfo(found);
     return NULL;
 }
