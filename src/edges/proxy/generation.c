@@ -44,10 +44,9 @@ static const char *resolve_host(gh_server *s, gh_str authority)
         return gai_strerror(status);
     /* One address of a name is used. "localhost" has two, and most servers listen on the IPv4 one alone. */
     const struct addrinfo *use = found;
-    while (use != NULL && use->ai_family != AF_INET)
-        use = use->ai_next;
-    if (use == NULL)
-        use = found;
+    for (const struct addrinfo *a = found->ai_next; a != NULL && use->ai_family != AF_INET; a = a->ai_next)
+        if (a->ai_family == AF_INET)
+            use = a;
     memcpy(&s->address, use->ai_addr, use->ai_addrlen);
     s->address_size = use->ai_addrlen;
     freeaddrinfo(found);
