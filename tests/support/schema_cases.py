@@ -12,11 +12,13 @@ LEAF = RANKS["leaf"]
 
 class Maker:
     """plain: without what some implementations are known to get wrong: the same anchor in two resources,
-    "$dynamicRef" and "unevaluated..." in one document, and schemas that are no booleans in "additionalProperties" and
+    "$dynamicRef" and "unevaluated..." in one document, numbers that Python takes for booleans inside of "enum" and "const",
+    and schemas that are no booleans in "additionalProperties" and
     "unevaluatedProperties"."""
 
     def __init__(self, random, plain=False):
         self.random, self.plain = random, plain
+        self.scalars = [v for v in SCALARS if not plain or isinstance(v, bool) or v not in (0, 1)]
 
     def one_in(self, n):
         return self.random.randrange(n) == 0
@@ -33,7 +35,7 @@ class Maker:
             return {name: self.value(depth - 1) for name in self.names()}
         if kind < 7:
             return [self.value(depth - 1) for _ in range(self.random.randint(0, 4))]
-        return self.pick(SCALARS)
+        return self.pick(self.scalars)
 
     def instance(self):
         kind = self.random.randrange(11)
@@ -46,8 +48,8 @@ class Maker:
         # More than a word of bits.
         many = self.random.randint(60, 70)
         if self.one_in(2):
-            return [self.pick(SCALARS) for _ in range(many)]
-        return {**{f"{self.pick(NAMES)}{i}": self.pick(SCALARS) for i in range(many)}, self.pick(NAMES): self.value(1)}
+            return [self.pick(self.scalars) for _ in range(many)]
+        return {**{f"{self.pick(NAMES)}{i}": self.pick(self.scalars) for i in range(many)}, self.pick(NAMES): self.value(1)}
 
     def reference(self, schema, at, in_place):
         """at: (resource, rank)."""
@@ -185,6 +187,10 @@ class Maker:
         root = self.whole(3, ("root", RANKS["root"]))
         if not self.one_in(3):
             self.unevaluated(root, 2, ("root", RANKS["root"]))
+        if self.one_in(3):
+            root["$ref"] = "other"
+            if self.dynamic and not self.one_in(4):
+                other["$dynamicRef"] = "root#leaf" if self.plain else "#leaf"
         root["$id"] = "https://test.example/root"
         root["$defs"] = {name: {"$anchor": name, **self.whole(2, ("root", RANKS[name]))} for name in ("d0", "d1", "d2")}
         root["$defs"]["leaf"] = {"$dynamicAnchor": "leaf", **self.whole(1, ("root", LEAF))}

@@ -1,6 +1,8 @@
 /* What counts as evaluated (2020-12 core section 11), where one implementation or another was seen to differ. */
 #include "schema_case.h"
 
+#define TEN "1,2,3,4,5,6,7,8,9,10,"
+
 typedef struct row {
     const char *schema, *value;
     bool valid;
@@ -32,6 +34,8 @@ static void what_succeeded_counts(void **state)
         {"{\"contains\":{\"type\":\"string\"},\"unevaluatedItems\":false}", "[\"a\",1]", false},
         {"{\"contains\":{\"type\":\"string\"},\"minContains\":0,\"unevaluatedItems\":false}", "[\"a\"]",
          true},
+        {"{\"anyOf\":[{\"items\":true}],\"unevaluatedItems\":false}", "[" TEN TEN TEN TEN TEN TEN TEN "1]",
+         true},
         /* "if" counts without "then" and "else" */
         {"{\"if\":{\"patternProperties\":{\"a\":{}}},\"unevaluatedProperties\":false}", "{\"a\":1}", true},
         {"{\"if\":{\"properties\":{\"a\":{\"const\":1}}},\"unevaluatedProperties\":false}", "{\"a\":2}",
@@ -49,6 +53,8 @@ static void what_failed_does_not_count(void **state)
 {
     (void)state;
     static const row rows[] = {
+        {"{\"anyOf\":[{\"prefixItems\":[true],\"minItems\":2},true],\"unevaluatedItems\":false}", "[1]",
+         false},
         {"{\"anyOf\":[true,{\"prefixItems\":[false]}],\"unevaluatedItems\":false}", "[1]", false},
         {"{\"anyOf\":[true,{\"anyOf\":[{\"prefixItems\":[true],\"not\":true}]}],\"unevaluatedItems\":false}",
          "[1]", false},
@@ -80,6 +86,10 @@ static void anchors_of_two_resources(void **state)
         {"{\"$id\":\"http://t.example/r\",\"$ref\":\"o#l\",\"$defs\":{\"l\":{\"$dynamicAnchor\":\"l\"}," INNER
          "}}",
          "1", false},
+        /* of two dynamic ones, the outermost */
+        {"{\"$id\":\"http://t.example/r\",\"$ref\":\"p\",\"$defs\":{\"l\":{\"$dynamicAnchor\":\"l\",\"const\":1},"
+         "\"p\":{\"$id\":\"p\",\"$dynamicRef\":\"#l\",\"$defs\":{\"l\":{\"$dynamicAnchor\":\"l\"}}}}}",
+         "2", false},
     };
     expect_rows(rows, GH_COUNT(rows));
 }
