@@ -72,11 +72,7 @@ static enum gh_schema_result check_parameters_in(check *c, enum gh_in in)
 
 static bool has_body(const gh_input_source *source)
 {
-    if (source->has_body)
-        return source->body.n > 0;
-    const gh_request *request = source->request;
-    return request->framing != GH_FRAMING_NONE &&
-           !(request->framing == GH_FRAMING_LENGTH && request->content_length == 0);
+    return source->has_body ? source->body.n > 0 : gh_body_announced(source->request);
 }
 
 static enum gh_schema_result check_body(check *c)
