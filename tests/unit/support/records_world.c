@@ -168,6 +168,7 @@ gh_id world_user(world *w, const char *name, const char *hash)
     gh_id id = o->user.id;
     assert_true(id != 0 && o->subject.user == id);
     world_done(o);
+    w->user = id;
     return id;
 }
 
