@@ -47,8 +47,8 @@ static unsigned refresh(world *w, present *p)
 
 static unsigned token_of(world *w, gh_id session)
 {
-    return world_lookup(w, (gh_lookup){.kind = GH_LOOKUP_TOKEN, .id = session, .issued_s = world_now_s})
-        .answer;
+    gh_lookup token = {.kind = GH_LOOKUP_TOKEN, .id = session, .user = w->user, .issued_s = world_now_s};
+    return world_lookup(w, token).answer;
 }
 
 static void test_a_refresh_token_rotates(void **state)
