@@ -32,7 +32,8 @@ static void said(void *data, int level, const char *event, const char *text)
 int world_setup(void **state)
 {
     world *w = calloc(1, sizeof *w);
-    (void)snprintf(w->folder, sizeof w->folder, "/tmp/gatehouse-records-XXXXXX");
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
     if (mkdtemp(w->folder) == NULL)
         return -1;
     atomic_store(&world_now_s, 1000000);
