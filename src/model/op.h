@@ -87,7 +87,10 @@ struct gh_op {
      * reference in the end. */
     void (*finished)(gh_op *op);
     void *owner; /* finished's own */
-    gh_op *next; /* the queue it is in */
+    gh_op *next; /* the queue it is in, the executor's */
+    /* the edge's own */
+    void *asker;
+    gh_op *mail_next;
 };
 
 enum { GH_OP_MEMORY = 4 << 20 };

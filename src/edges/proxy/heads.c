@@ -281,18 +281,27 @@ bool gh_head_own_answer(gh_exchange *x, bool with_body, gh_buf *out)
     gh_buf body = gh_buf_over(w->lines + GH_LINES_SIZE - GH_PROBLEM_SIZE, GH_PROBLEM_SIZE);
     unsigned status = x->txn.verdict.status;
     gh_answer_write(&x->txn, &lines, &body);
+    gh_str text = gh_answer_own_body(&x->txn);
+    if (text.p == NULL)
+        text = gh_buf_str(&body);
     put_status_line(out, status, gh_status_phrase(status));
     put_line(out, GH_STR("Date: "), gh_worker_date(w));
     gh_buf_put(out, gh_buf_str(&lines));
     if (status != 204) {
         gh_buf_lit(out, "Content-Length: ");
-        gh_buf_u64(out, body.n);
+        gh_buf_u64(out, text.n);
         gh_buf_lit(out, "\r\n");
     }
     put_connection(x, out);
     gh_buf_lit(out, "\r\n");
-    if (with_body)
-        gh_buf_put(out, gh_buf_str(&body));
-    x->answer_bytes = with_body ? body.n : 0;
+    if (with_body) {
+        gh_str piece = gh_str_cut(text, 0, gh_buf_room(out));
+        gh_buf_put(out, piece);
+        /* A problem document is in the worker's scratch and always fits; an endpoint's answer lives as long as x. */
+        x->own_left = gh_str_cut(text, piece.n, text.n);
+        if (x->own_left.n > 0 && gh_answer_own_body(&x->txn).p == NULL)
+            return false;
+    }
+    x->answer_bytes = with_body ? text.n : 0;
     return gh_buf_ok(&lines) && gh_buf_ok(&body) && gh_buf_ok(out);
 }

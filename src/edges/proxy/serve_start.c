@@ -25,7 +25,7 @@ static void page_metrics(void *data, gh_buf *out)
     if (extra == NULL)
         return;
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
-    gh_banner_metrics(s->generation, s->state, uv_now(&s->loop), &b);
+    gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
     gh_metrics_render(s->metrics_list, s->n_workers + 1, gh_buf_str(&b), out);
     free(extra);
@@ -119,7 +119,7 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
 {
     gh_worker *w = &s->workers[i];
     w->index = i;
-    w->state = s->state;
+    w->executors = &s->executors;
     w->metrics = &s->metrics[i];
     w->lane = gh_log_lane_of(s->log, i);
     w->key = s->key;
@@ -144,11 +144,11 @@ static bool allocate(gh_serving *s, const gh_config *config)
     if (s->n_workers > 256)
         s->n_workers = 256;
     gh_random(s->key, sizeof s->key);
-    s->state = gh_state_new(config->rate_limits.max_clients);
+    s->executors.state = gh_state_new(config->rate_limits.max_clients);
     s->workers = calloc(s->n_workers, sizeof *s->workers);
     s->metrics = aligned_alloc(64, ((s->n_workers + 1) * sizeof *s->metrics + 63) & ~(size_t)63);
     s->metrics_list = calloc(s->n_workers + 1, sizeof(gh_metrics *));
-    if (s->state == NULL || s->workers == NULL || s->metrics == NULL || s->metrics_list == NULL)
+    if (s->executors.state == NULL || s->workers == NULL || s->metrics == NULL || s->metrics_list == NULL)
         return gh_serving_fail("start", "out of memory");
     memset(s->metrics, 0, (s->n_workers + 1) * sizeof *s->metrics);
     for (unsigned i = 0; i <= s->n_workers; i++)

@@ -115,7 +115,7 @@ static void free_all(gh_serving *s)
     gh_generation_unref(s->generation);
     gh_generation_unref(s->first);
     gh_documents_free(s->documents);
-    gh_state_free(s->state);
+    gh_state_free(s->executors.state);
     free(s->workers);
     free(s->metrics);
     free(s->metrics_list);

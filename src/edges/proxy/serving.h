@@ -24,7 +24,7 @@ typedef struct gh_serving {
     gh_metrics **metrics_list;
     unsigned n_workers;
     atomic_uint running;
-    gh_state *state;
+    gh_executors executors;
     _Atomic uint64_t held; /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
