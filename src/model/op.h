@@ -93,7 +93,10 @@ struct gh_op {
     gh_op *mail_next;
 };
 
-enum { GH_OP_MEMORY = 4 << 20 };
+enum {
+    GH_OP_MEMORY = 4 << 20,
+    GH_OP_BEGIN_MS = 10000 /* how long an operation of a request may wait to be begun */
+};
 
 /* size: of the whole struct, which is zeroed. One reference. NULL: no memory. */
 GH_MUST_CHECK gh_op *gh_op_new(enum gh_op_kind kind, size_t size);

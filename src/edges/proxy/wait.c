@@ -2,8 +2,8 @@
  * client may leave meanwhile, and the operation is then done for nobody. */
 #include "edges/proxy/proxy.h"
 
-/* Past the first the work need not be begun, past the second nobody waits any more. */
-enum { BEGIN_MS = 10000, WAIT_MS = 20000 };
+/* Past this nobody waits any more. */
+enum { WAIT_MS = 20000 };
 
 void gh_wait_prepare(void *exchange, gh_op *op)
 {
@@ -12,7 +12,7 @@ void gh_wait_prepare(void *exchange, gh_op *op)
     op->finished = gh_mailbox_put;
     op->owner = &w->mailbox;
     op->asker = x;
-    op->deadline_ms = uv_now(&w->loop) + BEGIN_MS;
+    op->deadline_ms = uv_now(&w->loop) + GH_OP_BEGIN_MS;
 }
 
 static gh_op *awaited(const gh_exchange *x)
