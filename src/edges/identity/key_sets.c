@@ -261,7 +261,7 @@ bool gh_key_sets_refresh(gh_key_sets *jwks, uint64_t now_s)
         uint64_t age = now_s - s->tried_s;
         if (s->by_url &&
             age >= (wanted || s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S))
-            changed = get(jwks, s, now_s) || changed;
+            changed = get(jwks, s, now_s) || wanted || changed; /* the policy is to know that it was tried */
     }
     note_next(jwks);
     return changed;
