@@ -100,13 +100,14 @@ static void measure(const char *alg, const char *step, void (*run)(void), double
 {
     double each[BATCHES];
     for (unsigned b = 0; b < BATCHES; b++) {
-        double start = seconds(), end = start;
+        double start = seconds(), end;
         unsigned n = 0;
-        for (; end - start < batch_s; end = seconds()) {
+        do {
             for (unsigned i = 0; i < 20; i++)
                 run();
             n += 20;
-        }
+            end = seconds();
+        } while (end - start < batch_s);
         each[b] = (end - start) / n;
     }
     qsort(each, BATCHES, sizeof each[0], ascending);
