@@ -1,11 +1,11 @@
 /* The pool that carries password work off the event loops, bounded in threads, memory and queue.
  *
  * A flood of logins fills the queue and is refused there; it takes no more memory than the ceiling, and no
- * processor that anybody else wants: the threads run under SCHED_IDLE. Measured on two processors saturated by
- * hashes, a thread that wakes 2000 times a second kept the p99 of its unloaded self (about 0.2 ms) under
- * SCHED_IDLE, had twice to ten times of it at equal priority, and now one, now the other at nice 10 and 19: only
- * under SCHED_IDLE does the scheduler take a processor that hashes for an idle one. The price is the same as at
- * nice 19: while requests alone use every processor, logins hardly advance. They expire then and are answered so.
+ * processor that anybody else wants: the threads run under SCHED_IDLE, or where that is refused at nice 19. The
+ * scheduler lets every other thread go before such a one at once, and counts a processor that runs nothing else
+ * for idle when it places a thread that wakes. Measured beside a thread that wakes 2000 times a second, its p99
+ * was that without hashes under SCHED_IDLE and at nice 19, within the noise, and twice it at equal priority. The
+ * price: while requests alone use every processor, logins hardly advance. They expire then and are answered so.
  *
  * A loop shares no lock with the threads: see passwords/handoff.h. Jobs start in the order they came; one that
  * finds no room in memory waits, and all behind it do, so that a large one is not starved. */
