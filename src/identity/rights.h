@@ -9,7 +9,11 @@
 void gh_rights_fill(const gh_identity_policy *p, gh_principal *principal);
 /* Is the word one of those in a list with spaces between them? */
 bool gh_word_in(gh_str list, gh_str word);
-/* The reason to refuse, or GH_REASON_NONE. *ret_scope: the scope that is missing, with INSUFFICIENT_SCOPE. */
-enum gh_reason gh_rights_judge(const gh_txn *txn, const gh_require *require, gh_str *ret_scope);
+/* What the route demands of its callers, against the principal: the reason to refuse, or GH_REASON_NONE. First whether
+ * anybody is known (401), then what they may (403). *ret_scope: the scope that is missing, with INSUFFICIENT_SCOPE.
+ * A claim is compared with the path's parameter after its escapes are decoded, byte by byte. */
+enum gh_reason gh_rights_judge(const gh_txn *txn, const gh_route *route, gh_str *ret_scope);
+/* Does it demand that anybody is known? */
+bool gh_rights_demand(const gh_require *require);
 
 #endif
