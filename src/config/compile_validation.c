@@ -146,11 +146,11 @@ static void close_compiler(void *compiler)
     gh_schema_compiler_close(compiler);
 }
 
-static bool open_compiler(own_schemas *o)
+bool gh_own_open(own_schemas *o, bool formats)
 {
     gh_schema_options options = {.dialect = GH_SCHEMA_2020_12,
                                  .direction = GH_SCHEMA_REQUEST,
-                                 .assert_formats = o->config->validation.formats == GH_ON,
+                                 .assert_formats = formats,
                                  .known_only = true};
     gh_schema_error e = {.at = 0};
     o->compiler = gh_schema_compiler_new(&o->p->arena, &options);
@@ -182,7 +182,7 @@ bool gh_compile_validation(gh_policy *p, const gh_config *config, gh_report *rep
         any = any || has_any(&config->routes[i]);
     if (!any || p->routes == NULL)
         return true;
-    if (!build_document(&o) || !open_compiler(&o))
+    if (!build_document(&o) || !gh_own_open(&o, config->validation.formats == GH_ON))
         return false;
     bool good = compile_named(&o);
     const gh_json *routes = gh_json_lit(o.document, "routes");
