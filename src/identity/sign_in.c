@@ -3,7 +3,6 @@
 #include "base/crypto.h"
 #include "identity/answer.h"
 #include "identity/cookies.h"
-#include "identity/csrf_token.h"
 #include "identity/input.h"
 #include "identity/outcome.h"
 #include "identity/secret.h"
@@ -51,18 +50,6 @@ bool gh_sign_in_new(gh_txn *txn, gh_op *op, enum gh_sign_in_mode mode, gh_new_se
     return gh_buf_ok(&text);
 }
 
-void gh_csrf_hand_out(gh_txn *txn, gh_id session, uint64_t max_age_s, gh_buf *lines, gh_buf *body)
-{
-    const gh_identity_policy *p = &txn->policy->identity;
-    uint8_t random[GH_CSRF_RANDOM];
-    char memory[GH_CSRF_TEXT];
-    gh_buf token = gh_buf_over(memory, sizeof memory);
-    txn->world.random(txn->world.random_data, random, sizeof random);
-    gh_csrf_make(&p->keys, session, random, &token);
-    gh_cookie_put(lines, p, p->session.csrf_name, gh_buf_str(&token), false, max_age_s);
-    gh_member_text(body, "csrf_token", gh_buf_str(&token));
-}
-
 static uint64_t left(const gh_txn *txn, const gh_signed_in *in)
 {
     return in->expires_s > txn->world.unix_s ? in->expires_s - txn->world.unix_s : 0;
@@ -70,9 +57,9 @@ static uint64_t left(const gh_txn *txn, const gh_signed_in *in)
 
 static void put_cookies(gh_txn *txn, const gh_signed_in *in, gh_answer *answer)
 {
-    const gh_identity_policy *p = &txn->policy->identity;
-    gh_cookie_put(&answer->lines, p, p->session.name, in->secret, true, left(txn, in));
-    gh_csrf_hand_out(txn, in->session, left(txn, in), &answer->lines, &answer->body);
+    char csrf[GH_CSRF_TEXT];
+    gh_session_cookies_put(txn, &answer->lines, in->session, in->secret, left(txn, in), csrf);
+    gh_member_text(&answer->body, "csrf_token", (gh_str){csrf, sizeof csrf});
     gh_member_number(&answer->body, "expires_in", left(txn, in));
 }
 

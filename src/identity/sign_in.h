@@ -25,7 +25,4 @@ typedef struct gh_signed_in {
 /* GH_STOP: the answer with what is said of the user, and cookies or tokens. */
 enum gh_judgement gh_sign_in_answer(gh_txn *txn, unsigned status, const gh_signed_in *in);
 
-/* "csrf_token" of the body, and its cookie. */
-void gh_csrf_hand_out(gh_txn *txn, gh_id session, uint64_t max_age_s, gh_buf *lines, gh_buf *body);
-
 #endif
