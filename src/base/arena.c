@@ -3,10 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/crypto.h"
+
 enum { ALIGN = 16, BLOCK = 4096 };
 
 struct gh_arena_block {
     struct gh_arena_block *next;
+    size_t size;
     _Alignas(ALIGN) char bytes[];
 };
 
@@ -32,6 +35,14 @@ void gh_arena_reset(gh_arena *a)
     a->end = a->first == NULL ? NULL : a->first + a->first_size;
 }
 
+void gh_arena_wipe(gh_arena *a)
+{
+    if (a->first != NULL)
+        gh_wipe(a->first, a->first_size);
+    for (struct gh_arena_block *b = a->extra; b != NULL; b = b->next)
+        gh_wipe(b->bytes, b->size);
+}
+
 static void *from_new_block(gh_arena *a, size_t size)
 {
     size_t want = size > BLOCK ? size : BLOCK;
@@ -44,6 +55,7 @@ static void *from_new_block(gh_arena *a, size_t size)
         return NULL;
     a->left -= want;
     b->next = a->extra;
+    b->size = want;
     a->extra = b;
     a->at = b->bytes + size;
     a->end = b->bytes + want;

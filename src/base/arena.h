@@ -22,6 +22,8 @@ typedef struct gh_arena {
 void gh_arena_init(gh_arena *a, void *first, size_t first_size, size_t cap);
 /* Frees all blocks but the first; everything allocated is gone. */
 void gh_arena_reset(gh_arena *a);
+/* Zeroes all its memory, used or not: before a reset, where secrets were in it. */
+void gh_arena_wipe(gh_arena *a);
 GH_MUST_CHECK void *gh_arena_alloc(gh_arena *a, size_t size);
 /* Zeroed array; checks n * size. */
 GH_MUST_CHECK void *gh_arena_array(gh_arena *a, size_t n, size_t size);

@@ -1,4 +1,4 @@
-/* Cryptographic primitives: the only place of base that knows libsodium.
+/* What all cryptography rests on: randomness, comparison, wiping. hash.h and signing.h have the rest.
  *
  * All are pure but gh_random(), which asks the operating system. The library proper never
  * calls gh_random(): keys and nonces come to it from its caller, so that a decision can be

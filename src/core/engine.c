@@ -1,5 +1,7 @@
 #include "core/engine.h"
 
+#include "model/endpoint.h"
+
 static void classify(gh_request *r)
 {
     r->seen = 0;
@@ -42,6 +44,15 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
     txn->input_read = false;
     txn->findings = (gh_findings){NULL, 0, 0, 0};
     txn->reports = 0;
+    txn->credentials = (gh_credentials){{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    txn->principal = (gh_principal){.proof = GH_PROOF_NONE};
+    txn->token_fault = NULL;
+    txn->cached = NULL;
+    txn->token_cache = NULL;
+    txn->n_lookups = txn->n_looked = 0;
+    txn->step = txn->n_ops = txn->n_done = 0;
+    txn->memo = NULL;
+    txn->own = (gh_own_answer){{NULL, 0}, {NULL, 0}, {NULL, 0}};
     txn->n_takes = txn->n_answered = 0;
     txn->observed = 0;
     txn->stage = GH_STAGE_DOOR;
@@ -54,10 +65,11 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
 static bool ask(gh_txn *txn, unsigned from, unsigned to)
 {
     txn->n_answered = txn->n_takes;
+    txn->n_looked = txn->n_lookups;
     for (unsigned i = from; i < to; i++)
         if (txn->policy->controls[i]->ask != NULL)
             txn->policy->controls[i]->ask(txn);
-    return txn->n_takes > txn->n_answered;
+    return txn->n_takes > txn->n_answered || txn->n_lookups > txn->n_looked;
 }
 
 static enum gh_judgement judge(gh_txn *txn, unsigned from, unsigned to)
@@ -70,11 +82,35 @@ static enum gh_judgement judge(gh_txn *txn, unsigned from, unsigned to)
     return GH_PASS;
 }
 
+/* The endpoint's steps, as far as they go without an operation's answer. */
+static enum gh_step target(gh_txn *txn)
+{
+    const gh_step_row *steps = txn->route->endpoint->steps;
+    for (; txn->step < GH_COUNT(txn->route->endpoint->steps); txn->step++) {
+        const gh_step_row *step = &steps[txn->step];
+        if (!txn->asked && step->ask != NULL) {
+            if (step->ask(txn) == GH_STOP)
+                return GH_STEP_VERDICT;
+            txn->asked = txn->n_ops > txn->n_done;
+            if (txn->asked)
+                return GH_STEP_ASK;
+        }
+        txn->asked = false;
+        txn->n_done = txn->n_ops;
+        if (step->judge != NULL && step->judge(txn) == GH_STOP)
+            return GH_STEP_VERDICT;
+    }
+    (void)gh_txn_refuse(txn, GH_REASON_INTERNAL_ERROR, "an endpoint's steps have no end");
+    return GH_STEP_VERDICT;
+}
+
 enum gh_step gh_engine_step(gh_txn *txn)
 {
     for (; txn->stage < GH_STAGE_COUNT; txn->stage++) {
         unsigned from = txn->policy->stage_starts[txn->stage];
         unsigned to = txn->policy->stage_starts[txn->stage + 1];
+        if (txn->stage == GH_STAGE_TARGET && txn->route->endpoint != NULL)
+            return target(txn);
         if (from == to)
             continue;
         if (txn->stage == GH_STAGE_BODY && txn->body_state == GH_BODY_WANTED)

@@ -1,14 +1,15 @@
 /* The engine: takes a transaction through the stages. The only loop over controls there is.
  *
  * It does no I/O: when a stage has asked something of the store, gh_engine_step() says GH_STEP_ASK; the
- * caller has the takes answered (gh_state_take) and calls it again. */
+ * caller has the takes answered (gh_state_take, gh_roster_answer, an executor) and calls it again. */
 #ifndef GH_CORE_ENGINE_H
 #define GH_CORE_ENGINE_H
 
 #include "model/control.h"
 
 enum gh_step {
-    GH_STEP_ASK, /* answer txn->takes[n_answered .. n_takes), then step again */
+    GH_STEP_ASK, /* answer txn->takes[n_answered .. n_takes), txn->lookups[n_looked .. n_lookups) and the operation
+                  * txn->ops[n_done], if there is one, then step again */
     GH_STEP_BODY, /* read the body, at most txn->max_body bytes, hand it in by gh_engine_body(), then step again;
                      * or gh_engine_refuse() */
     GH_STEP_VERDICT /* txn->verdict is there */

@@ -11,13 +11,14 @@
 #include "base/ip.h"
 #include "contract/input.h"
 #include "model/choices.h"
+#include "model/identity.h"
 #include "model/limit.h"
 #include "model/reason.h"
 #include "wire/forwarded.h"
 #include "wire/host_pattern.h"
 #include "wire/path_pattern.h"
 
-enum { GH_METHODS_MAX = 32, GH_CONTROLS_MAX = 24, GH_LIMITS_PER_SET = 8 };
+enum { GH_METHODS_MAX = 32, GH_CONTROLS_MAX = 32, GH_LIMITS_PER_SET = 8 };
 
 typedef struct gh_control gh_control;
 
@@ -69,14 +70,16 @@ typedef struct gh_input_policy {
     bool texts_in_body; /* dangers or rewrites look into the body: it is read whole */
 } gh_input_policy;
 
-typedef struct gh_route {
+struct gh_route { /* typedef: model/identity.h */
     gh_str name;
     gh_match match;
     unsigned upstream; /* index of the configuration's upstreams */
     uint64_t max_body;
     gh_headers_policy headers;
     gh_input_policy input;
-} gh_route;
+    gh_require require;
+    const gh_endpoint *endpoint; /* of Gatehouse's own; NULL: the upstream answers */
+};
 
 /* Something of the policy's that is not in its arena, and how it goes. */
 typedef struct gh_owned {
@@ -179,6 +182,8 @@ struct gh_policy { /* typedef: <gatehouse/policy.h> */
         unsigned n_exempt;
         bool responses; /* answers are compared with the contract, and only reported */
     } input;
+
+    gh_identity_policy identity;
 
     gh_problem_text problems[GH_REASON_COUNT];
 

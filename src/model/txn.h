@@ -8,6 +8,7 @@
 
 #include "model/policy.h"
 #include "model/reason.h"
+#include "model/token_cache.h"
 #include "model/world.h"
 #include "wire/field.h"
 #include "wire/target.h"
@@ -18,7 +19,8 @@ enum gh_stage {
     GH_STAGE_RIGHTS,
     GH_STAGE_ALLOWANCE,
     GH_STAGE_BODY,
-    GH_STAGE_REPLY, /* controls that only dress the answer */
+    GH_STAGE_TARGET, /* an endpoint of our own takes its steps; else the upstream */
+    GH_STAGE_REPLY,  /* controls that only dress the answer */
     GH_STAGE_COUNT
 };
 
@@ -60,7 +62,23 @@ typedef struct gh_take_origin {
     bool parent;   /* an IPv6 parent: counted, not shown */
 } gh_take_origin;
 
-enum { GH_ID_SIZE = 24 };
+/* Where a request carries what proves who asks; absent: it does not. */
+typedef struct gh_credentials {
+    gh_str session; /* the session cookie's value: the first of several that is well-formed */
+    gh_str bearer;  /* the token of Authorization: Bearer (RFC 6750 section 2.1) */
+    gh_str api_key; /* of X-API-Key, or a bearer that has a key's prefix */
+    gh_str device;  /* the device token: its cookie or X-Device-Token */
+    gh_str csrf_cookie;
+} gh_credentials;
+
+/* Gatehouse's own answer, beside a refusal's problem document. In the transaction's or an operation's memory. */
+typedef struct gh_own_answer {
+    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ... */
+    gh_str type;  /* Content-Type; absent: no body */
+    gh_str body;
+} gh_own_answer;
+
+enum { GH_ID_SIZE = 24, GH_LOOKUPS_MAX = 2, GH_TXN_OPS_MAX = 5 };
 
 typedef struct gh_txn {
     const gh_policy *policy;
@@ -80,6 +98,22 @@ typedef struct gh_txn {
     const gh_operation *operation; /* what the contract says of it; NULL: nothing */
     gh_path_params params;         /* of the operation's path */
     gh_str allow;                  /* with GH_REASON_UNDECLARED_METHOD: what the path takes */
+
+    /* identity */
+    gh_credentials credentials;
+    gh_principal principal;
+    const char *token_fault;           /* why a presented token is not believed, for the log */
+    const gh_cached_token *cached;     /* between ask and judge of IDENTITY */
+    gh_lookup lookups[GH_LOOKUPS_MAX]; /* the batch is [n_looked, n_lookups) */
+    unsigned n_lookups, n_looked;
+    gh_token_cache *token_cache; /* the worker's; NULL: none */
+
+    /* an endpoint's steps */
+    unsigned step;
+    gh_op *ops[GH_TXN_OPS_MAX]; /* all it has asked, in order; one reference each */
+    unsigned n_ops, n_done;     /* at most one, the last, is not done yet */
+    void *memo;                 /* the endpoint's own, in the arena */
+    gh_own_answer own;
 
     /* the body */
     uint64_t max_body; /* bytes taken of it: the route's limit, or what is held to be looked at */
@@ -112,6 +146,12 @@ typedef struct gh_txn {
 /* The decision id: random, made at first use, 24 hex digits. */
 gh_str gh_txn_id(gh_txn *txn);
 /* Sets a refusal; always GH_STOP, so that a judge can return it. */
+/* A step's operation: takes over its reference and fills in what every one has (time, actor). */
+enum gh_judgement gh_txn_ask(gh_txn *txn, gh_op *op);
+/* Ends it with an answer of our own: GH_STOP. */
+enum gh_judgement gh_txn_answer(gh_txn *txn, unsigned status, gh_str json);
+/* Gives up the operations. Once, when the request is over. */
+void gh_txn_end(gh_txn *txn);
 enum gh_judgement gh_txn_refuse(gh_txn *txn, enum gh_reason reason, const char *detail);
 
 #endif

@@ -1,0 +1,65 @@
+/* The records: users, sessions, refresh families, devices, API keys, signing keys, revocations, attempts, audit, in one
+ * SQLite database `gatehouse.db` in the data folder.
+ *
+ * One thread owns the database and does every operation, one after the other; those that wait together share one
+ * transaction (group commit), each in a savepoint of its own. An operation is answered when its transaction is on disk
+ * and the roster has been changed. When the disk fails all of the transaction's operations are UNAVAILABLE, nothing of
+ * them is there, and the next transaction is tried anew: nothing is let in that is not recorded.
+ *
+ * After kill -9 everything that was answered is there: WAL, synchronous=FULL. */
+#ifndef GH_RECORDS_RECORDS_H
+#define GH_RECORDS_RECORDS_H
+
+#include "model/identity.h"
+#include "stores/state/roster.h"
+
+typedef struct gh_records gh_records;
+
+typedef struct gh_records_options {
+    const char *folder;                   /* must exist and be the process's own; NUL-terminated */
+    gh_roster *roster;                    /* NULL: none (commands on a folder whose server is stopped) */
+    uint32_t cleanup_s;                   /* SESSION_CLEANUP_INTERVAL */
+    uint32_t access_s;                    /* longest life of an access token */
+    uint32_t cookie_idle_s, token_idle_s; /* for the cleanup; 0: none */
+    uint32_t max_queue;                   /* operations that wait; more are refused: BUSY */
+    /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
+    void (*said)(void *data, int level, const char *event, const char *text);
+    void *said_data;
+    uint64_t (*now_s)(void); /* Unix time; for what is done without a request */
+} gh_records_options;
+
+/* Opens or makes the database, brings it to the present schema, locks it against other processes, fills the roster,
+ * starts the thread. NULL: *ret_why says why and what to do (static or in `why` memory). */
+GH_MUST_CHECK gh_records *gh_records_open(const gh_records_options *options, char *why, size_t why_size);
+/* Does what waits, then ends. NULL is fine. */
+void gh_records_close(gh_records *records);
+
+/* Any thread. Takes one reference of its own; op->finished is called exactly once, on the records' thread, unless this
+ * returns false: the queue is full (op->status is BUSY then, retry_s set) or it is being closed. */
+GH_MUST_CHECK bool gh_records_submit(gh_records *records, gh_op *op);
+
+/* Does one operation and waits for it: for commands and the start. */
+void gh_records_do(gh_records *records, gh_op *op);
+
+/* The ring of signing keys. Not operations: used at start, at reload and by `key rotate`. Private keys are stored sealed
+ * by a key from secret_key when there is one. */
+typedef struct gh_stored_key {
+    gh_str kid, algorithm; /* "EdDSA" */
+    gh_str pkcs8;          /* DER; to be wiped by the caller's arena */
+    uint8_t state;         /* enum gh_key_state */
+    uint64_t created_s, changed_s;
+} gh_stored_key;
+/* All of them, oldest first, in the arena. */
+GH_MUST_CHECK bool gh_records_read_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                        gh_arena *arena, gh_stored_key **ret, unsigned *ret_n);
+/* next becomes active, active retiring, retiring ones older than keep_s go, and `fresh` is the new next. With no key yet,
+ * `fresh` becomes active. */
+GH_MUST_CHECK bool gh_records_rotate_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                          const gh_stored_key *fresh, uint64_t now_s, uint32_t keep_s);
+
+typedef struct gh_records_stats {
+    uint64_t operations, transactions, failures, queued, file_bytes;
+} gh_records_stats;
+void gh_records_read_stats(gh_records *records, gh_records_stats *ret);
+
+#endif
