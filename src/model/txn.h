@@ -76,7 +76,6 @@ typedef struct gh_own_answer {
     gh_str lines; /* further header lines, each with CRLF: Set-Cookie ...; of a refusal, too */
     gh_str type;  /* Content-Type; absent: no body */
     gh_str body;
-    bool cacheable; /* lines say for how long; else no-store */
 } gh_own_answer;
 
 /* The limits' takes, and one before them: to look at a signature. */
