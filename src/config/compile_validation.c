@@ -94,6 +94,10 @@ static const gh_schema_setting *find_setting(const own_schemas *o, gh_str *point
         return NULL;
     }
     gh_str kind = take_token(pointer);
+    if (gh_str_eq(first, GH_STR("endpoints"))) { /* Gatehouse's own: compile_identity_endpoints.c */
+        gh_buf_printf(what, "endpoint %.*s: %.*s", (int)name.n, name.p, (int)kind.n, kind.p);
+        return NULL;
+    }
     gh_buf_printf(what, "route %.*s: validate.%.*s", (int)name.n, name.p, (int)kind.n, kind.p);
     for (unsigned i = 0; i < o->config->n_routes; i++)
         for (size_t k = 0; k < GH_COUNT(kinds); k++)

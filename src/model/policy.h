@@ -189,7 +189,7 @@ struct gh_policy { /* typedef: <gatehouse/policy.h> */
 
     const gh_control *controls[GH_CONTROLS_MAX]; /* those in use, in the table's order */
     unsigned n_controls;
-    uint8_t stage_starts[8]; /* controls of stage s: [stage_starts[s], stage_starts[s + 1]) */
+    uint8_t stage_starts[9]; /* controls of stage s: [stage_starts[s], stage_starts[s + 1]) */
 };
 
 gh_policy *gh_policy_new(void);
