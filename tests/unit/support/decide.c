@@ -61,6 +61,8 @@ decide *decide_new_with(const char *yaml, void (*prepare)(gh_config *config))
 
 void decide_free(decide *d)
 {
+    if (d->begun)
+        gh_txn_end(&d->txn);
     gh_arena_reset(&d->arena);
     gh_arena_reset(&d->kept);
     gh_roster_free(d->roster);
@@ -165,6 +167,8 @@ static const char *name_verdict(decide *d)
 
 const char *decide_request(decide *d, const char *text)
 {
+    if (d->begun)
+        gh_txn_end(&d->txn);
     gh_arena_reset(&d->arena);
     gh_arena_init(&d->arena, NULL, 0, 1 << 20);
     read_request(d, text);
@@ -172,6 +176,7 @@ const char *decide_request(decide *d, const char *text)
     memset(&d->txn, 0xA5, sizeof d->txn);
     gh_engine_begin(&d->txn, d->policy, &d->request, &d->arena, &d->world);
     d->txn.token_cache = d->tokens;
+    d->begun = true;
     d->asks = 0;
     for (enum gh_step step; (step = gh_engine_step(&d->txn)) != GH_STEP_VERDICT;) {
         if (step == GH_STEP_BODY) {

@@ -27,6 +27,7 @@ typedef struct decide {
     gh_world world;         /* world.now_ms and .unix_s may be set */
     gh_ip peer;             /* 192.0.2.1 unless decide_from() */
     bool tls;
+    bool begun;    /* txn is a request's */
     unsigned asks; /* how often the last request asked the store */
 
     gh_arena arena;
