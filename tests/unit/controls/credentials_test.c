@@ -144,6 +144,8 @@ static void a_session_beside_a_token_does_not_count(void **state)
     assert_int_equal(d->txn.principal.session, 0);
     expect(d, decide_text(d, "GET /\nCookie: __Host-session=%s\nAuthorization: Bearer x", session),
            "token_invalid", GH_PROOF_NONE);
+    expect(d, decide_text(d, "GET /\nCookie: __Host-session=%s\nX-API-Key: x", session), "api_key_invalid",
+           GH_PROOF_NONE);
     decide_free(d);
 }
 

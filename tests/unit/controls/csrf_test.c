@@ -119,6 +119,23 @@ static void the_matrix(void **state)
     decide_free(d);
 }
 
+/* One of two that is right: who wrote the other? */
+static void fields_that_are_there_twice_say_nothing_good(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const char *const fields[] = {
+        "Origin: https://api.example\nOrigin: https://evil.example",
+        "Origin: https://api.example\nOrigin: https://api.example",
+        "Referer: https://api.example/\nReferer: https://evil.example/",
+        "Sec-Fetch-Site: none\nSec-Fetch-Site: none",
+        "Sec-Fetch-Site: cross-site\nOrigin: https://app.partner.example\nOrigin: "
+        "https://app.partner.example"};
+    for (size_t i = 0; i < GH_COUNT(fields); i++)
+        expect(d, "POST /", fields[i], "", "csrf_cross_site");
+    decide_free(d);
+}
+
 static void the_token_is_the_sessions(void **state)
 {
     (void)state;
@@ -276,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_matrix),
+        cmocka_unit_test(fields_that_are_there_twice_say_nothing_good),
         cmocka_unit_test(the_token_is_the_sessions),
         cmocka_unit_test(only_what_changes_something),
         cmocka_unit_test(only_what_browsers_add_by_themselves),
