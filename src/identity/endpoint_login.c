@@ -88,6 +88,7 @@ enum gh_judgement gh_judge_login_finish(gh_txn *txn)
                              .device = op->session.device,
                              .secret = m->secret,
                              .created_s = txn->world.unix_s,
-                             .expires_s = op->session.expires_s};
+                             .expires_s = op->session.expires_s,
+                             .cutoff_s = op->cutoff_s};
     return gh_sign_in_answer(txn, 200, &in);
 }

@@ -128,8 +128,8 @@ const gh_endpoint gh_endpoints[] = {
         .name = "devices_begin",
         .method = "POST",
         .path = "/devices",
+        /* The body is there even if it is empty: what any page's form can send begins no registration. */
         .schema = OBJECT("\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64}"),
-        .body_optional = true,
         .right = GH_RIGHT_ANYONE,
         .does = "begins to register a device",
         .steps = {{gh_ask_devices_begin, gh_judge_devices_begin}},

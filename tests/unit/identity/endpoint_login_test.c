@@ -4,6 +4,7 @@
 
 #include "identity/csrf_token.h"
 #include "identity/secret.h"
+#include "identity/token.h"
 
 #define PATH "/api/auth/login"
 #define BODY "{\"username\":\"Ada@Example.org\",\"password\":\"correct horse \\\"battery\\\" staple\"}"
@@ -133,7 +134,14 @@ static void others_get_tokens(void **state)
                                                                                : p->token.refresh_s);
     expect_member(e, "/refresh_expires_in", number);
     expect_member(e, "/user/username", "ada");
-    assert_true(strlen(endpoint_member(e, "/access_token")) > 4);
+    gh_cached_token token;
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(token.user, 7);
+    assert_int_equal(token.session, secret.id);
+    assert_int_equal(token.expires_s, ENDPOINT_NOW + p->token.access_s);
+    expect_text(GH_SHORT_STR(token.roles), "user beta");
+    expect_text(GH_SHORT_STR(token.tier), "gold");
 }
 
 static void a_browsers_session_is_replaced(void **state)

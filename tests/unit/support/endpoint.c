@@ -113,12 +113,16 @@ static void set_request(endpoint *e, const char *method, const char *path, const
     gh_str type = body != NULL && body[0] == '{' ? GH_STR("application/json")
                                                  : GH_STR("application/x-www-form-urlencoded");
     e->fields[0] = (gh_field){GH_STR("User-Agent"), GH_STR("a test"), GH_FIELD_USER_AGENT};
-    e->fields[1] = (gh_field){GH_STR("Content-Type"), type, GH_FIELD_CONTENT_TYPE};
+    unsigned n = 1;
+    if (e->cookie != NULL)
+        e->fields[n++] = (gh_field){GH_STR("Cookie"), gh_str_of(e->cookie), GH_FIELD_COOKIE};
+    if (body != NULL)
+        e->fields[n++] = (gh_field){GH_STR("Content-Type"), type, GH_FIELD_CONTENT_TYPE};
     e->request = (gh_request){.method = gh_str_of(method),
                               .target = gh_str_of(path),
                               .host = GH_STR("localhost"),
                               .fields = e->fields,
-                              .n_fields = body == NULL ? 1 : 2};
+                              .n_fields = n};
     if (body == NULL)
         return;
     e->request.framing = GH_FRAMING_LENGTH;

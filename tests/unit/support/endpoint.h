@@ -38,13 +38,14 @@ typedef struct endpoint {
     /* of the next requests */
     gh_principal principal;
     gh_credentials credentials;
+    const char *cookie; /* the Cookie field; NULL: none */
     endpoint_op script[ENDPOINT_SCRIPT_MAX];
     unsigned n_script, at;
     enum gh_lookup_answer looked;
     void (*look)(gh_lookup *lookup); /* fills in what is answered; NULL: nothing */
 
     gh_arena arena, scratch;
-    gh_field fields[2];
+    gh_field fields[3];
     gh_request request;
     gh_txn txn; /* of the last request, with its operations */
     bool begun;
