@@ -159,7 +159,7 @@ static void a_browsers_session_is_replaced(void **state)
 
 /* The whole answer but for the decision's id, and what was asked of whom. */
 static void refused_alike(endpoint *e, void (*begun)(gh_op *), enum gh_op_status verified,
-                          enum gh_op_status finish, char ret[2 * ENDPOINT_TEXT])
+                          enum gh_op_status finish, char ret[ENDPOINT_TEXT])
 {
     const endpoint_op script[] = {{GH_OP_LOGIN_BEGIN, GH_OP_OK, begun},
                                   {GH_OP_PASSWORD_VERIFY, verified, NULL},
@@ -173,12 +173,16 @@ static void refused_alike(endpoint *e, void (*begun)(gh_op *), enum gh_op_status
     char *id = strstr(e->body, "urn:gatehouse:decision:");
     assert_non_null(id);
     memset(id + strlen("urn:gatehouse:decision:"), '#', GH_ID_SIZE);
-    (void)snprintf(ret, (size_t)2 * ENDPOINT_TEXT, "%s%s", e->lines, e->body);
+    gh_buf out = gh_buf_over(ret, ENDPOINT_TEXT);
+    gh_buf_put(&out, gh_str_of(e->lines));
+    gh_buf_put(&out, gh_str_of(e->body));
+    gh_buf_char(&out, '\0');
+    assert_true(gh_buf_ok(&out));
 }
 
 static void unknown_disabled_and_wrong_are_one(void **state)
 {
-    static char unknown[2 * ENDPOINT_TEXT], other[2 * ENDPOINT_TEXT];
+    static char unknown[ENDPOINT_TEXT], other[ENDPOINT_TEXT];
     endpoint *e = *state;
     refused_alike(e, NULL, GH_OP_WRONG, GH_OP_WRONG, unknown);
     assert_int_equal(LAST_OP(e, gh_op_login_finish)->user, 0);

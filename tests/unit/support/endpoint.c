@@ -45,7 +45,7 @@ endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, 
         fail_report(e);
     e->world = (gh_world){
         .now_ms = 1000000, .key = key, .random = draw, .random_data = e, .unix_s = ENDPOINT_NOW};
-    gh_arena_init(&e->json_arena, NULL, 0, 1 << 22);
+    gh_arena_init(&e->json_arena, NULL, 0, 1 << 26);
     return e;
 }
 
@@ -204,7 +204,7 @@ static void read_json(endpoint *e)
 {
     gh_json_error error = {.why = NULL};
     gh_arena_reset(&e->json_arena);
-    gh_arena_init(&e->json_arena, NULL, 0, 1 << 22);
+    gh_arena_init(&e->json_arena, NULL, 0, 1 << 26);
     e->json = NULL;
     if (e->body[0] == '\0')
         return;
@@ -213,9 +213,9 @@ static void read_json(endpoint *e)
         fail_msg("%s at %zu in: %s", error.why, error.at, e->body);
 }
 
-static void keep(char *to, gh_str text)
+static void keep(char *to, size_t size, gh_str text)
 {
-    assert_true(text.n < ENDPOINT_TEXT);
+    assert_true(text.n < size);
     if (text.n > 0)
         memcpy(to, text.p, text.n);
     to[text.n] = '\0';
@@ -226,8 +226,8 @@ static void keep_answer(endpoint *e)
     const gh_own_answer *own = &e->txn.own;
     e->lines[0] = e->body[0] = '\0';
     if (e->txn.verdict.outcome == GH_OUTCOME_ANSWER) {
-        keep(e->lines, own->lines);
-        keep(e->body, own->body);
+        keep(e->lines, sizeof e->lines, own->lines);
+        keep(e->body, sizeof e->body, own->body);
         assert_true(gh_str_starts(own->lines, GH_STR("Cache-Control: ")));
         assert_true(gh_str_ends(own->lines, GH_STR("\r\n")));
         assert_int_equal(own->type.p != NULL, own->body.p != NULL);
@@ -275,7 +275,7 @@ const char *endpoint_member(endpoint *e, const char *pointer)
     if (member == NULL)
         fail_msg("no %s in: %s", pointer, e->body);
     else if (member->type == GH_JSON_STRING)
-        keep(text, member->text);
+        keep(text, sizeof text, member->text);
     else {
         gh_buf out = gh_buf_over(text, sizeof text - 1);
         gh_json_write(&out, member);

@@ -18,7 +18,7 @@
 #include "model/op.h"
 #include "model/ops.h"
 
-enum { ENDPOINT_NOW = 1764333067, ENDPOINT_TEXT = 1 << 16, ENDPOINT_SCRIPT_MAX = 8 };
+enum { ENDPOINT_NOW = 1764333067, ENDPOINT_TEXT = 1 << 16, ENDPOINT_BODY = 1 << 22, ENDPOINT_SCRIPT_MAX = 8 };
 #define ENDPOINT_PASSWORD "correct horse \"battery\" staple"
 
 /* How one operation is answered; fill may be NULL. */
@@ -51,7 +51,7 @@ typedef struct endpoint {
     bool begun;
     char in[ENDPOINT_TEXT];
     char lines[ENDPOINT_TEXT]; /* of our own answer, NUL-terminated */
-    char body[ENDPOINT_TEXT];
+    char body[ENDPOINT_BODY];
     char verdict[64];
     gh_arena json_arena;
     const gh_json *json; /* the body, read; NULL: none */
