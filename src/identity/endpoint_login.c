@@ -38,8 +38,7 @@ enum gh_judgement gh_ask_login_verify(gh_txn *txn)
     gh_op_password_verify *op = gh_op_make(PASSWORD_VERIFY, gh_op_password_verify);
     if (op == NULL)
         return gh_refuse_memory(txn);
-    if (!gh_op_copy(&op->op, begun->stored, &op->stored) ||
-        !gh_op_copy(&op->op, m->password, &op->password))
+    if (!gh_op_copy(&op->op, begun->stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
 }

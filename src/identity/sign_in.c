@@ -75,7 +75,8 @@ static bool put_tokens(gh_txn *txn, const gh_signed_in *in, gh_buf *body)
     const gh_identity_policy *p = &txn->policy->identity;
     uint64_t life = least(p->token.access_s, left(txn, in));
     gh_world world = txn->world;
-    if (in->cutoff_s >= world.unix_s) /* what was ended in this very second stays so, and this token is after it */
+    if (in->cutoff_s >=
+        world.unix_s) /* what was ended in this very second stays so, and this token is after it */
         world.unix_s = in->cutoff_s + 1;
     const gh_token_request request = {.subject = in->subject,
                                       .session = in->session,

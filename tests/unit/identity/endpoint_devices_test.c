@@ -137,8 +137,7 @@ static void listed(gh_op *op)
                                     .confirmed = true,
                                     .created_s = ENDPOINT_NOW - 100,
                                     .used_s = ENDPOINT_NOW};
-    records[1] =
-        (gh_device_record){.id = 13, .created_s = ENDPOINT_NOW, .expires_s = ENDPOINT_NOW + 1000};
+    records[1] = (gh_device_record){.id = 13, .created_s = ENDPOINT_NOW, .expires_s = ENDPOINT_NOW + 1000};
     ((gh_op_device_list *)op)->devices = records;
     ((gh_op_device_list *)op)->n = 2;
 }
@@ -220,9 +219,8 @@ static void what_can_fail(void **state)
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         const char *body = NULL;
         if (strcmp(rows[i].method, "POST") == 0)
-            body = strcmp(rows[i].path, PATH) == 0
-                       ? "{}"
-                       : body_with(token_of(e, GH_SECRET_DEVICE, DEVICE, memory));
+            body = strcmp(rows[i].path, PATH) == 0 ? "{}"
+                                                   : body_with(token_of(e, GH_SECRET_DEVICE, DEVICE, memory));
         endpoint_script(e, &rows[i].script, 1);
         assert_string_equal(endpoint_request(e, rows[i].method, rows[i].path, body), rows[i].verdict);
         assert_null(e->txn.own.lines.p);

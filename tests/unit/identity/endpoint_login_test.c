@@ -89,7 +89,8 @@ static void a_browser_gets_cookies(void **state)
     gh_secret secret;
     log_in(e, BODY);
     const gh_op_login_finish *finish = LAST_OP(e, gh_op_login_finish);
-    gh_str session = endpoint_between(e->lines, "__Host-session=", ";"), csrf = endpoint_between(e->lines, "__Host-csrf=", ";");
+    gh_str session = endpoint_between(e->lines, "__Host-session=", ";"),
+           csrf = endpoint_between(e->lines, "__Host-csrf=", ";");
     unsigned long age = e->policy->identity.session.absolute_s;
     (void)snprintf(expected, sizeof expected,
                    "Cache-Control: no-store\r\n"

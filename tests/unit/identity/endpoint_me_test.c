@@ -12,10 +12,11 @@ static void by_a_session(void **state)
     endpoint_as(e, GH_PROOF_SESSION);
     e->principal.device = 12;
     assert_string_equal(endpoint_request(e, "GET", PATH, NULL), "answer 200");
-    expect_body(e, "{\"user\":{\"id\":\"0000000000007\",\"username\":\"ada\",\"roles\":[\"user\",\"beta\"],"
-                   "\"tier\":\"gold\",\"issuer\":null},\"proof\":\"session\",\"permissions\":[],\"scopes\":null,"
-                   "\"session\":\"0000000000033\",\"device\":\"000000000000c\",\"api_key\":null,"
-                   "\"expires_at\":\"2025-11-28T12:47:47Z\"}");
+    expect_body(e,
+                "{\"user\":{\"id\":\"0000000000007\",\"username\":\"ada\",\"roles\":[\"user\",\"beta\"],"
+                "\"tier\":\"gold\",\"issuer\":null},\"proof\":\"session\",\"permissions\":[],\"scopes\":null,"
+                "\"session\":\"0000000000033\",\"device\":\"000000000000c\",\"api_key\":null,"
+                "\"expires_at\":\"2025-11-28T12:47:47Z\"}");
     expect_lines(e, "Cache-Control: no-store\r\n");
     assert_int_equal(e->txn.n_ops, 0);
 }

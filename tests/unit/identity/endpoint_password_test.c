@@ -5,8 +5,8 @@
 #include "identity/secret.h"
 
 #define PATH "/api/auth/password"
-#define BODY                                                              \
-    "{\"current_password\":\"correct horse \\\"battery\\\" staple\","     \
+#define BODY                                                          \
+    "{\"current_password\":\"correct horse \\\"battery\\\" staple\"," \
     "\"new_password\":\"seventeen green umbrellas\"}"
 
 static void found(gh_op *op)

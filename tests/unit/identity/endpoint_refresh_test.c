@@ -69,7 +69,8 @@ static void with_cookies(endpoint *e, gh_str one, gh_str other)
     e->cookie = cookie_memory;
 }
 
-static const endpoint_op fresh = {GH_OP_REFRESH, GH_OP_OK, first}, again = {GH_OP_REFRESH, GH_OP_OK, repeated};
+static const endpoint_op fresh = {GH_OP_REFRESH, GH_OP_OK, first},
+                         again = {GH_OP_REFRESH, GH_OP_OK, repeated};
 
 static void tokens_are_replaced(void **state)
 {
@@ -197,9 +198,9 @@ static void losers_keep_their_cookies(void **state)
     static const struct {
         enum gh_op_status status;
         const char *verdict;
-    } rows[] = {{GH_OP_NOT_FOUND, "refresh_invalid"},     {GH_OP_EXPIRED, "refresh_invalid"},
-                {GH_OP_WRONG, "refresh_invalid"},         {GH_OP_REUSED, "refresh_reused"},
-                {GH_OP_DISABLED, "user_disabled"},        {GH_OP_UNAVAILABLE, "identity_unavailable"},
+    } rows[] = {{GH_OP_NOT_FOUND, "refresh_invalid"}, {GH_OP_EXPIRED, "refresh_invalid"},
+                {GH_OP_WRONG, "refresh_invalid"},     {GH_OP_REUSED, "refresh_reused"},
+                {GH_OP_DISABLED, "user_disabled"},    {GH_OP_UNAVAILABLE, "identity_unavailable"},
                 {GH_OP_BUSY, "identity_unavailable"}};
     endpoint *e = *state;
     char memory[GH_SECRET_TEXT_MAX], of_session[GH_SECRET_TEXT_MAX];
@@ -230,9 +231,8 @@ static void what_was_not_made_here_is_not_asked_for(void **state)
     }
     assert_string_equal(endpoint_request(e, "POST", PATH, body_with(gh_str_cut(token, 0, token.n - 1))),
                         "refresh_invalid");
-    assert_string_equal(
-        endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_SESSION, 0, session))),
-        "refresh_invalid");
+    assert_string_equal(endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_SESSION, 0, session))),
+                        "refresh_invalid");
     assert_string_equal(
         endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_REFRESH, UINT32_MAX, last))),
         "refresh_invalid");

@@ -34,15 +34,16 @@ static void ones_sessions_are_listed(void **state)
     assert_string_equal(endpoint_request(e, "GET", PATH, NULL), "answer 200");
     assert_int_equal(LAST_OP(e, gh_op_session_list)->user, 7);
     assert_int_equal(LAST_OP(e, gh_op_session_list)->idle_s_cookie, e->policy->identity.session.idle_s);
-    expect_body(e,
-                "{\"sessions\":[{\"id\":\"0000000000033\",\"current\":true,\"kind\":\"cookie\",\"device\":null,"
-                "\"device_name\":null,\"address\":\"2001:db8::1\","
-                "\"user_agent\":\"Mozilla/5.0 (X11) \\\"x\\\"\\u0001\","
-                "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":\"2025-11-28T12:31:07Z\","
-                "\"expires_at\":\"2025-11-28T12:47:47Z\"},"
-                "{\"id\":\"0000000000032\",\"current\":false,\"kind\":\"token\",\"device\":\"000000000000c\","
-                "\"device_name\":\"Ada's phone\",\"address\":null,\"user_agent\":null,"
-                "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":null,\"expires_at\":null}],\"more\":false}");
+    expect_body(
+        e,
+        "{\"sessions\":[{\"id\":\"0000000000033\",\"current\":true,\"kind\":\"cookie\",\"device\":null,"
+        "\"device_name\":null,\"address\":\"2001:db8::1\","
+        "\"user_agent\":\"Mozilla/5.0 (X11) \\\"x\\\"\\u0001\","
+        "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":\"2025-11-28T12:31:07Z\","
+        "\"expires_at\":\"2025-11-28T12:47:47Z\"},"
+        "{\"id\":\"0000000000032\",\"current\":false,\"kind\":\"token\",\"device\":\"000000000000c\","
+        "\"device_name\":\"Ada's phone\",\"address\":null,\"user_agent\":null,"
+        "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":null,\"expires_at\":null}],\"more\":false}");
 }
 
 /* As many as are shown fit, with the longest texts. */

@@ -31,8 +31,7 @@ endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, 
     (void)snprintf(e->in, sizeof e->in,
                    "profile: development\nidentity:\n  enabled: on\n  registration: open\n%s", more);
     gh_config_source source = {GH_SOURCE_YAML, "test.yaml", gh_str_of(e->in)};
-    gh_config_input input = {
-        .sources = &source, .n_sources = 1, .upstream = GH_STR("http://127.0.0.1:8000")};
+    gh_config_input input = {.sources = &source, .n_sources = 1, .upstream = GH_STR("http://127.0.0.1:8000")};
     gh_report_init(&e->report);
     e->config = gh_config_load(&input, &e->report);
     if (e->config == NULL)
@@ -43,8 +42,8 @@ endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, 
     e->policy = gh_policy_compile(e->config, &e->report);
     if (e->policy == NULL)
         fail_report(e);
-    e->world = (gh_world){
-        .now_ms = 1000000, .key = key, .random = draw, .random_data = e, .unix_s = ENDPOINT_NOW};
+    e->world =
+        (gh_world){.now_ms = 1000000, .key = key, .random = draw, .random_data = e, .unix_s = ENDPOINT_NOW};
     gh_arena_init(&e->json_arena, NULL, 0, 1 << 26);
     return e;
 }
@@ -158,6 +157,8 @@ static void begin(endpoint *e, const char *method, const char *path, const char 
     assert_true(gh_ip_parse(GH_STR("192.0.2.1"), &e->txn.client.ip));
     e->txn.principal = e->principal;
     e->txn.credentials = e->credentials;
+    e->txn.n_lookups = e->lookups_before;
+    e->txn.n_takes = e->txn.first_limit = 1; /* of the stages before: must not be taken again */
     e->txn.stage = GH_STAGE_BODY;
     if (body != NULL) {
         (void)snprintf(e->in, sizeof e->in, "%s", body);

@@ -41,6 +41,7 @@ typedef struct endpoint {
     const char *cookie; /* the Cookie field; NULL: none */
     endpoint_op script[ENDPOINT_SCRIPT_MAX];
     unsigned n_script, at;
+    unsigned lookups_before; /* how many the stages before have asked */
     enum gh_lookup_answer looked;
     void (*look)(gh_lookup *lookup); /* fills in what is answered; NULL: nothing */
 
