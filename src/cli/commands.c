@@ -2,16 +2,6 @@
 
 #include <stdio.h>
 
-#define OPTION_CONFIG                                                                     \
-    {                                                                                     \
-        .name = "config", .letter = 'c', .value = "FILE",                                 \
-        .help = "the configuration; gatehouse.yaml in the working directory if it exists" \
-    }
-#define OPTION_ENV_FILE                                                         \
-    {                                                                           \
-        .name = "env-file", .value = "FILE",                                    \
-        .help = "variables to read; .env in the working directory if it exists" \
-    }
 #define OPTION_LISTEN                                                             \
     {                                                                             \
         .name = "listen", .value = "ADDR", .repeat = true,                        \
@@ -29,13 +19,13 @@
         .help = "let in only what this OpenAPI document declares: a file, or upstream:/openapi.json" \
     }
 
-static const gh_cli_option serve_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_LISTEN, OPTION_ADMIN,
-                                              OPTION_ENV_FILE};
-static const gh_cli_option demo_options[] = {OPTION_CONFIG, OPTION_LISTEN, OPTION_ADMIN, OPTION_ENV_FILE};
-static const gh_cli_option check_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_ENV_FILE};
+static const gh_cli_option serve_options[] = {GH_CLI_CONFIG, OPTION_OPENAPI, OPTION_LISTEN, OPTION_ADMIN,
+                                              GH_CLI_ENV_FILE};
+static const gh_cli_option demo_options[] = {GH_CLI_CONFIG, OPTION_LISTEN, OPTION_ADMIN, GH_CLI_ENV_FILE};
+static const gh_cli_option check_options[] = {GH_CLI_CONFIG, OPTION_OPENAPI, GH_CLI_ENV_FILE};
 static const gh_cli_option pipeline_options[] = {
-    OPTION_CONFIG,
-    OPTION_ENV_FILE,
+    GH_CLI_CONFIG,
+    GH_CLI_ENV_FILE,
     {.name = "json", .help = "for programs"},
 };
 static const gh_cli_option reference_options[] = {

@@ -2,7 +2,7 @@
 #ifndef GH_CLI_SERVE_H
 #define GH_CLI_SERVE_H
 
-#include "cli/options.h"
+#include "operator/options.h"
 #include "edges/proxy/server.h"
 
 /* Memory of the options' list. */
