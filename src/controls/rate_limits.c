@@ -118,6 +118,9 @@ static bool scope_key(gh_txn *txn, const gh_limit_rule *rule, uint64_t *ret_key)
     case GH_SCOPE_HEADER:
         value = header_value(txn, rule->header_id, rule->header);
         break;
+    case GH_SCOPE_USER:
+    case GH_SCOPE_SESSION:
+    case GH_SCOPE_API_KEY:
     default:
         return false;
     }

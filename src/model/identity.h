@@ -90,6 +90,7 @@ typedef struct gh_identity_policy {
     unsigned n_roles;
     gh_str permissions[GH_PERMISSIONS_MAX];
     unsigned n_permissions;
+    bool registration_open;
     gh_str new_user_roles; /* of who registers, with a space between each */
     gh_str new_user_tier;
 
@@ -129,6 +130,7 @@ typedef struct gh_identity_policy {
     struct {
         uint32_t most, timeout_s;
         bool anonymous;
+        uint32_t most_anonymous; /* of one address prefix */
     } device;
     struct {
         gh_str prefix; /* "ghk" */

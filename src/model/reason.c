@@ -24,6 +24,8 @@ gh_str gh_status_phrase(unsigned status)
         {404, GH_STR_INIT("Not Found")},
         {405, GH_STR_INIT("Method Not Allowed")},
         {408, GH_STR_INIT("Request Timeout")},
+        {409, GH_STR_INIT("Conflict")},
+        {410, GH_STR_INIT("Gone")},
         {413, GH_STR_INIT("Content Too Large")},
         {414, GH_STR_INIT("URI Too Long")},
         {415, GH_STR_INIT("Unsupported Media Type")},
