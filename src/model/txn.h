@@ -73,9 +73,10 @@ typedef struct gh_credentials {
 
 /* Gatehouse's own answer, beside a refusal's problem document. In the transaction's or an operation's memory. */
 typedef struct gh_own_answer {
-    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ... */
+    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ...; of a refusal, too */
     gh_str type;  /* Content-Type; absent: no body */
     gh_str body;
+    bool cacheable; /* lines say for how long; else no-store */
 } gh_own_answer;
 
 enum { GH_ID_SIZE = 24, GH_LOOKUPS_MAX = 2, GH_TXN_OPS_MAX = 5 };

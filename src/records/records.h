@@ -25,7 +25,8 @@ typedef struct gh_records_options {
     /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
     void (*said)(void *data, int level, const char *event, const char *text);
     void *said_data;
-    uint64_t (*now_s)(void); /* Unix time; for what is done without a request */
+    uint64_t (*now_s)(void);  /* Unix time; for what is done without a request */
+    uint64_t (*now_ms)(void); /* the clock of gh_op.deadline_ms */
 } gh_records_options;
 
 /* Opens or makes the database, brings it to the present schema, locks it against other processes, fills the roster,

@@ -28,6 +28,8 @@ static void count_input(const gh_exchange *x)
 static void count(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
+    if (gh_unlikely(x->txn.verdict.reason == GH_REASON_ISSUER_UNAVAILABLE) && w->jwks != NULL)
+        gh_jwks_want(w->jwks);
     if (gh_unlikely(x->txn.verdict.reason != GH_REASON_NONE || x->txn.reports != 0))
         count_input(x);
     unsigned class = x->status / 100;
