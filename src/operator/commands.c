@@ -1,4 +1,4 @@
-#include "operator/operation.h"
+#include "operator/errand.h"
 
 #define JSON                                   \
     {                                          \
@@ -12,9 +12,9 @@
     {                                                                                                    \
         .name = "role", .value = "ROLE", .repeat = true, .help = "a role; those of new users by default" \
     }
-#define SCOPE                                                             \
-    {                                                                     \
-        .name = "scope", .value = "SCOPE", .repeat = true,                \
+#define SCOPE                                                               \
+    {                                                                       \
+        .name = "scope", .value = "SCOPE", .repeat = true,                  \
         .help = "narrows the rights to this scope; not narrowed by default" \
     }
 
@@ -84,8 +84,9 @@ const gh_cli_command gh_operator_commands[] = {
     {.name = "user add",
      ARGUMENTS("NAME", 1, 1),
      .summary = "Make an account; prints its id.",
-     .details = "The password is asked for twice on a terminal, or is the line on standard input. It must be as\n"
-                "good as at registration; a refusal says why.",
+     .details =
+         "The password is asked for twice on a terminal, or is the line on standard input. It must be as\n"
+         "good as at registration; a refusal says why.",
      OPTIONS(add_options),
      .input = GH_CLI_PASSWORD,
      .operate = gh_operate_user_add},
@@ -131,9 +132,10 @@ const gh_cli_command gh_operator_commands[] = {
     {.name = "user import",
      ARGUMENTS("[FILE]", 0, 1),
      .summary = "Make accounts from a file with a JSON object a line, with the hashes of their passwords.",
-     .details = "FILE is - or left out: standard input. Members: username, and as wanted email, password_hash,\n"
-                "roles, tier, disabled, created_at. Hashes of Argon2, bcrypt and passlib are taken, and made anew\n"
-                "when their owner logs in. A bad line is reported with its number; the others are imported.",
+     .details =
+         "FILE is - or left out: standard input. Members: username, and as wanted email, password_hash,\n"
+         "roles, tier, disabled, created_at. Hashes of Argon2, bcrypt and passlib are taken, and made anew\n"
+         "when their owner logs in. A bad line is reported with its number; the others are imported.",
      OPTIONS(import_options),
      .input = GH_CLI_LINES,
      .operate = gh_operate_user_import},
@@ -186,8 +188,9 @@ const gh_cli_command gh_operator_commands[] = {
     {.name = "token inspect",
      ARGUMENTS("", 0, 0),
      .summary = "Say what is in a token or API key, and whether it would be believed here now.",
-     .details = "It is asked for on a terminal, or is the line on standard input. Exit status 0 when it would be\n"
-                "believed, else 1.",
+     .details =
+         "It is asked for on a terminal, or is the line on standard input. Exit status 0 when it would be\n"
+         "believed, else 1.",
      OPTIONS(json_options),
      .input = GH_CLI_TOKEN,
      .operate = gh_operate_token_inspect},

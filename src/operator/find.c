@@ -1,10 +1,11 @@
 /* Users by what an operator calls them, and the names that were meant. */
-#include "operator/operation.h"
+#include "operator/errand.h"
+#include "operator/fields.h"
 
 /* So many accounts are looked at for the one that was meant. */
 enum { PAGE = 1000, PAGES = 5, NEAR = 2 };
 
-static gh_op_user_get *get(gh_operation *o, gh_str name, gh_id id)
+static gh_op_user_get *get(gh_errand *o, gh_str name, gh_id id)
 {
     gh_op_user_get *g = gh_op_make(USER_GET, gh_op_user_get);
     if (g != NULL)
@@ -20,19 +21,8 @@ static gh_op_user_get *get(gh_operation *o, gh_str name, gh_id id)
     return NULL;
 }
 
-/* ASCII in lower case, as names are stored. */
-static gh_str canonical(gh_operation *o, gh_str text)
-{
-    char *p = gh_arena_alloc(&o->arena, text.n + 1);
-    if (p == NULL)
-        return text;
-    for (size_t i = 0; i < text.n; i++)
-        p[i] = gh_lower(text.p[i]);
-    return (gh_str){p, text.n};
-}
-
 /* Among the names that begin with the same letter; slips of the first one are rare. */
-static gh_str nearest_user(gh_operation *o, gh_str wanted)
+static gh_str nearest_user(gh_errand *o, gh_str wanted)
 {
     gh_str after = gh_str_cut(wanted, 0, 1), best = {NULL, 0};
     unsigned distance = NEAR + 1;
@@ -62,19 +52,20 @@ static gh_str nearest_user(gh_operation *o, gh_str wanted)
     return best;
 }
 
-static void say_unknown(gh_operation *o, gh_str who)
+static void say_unknown(gh_errand *o, gh_str who)
 {
-    gh_str near = nearest_user(o, canonical(o, who));
+    gh_str near = nearest_user(o, gh_lower_copy(&o->arena, who));
     if (near.p != NULL)
         (void)gh_fail(o, "there is no user \"%s\"; did you mean %s?", gh_show(o, who), gh_show(o, near));
     else
-        (void)gh_fail(o, "there is no user \"%s\"; gatehouse user list shows those there are", gh_show(o, who));
+        (void)gh_fail(o, "there is no user \"%s\"; gatehouse user list shows those there are",
+                      gh_show(o, who));
 }
 
-gh_op_user_get *gh_find_user(gh_operation *o, gh_str who)
+gh_op_user_get *gh_find_user(gh_errand *o, gh_str who)
 {
     gh_id id;
-    gh_op_user_get *g = get(o, canonical(o, who), 0);
+    gh_op_user_get *g = get(o, gh_lower_copy(&o->arena, who), 0);
     if (g != NULL && g->op.status != GH_OP_OK && gh_id_parse(who, &id)) {
         gh_op_unref(&g->op);
         g = get(o, (gh_str){NULL, 0}, id);
@@ -86,12 +77,13 @@ gh_op_user_get *gh_find_user(gh_operation *o, gh_str who)
     return NULL;
 }
 
-bool gh_read_id(gh_operation *o, const char *what, gh_str text, gh_id *ret)
+bool gh_read_id(gh_errand *o, const char *what, gh_str text, gh_id *ret)
 {
     if (gh_id_parse(text, ret))
         return true;
-    (void)gh_misuse(o, "\"%s\" is not the id of a %s, which has 13 digits and letters: gatehouse %s list shows them",
-                    gh_show(o, text), what, what);
+    (void)gh_misuse(
+        o, "\"%s\" is not the id of a %s, which has 13 digits and letters: gatehouse %s list shows them",
+        gh_show(o, text), what, what);
     return false;
 }
 

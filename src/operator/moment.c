@@ -3,7 +3,6 @@
 #include "schema/format.h"
 
 enum { DAY = 86400, HOUR = 3600, MINUTE = 60, DAYS_OF_ERA = 146097, DAYS_TO_1970 = 719468 };
-static const uint64_t latest = UINT64_C(253402300799); /* 9999-12-31T23:59:59Z */
 
 /* Eras of 400 years that begin on the first of March, so that the leap day is a year's last. */
 static void put_date(gh_buf *out, uint64_t days)
@@ -19,7 +18,7 @@ static void put_date(gh_buf *out, uint64_t days)
 
 void gh_moment_put(gh_buf *out, uint64_t unix_s)
 {
-    uint64_t at = unix_s > latest ? latest : unix_s, second = at % DAY;
+    uint64_t at = unix_s > GH_MOMENT_MAX ? GH_MOMENT_MAX : unix_s, second = at % DAY;
     put_date(out, at / DAY);
     gh_buf_printf(out, "T%02u:%02u:%02uZ", (unsigned)(second / HOUR), (unsigned)(second / MINUTE % 60),
                   (unsigned)(second % 60));
@@ -54,7 +53,7 @@ bool gh_moment_read(gh_str text, uint64_t *ret_unix_s)
         int64_t offset = number(text, text.n - 5, 2) * HOUR + number(text, text.n - 2, 2) * MINUTE;
         at += text.p[text.n - 6] == '-' ? offset : -offset;
     }
-    if (at < 0 || (uint64_t)at > latest)
+    if (at < 0 || (uint64_t)at > GH_MOMENT_MAX)
         return false;
     *ret_unix_s = (uint64_t)at;
     return true;

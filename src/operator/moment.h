@@ -5,6 +5,8 @@
 #include "base/buf.h"
 
 enum { GH_MOMENT_TEXT = 20 };
+/* 9999-12-31T23:59:59Z: the latest moment. */
+#define GH_MOMENT_MAX UINT64_C(253402300799)
 
 /* "2026-11-28T12:31:07Z"; beyond the year 9999 as its last second. */
 void gh_moment_put(gh_buf *out, uint64_t unix_s);

@@ -31,7 +31,7 @@ typedef struct gh_cli_option {
 
 typedef struct gh_cli_args gh_cli_args;
 
-typedef struct gh_operation gh_operation; /* operator/operation.h */
+typedef struct gh_errand gh_errand; /* operator/errand.h */
 
 /* What a command takes besides its arguments, because it is a secret or too much for them. */
 enum gh_cli_input {
@@ -54,7 +54,7 @@ struct gh_cli_command {
     /* A first word: its commands are those of this table whose names begin with it. */
     const gh_cli_command *commands;
     unsigned n_commands;
-    int (*operate)(gh_operation *operation); /* an operator's command: on the records, by operator.h */
+    int (*operate)(gh_errand *errand); /* an operator's command: on the records, by operator.h */
     enum gh_cli_input input;
     bool minus_words; /* "-user" is an argument; of the short options -c and -h are left */
 };

@@ -49,7 +49,7 @@ gh_str gh_shown(gh_arena *arena, gh_str text)
 gh_table gh_table_of(gh_arena *arena, const char *const *heads, unsigned n)
 {
     gh_table table = {.arena = arena, .columns = n};
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; heads != NULL && i < n; i++)
         gh_table_cell(&table, gh_str_of(heads[i]));
     return table;
 }

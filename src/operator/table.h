@@ -17,7 +17,8 @@ typedef struct gh_table {
     bool no_memory;
 } gh_table;
 
-/* heads: "NAME", "ROLES", ... as the first row. Everything lives in the arena. */
+/* heads: "NAME", "ROLES", ... as the first row; NULL: none. Everything lives in the
+ * arena. */
 gh_table gh_table_of(gh_arena *arena, const char *const *heads, unsigned n);
 /* The next cell, from the left; absent and empty: "-". */
 void gh_table_cell(gh_table *table, gh_str text);

@@ -31,8 +31,7 @@ static bool grow(gh_text *text, size_t whole)
 gh_buf *gh_text_room(gh_text *text, size_t n)
 {
     size_t whole;
-    if (n > gh_buf_room(&text->b) &&
-        (__builtin_add_overflow(text->b.n, n, &whole) || !grow(text, whole)))
+    if (n > gh_buf_room(&text->b) && (__builtin_add_overflow(text->b.n, n, &whole) || !grow(text, whole)))
         text->b.overflow = true;
     return &text->b;
 }

@@ -1,4 +1,4 @@
-#include "operator/operation.h"
+#include "operator/errand.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,16 +9,18 @@
 
 enum { MEMORY_MAX = 64 << 20, SHOWN_MAX = 120, MESSAGE_MAX = 2048 };
 
-static void say(gh_operation *o, const char *fmt, va_list args)
+static void say(gh_errand *o, const char *fmt, va_list args)
 {
     char memory[MESSAGE_MAX];
     int n = vsnprintf(memory, sizeof memory, fmt, args);
     gh_text_lit(o->err, "gatehouse: ");
-    gh_text_put(o->err, (gh_str){memory, n < 0 ? 0 : (size_t)n < sizeof memory ? (size_t)n : sizeof memory - 1});
+    gh_text_put(o->err, (gh_str){memory, n < 0                       ? 0
+                                         : (size_t)n < sizeof memory ? (size_t)n
+                                                                     : sizeof memory - 1});
     gh_text_lit(o->err, "\n");
 }
 
-int gh_fail(gh_operation *o, const char *fmt, ...)
+int gh_fail(gh_errand *o, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -27,7 +29,7 @@ int gh_fail(gh_operation *o, const char *fmt, ...)
     return GH_EXIT_FAILED;
 }
 
-int gh_misuse(gh_operation *o, const char *fmt, ...)
+int gh_misuse(gh_errand *o, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -37,7 +39,7 @@ int gh_misuse(gh_operation *o, const char *fmt, ...)
     return GH_EXIT_USAGE;
 }
 
-void gh_note(gh_operation *o, const char *fmt, ...)
+void gh_note(gh_errand *o, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -45,29 +47,29 @@ void gh_note(gh_operation *o, const char *fmt, ...)
     va_end(args);
 }
 
-int gh_no_memory(gh_operation *o)
+int gh_no_memory(gh_errand *o)
 {
     return gh_fail(o, "out of memory");
 }
 
-const char *gh_show(gh_operation *o, gh_str text)
+const char *gh_show(gh_errand *o, gh_str text)
 {
     gh_str shown = gh_shown(&o->arena, gh_str_cut(text, 0, SHOWN_MAX));
     gh_str whole = gh_arena_copy(&o->arena, shown);
     return whole.p == NULL ? "?" : whole.p;
 }
 
-gh_str gh_option(const gh_operation *o, const char *name, unsigned index)
+gh_str gh_option(const gh_errand *o, const char *name, unsigned index)
 {
     return gh_str_of(gh_cli_value(o->args, name, index));
 }
 
-gh_str gh_argument(const gh_operation *o, unsigned index)
+gh_str gh_argument(const gh_errand *o, unsigned index)
 {
     return gh_str_of(gh_cli_argument(o->args, index));
 }
 
-bool gh_wants_json(const gh_operation *o)
+bool gh_wants_json(const gh_errand *o)
 {
     return gh_cli_has(o->args, "json");
 }
@@ -79,7 +81,7 @@ gh_id gh_new_id(void)
     return gh_id_of_random(bytes);
 }
 
-bool gh_do(gh_operation *o, gh_op *op)
+bool gh_do(gh_errand *o, gh_op *op)
 {
     if (op == NULL) {
         (void)gh_no_memory(o);
@@ -97,7 +99,7 @@ bool gh_do(gh_operation *o, gh_op *op)
 }
 
 /* The two words, each in a string of its own for the parser of options. */
-static bool copy_words(gh_operation *o, const gh_operator_request *request, char **words)
+static bool copy_words(gh_errand *o, const gh_operator_request *request, char **words)
 {
     for (unsigned i = 0; i < request->argc; i++) {
         gh_str copy = gh_arena_copy(&o->arena, request->argv[i]);
@@ -108,14 +110,14 @@ static bool copy_words(gh_operation *o, const gh_operator_request *request, char
     return true;
 }
 
-static int unknown(gh_operation *o, const gh_operator_request *request)
+static int unknown(gh_errand *o, const gh_operator_request *request)
 {
     (void)gh_fail(o, "unknown command \"%s %s\"", request->argc > 0 ? gh_show(o, request->argv[0]) : "",
                   request->argc > 1 ? gh_show(o, request->argv[1]) : "");
     return GH_EXIT_USAGE;
 }
 
-static int run(gh_operation *o, const gh_operator_request *request)
+static int run(gh_errand *o, const gh_operator_request *request)
 {
     char *words[GH_OPERATOR_WORDS_MAX];
     char message[512];
@@ -123,8 +125,8 @@ static int run(gh_operation *o, const gh_operator_request *request)
     gh_cli_args args;
     if (request->argc < 2 || request->argc > GH_OPERATOR_WORDS_MAX || !copy_words(o, request, words))
         return unknown(o, request);
-    const gh_cli_command *command = gh_cli_find_in(gh_operator_commands, gh_operator_n_commands,
-                                                   request->argv[0], request->argv[1]);
+    const gh_cli_command *command =
+        gh_cli_find_in(gh_operator_commands, gh_operator_n_commands, request->argv[0], request->argv[1]);
     if (command == NULL)
         return unknown(o, request);
     args.command = command;
@@ -138,12 +140,12 @@ static int run(gh_operation *o, const gh_operator_request *request)
 
 int gh_operator_run(const gh_operator *with, const gh_operator_request *request, gh_text *out, gh_text *err)
 {
-    gh_operation o = {.with = with,
-                      .identity = &with->policy->identity,
-                      .input = request->input,
-                      .out = out,
-                      .err = err,
-                      .now_s = with->now_s()};
+    gh_errand o = {.with = with,
+                   .identity = &with->policy->identity,
+                   .input = request->input,
+                   .out = out,
+                   .err = err,
+                   .now_s = with->now_s()};
     gh_arena_init(&o.arena, NULL, 0, MEMORY_MAX);
     int status = run(&o, request);
     if (!gh_buf_ok(&out->b)) {
