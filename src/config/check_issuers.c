@@ -21,6 +21,13 @@ static bool is_this_machine(gh_str host)
 static void check_jwks(gh_load *l, const gh_issuer_config *issuer)
 {
     gh_place place = gh_load_place(l, &issuer->jwks);
+    bool network =
+        gh_str_starts(issuer->jwks, GH_STR("http://")) || gh_str_starts(issuer->jwks, GH_STR("https://"));
+    if (network && gh_str_find(issuer->jwks, '@') < issuer->jwks.n)
+        /* not shown: reports are printed and logged */
+        gh_load_error(l, &place,
+                      "issuer %.*s: jwks holds a user name or a password, which are not sent; remove them",
+                      (int)issuer->name.n, issuer->name.p);
     if (!gh_str_starts(issuer->jwks, GH_STR("http://")))
         return;
     if (l->config->profile == GH_PROFILE_PRODUCTION)

@@ -53,14 +53,18 @@ static void check_new_user(gh_load *l)
     const gh_identity_config *i = &l->config->identity;
     gh_place place = gh_load_place(l, &i->new_user_roles);
     size_t n = 0;
+    if (place.file == NULL && gh_roles_find(i, GH_STR("user")) == i->n_roles) {
+        gh_load_error(l, &i->roles[0].place,
+                      "identity.roles has no role user, which new accounts get; name theirs in "
+                      "identity.new_user_roles, or [] for none");
+        return;
+    }
     for (unsigned k = 0; k < i->new_user_roles.n; k++) {
         gh_place item = gh_load_place(l, &i->new_user_roles.items[k]);
-        n += i->new_user_roles.items[k].n + 1;
-        (void)gh_check_role(
-            l, item.file == NULL ? "identity.new_user_roles (its default)" : "identity.new_user_roles",
-            i->new_user_roles.items[k], &item);
+        n += i->new_user_roles.items[k].n + (k > 0);
+        (void)gh_check_role(l, "identity.new_user_roles", i->new_user_roles.items[k], &item);
     }
-    if (n > GH_ROLES_TEXT_MAX + 1)
+    if (n > GH_ROLES_TEXT_MAX)
         gh_load_error(l, &place, "identity.new_user_roles: the names are too long together: at most %d bytes",
                       GH_ROLES_TEXT_MAX);
 }

@@ -65,8 +65,6 @@ static const char *check_address(gh_str s)
             return "is not an address: only visible ASCII characters are, without \"#\"";
     if (host.n == 0)
         return "names no host: write https://host/path";
-    if (gh_str_find(host, '@') < host.n)
-        return "holds a user name or a password: an issuer's keys are public, and got without";
     return NULL;
 }
 

@@ -13,7 +13,8 @@ enum { ROOM_BEHIND = 512 };
 /* Do answers with this reason list what is wrong? */
 static bool lists_findings(enum gh_reason reason)
 {
-    return reason == GH_REASON_VALIDATION_ERROR || reason == GH_REASON_DANGEROUS_CONTENT;
+    return reason == GH_REASON_VALIDATION_ERROR || reason == GH_REASON_DANGEROUS_CONTENT ||
+           reason == GH_REASON_PASSWORD_WEAK;
 }
 
 static uint64_t retry_after(const gh_txn *txn)

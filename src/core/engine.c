@@ -82,16 +82,18 @@ static enum gh_judgement judge(gh_txn *txn, unsigned from, unsigned to)
     return GH_PASS;
 }
 
-/* The endpoint's steps, as far as they go without an operation's answer. */
+/* The endpoint's steps, as far as they go without the answer to an operation or a lookup. */
 static enum gh_step target(gh_txn *txn)
 {
     const gh_step_row *steps = txn->route->endpoint->steps;
     for (; txn->step < GH_COUNT(txn->route->endpoint->steps); txn->step++) {
         const gh_step_row *step = &steps[txn->step];
         if (!txn->asked && step->ask != NULL) {
+            txn->n_answered = txn->n_takes;
+            txn->n_looked = txn->n_lookups;
             if (step->ask(txn) == GH_STOP)
                 return GH_STEP_VERDICT;
-            txn->asked = txn->n_ops > txn->n_done;
+            txn->asked = txn->n_ops > txn->n_done || txn->n_lookups > txn->n_looked;
             if (txn->asked)
                 return GH_STEP_ASK;
         }

@@ -1,7 +1,5 @@
 #include "identity/cookies.h"
 
-#include "identity/csrf_token.h"
-
 /* RFC 6265bis section 5.6.1: a cookie does not live longer. */
 enum { DAYS_MOST = 400, DAY_S = 86400 };
 
@@ -40,16 +38,22 @@ void gh_cookie_put(gh_buf *out, const gh_identity_policy *p, gh_str name, gh_str
     gh_buf_lit(out, "\r\n");
 }
 
-void gh_session_cookies_put(gh_txn *txn, gh_buf *out, gh_id session, gh_str secret, uint64_t max_age_s)
+void gh_csrf_cookie_put(gh_txn *txn, gh_buf *out, gh_id session, uint64_t max_age_s, char ret[GH_CSRF_TEXT])
 {
     const gh_identity_policy *p = &txn->policy->identity;
     uint8_t random[GH_CSRF_RANDOM];
-    char memory[GH_CSRF_TEXT];
-    gh_buf token = gh_buf_over(memory, sizeof memory);
+    gh_buf token = gh_buf_over(ret, GH_CSRF_TEXT);
     txn->world.random(txn->world.random_data, random, sizeof random);
     gh_csrf_make(&p->keys, session, random, &token);
-    gh_cookie_put(out, p, p->session.name, secret, true, max_age_s);
     gh_cookie_put(out, p, p->session.csrf_name, gh_buf_str(&token), false, max_age_s);
+}
+
+void gh_session_cookies_put(gh_txn *txn, gh_buf *out, gh_id session, gh_str secret, uint64_t max_age_s,
+                            char ret_csrf[GH_CSRF_TEXT])
+{
+    const gh_identity_policy *p = &txn->policy->identity;
+    gh_cookie_put(out, p, p->session.name, secret, true, max_age_s);
+    gh_csrf_cookie_put(txn, out, session, max_age_s, ret_csrf);
 }
 
 void gh_session_cookies_drop(gh_txn *txn, gh_buf *out)

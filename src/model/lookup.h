@@ -10,7 +10,8 @@ enum gh_lookup_kind {
     GH_LOOKUP_SESSION, /* is this the session's present secret? */
     GH_LOOKUP_API_KEY, /* is this the key's secret, and may it be used from there? */
     GH_LOOKUP_DEVICE,  /* is this the device's secret? */
-    GH_LOOKUP_TOKEN    /* has a verified token been revoked: by jti, by session, by user? */
+    GH_LOOKUP_TOKEN,   /* has a verified token been revoked: by jti, by session, by user? */
+    GH_LOOKUP_REFRESH  /* is this the family's present refresh token? To tell about it; it lets nobody in */
 };
 
 enum gh_lookup_answer {

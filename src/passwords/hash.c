@@ -1,9 +1,9 @@
 #include "passwords/hash.h"
 
 #include <crypt.h>
-#include <errno.h>
 #include <openssl/evp.h>
 #include <sodium.h>
+#include <sys/mman.h>
 
 #include "base/crypto.h"
 
@@ -18,19 +18,54 @@ enum {
 
 /* --- Argon2 --- */
 
-static enum gh_password_result verify_argon2(gh_str stored, enum gh_password_family family, gh_str password)
+/* libsodium computes a hash from its parts only for one lane and a salt of 16 bytes. That is what is made here. */
+static bool can_compute(const gh_password_stored *s)
+{
+    unsigned least = s->family == GH_PASSWORD_ARGON2ID ? crypto_pwhash_argon2id_OPSLIMIT_MIN
+                                                       : crypto_pwhash_argon2i_OPSLIMIT_MIN;
+    return s->lanes == 1 && s->salt.n == SALT_TEXT && s->cost >= least;
+}
+
+static enum gh_password_result verify_computed(const gh_password_stored *s, gh_str password)
+{
+    uint8_t salt[SALT], want[64], computed[64];
+    size_t salt_n = 0, want_n = 0;
+    if (!gh_password_decode(s->salt, false, salt, sizeof salt, &salt_n) ||
+        !gh_password_decode(s->digest, false, want, sizeof want, &want_n))
+        return GH_PASSWORD_UNSUPPORTED;
+    int algorithm =
+        s->family == GH_PASSWORD_ARGON2ID ? crypto_pwhash_ALG_ARGON2ID13 : crypto_pwhash_ALG_ARGON2I13;
+    bool done = crypto_pwhash(computed, want_n, password.p, password.n, salt, s->cost,
+                              (size_t)s->memory_kib * 1024, algorithm) == 0;
+    bool equal = done && gh_equal_secret((gh_str){(const char *)computed, want_n},
+                                         (gh_str){(const char *)want, want_n});
+    gh_wipe(want, sizeof want);
+    gh_wipe(computed, sizeof computed);
+    return !done ? GH_PASSWORD_UNAVAILABLE : equal ? GH_PASSWORD_OK : GH_PASSWORD_WRONG;
+}
+
+/* Could the memory for a hash be had? */
+static bool memory_is_there(const gh_password_stored *s)
+{
+    size_t size = (size_t)s->memory_kib * 1024;
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p != MAP_FAILED && munmap(p, size) == 0;
+}
+
+/* libsodium verifies a text of any lanes and salt, but answers "wrong" also when it has no memory. So a "wrong" is
+ * believed only if the memory can be had a moment later. */
+static enum gh_password_result verify_text(gh_str stored, const gh_password_stored *s, gh_str password)
 {
     char text[GH_PASSWORD_STORED_MAX + 1];
     memcpy(text, stored.p, stored.n);
     text[stored.n] = '\0';
-    errno = 0;
-    int answer = family == GH_PASSWORD_ARGON2ID
+    int answer = s->family == GH_PASSWORD_ARGON2ID
                      ? crypto_pwhash_argon2id_str_verify(text, password.p, password.n)
                      : crypto_pwhash_argon2i_str_verify(text, password.p, password.n);
-    /* EINVAL is libsodium's word for a digest that differs. All else says that it could not be computed. */
-    bool wrong = answer != 0 && errno == EINVAL;
     gh_wipe(text, sizeof text);
-    return answer == 0 ? GH_PASSWORD_OK : wrong ? GH_PASSWORD_WRONG : GH_PASSWORD_UNAVAILABLE;
+    if (answer == 0)
+        return GH_PASSWORD_OK;
+    return memory_is_there(s) ? GH_PASSWORD_WRONG : GH_PASSWORD_UNAVAILABLE;
 }
 
 /* --- bcrypt --- */
@@ -128,7 +163,7 @@ enum gh_password_result gh_password_verify(gh_str stored, gh_str password)
     switch (s.family) {
     case GH_PASSWORD_ARGON2ID:
     case GH_PASSWORD_ARGON2I:
-        return verify_argon2(stored, s.family, password);
+        return can_compute(&s) ? verify_computed(&s, password) : verify_text(stored, &s, password);
     case GH_PASSWORD_BCRYPT:
         return verify_bcrypt(&s, password);
     case GH_PASSWORD_BCRYPT_SHA256:

@@ -144,7 +144,7 @@ static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *repo
 static void use_secret(const gh_identity_service *s, gh_config *config)
 {
     config->secret_key = s->secret;
-    config->read_jwks = gh_jwks_read;
+    config->read_jwks = gh_key_sets_read;
     config->read_jwks_data = s->jwks;
 }
 
@@ -199,7 +199,7 @@ void gh_identity_close(gh_identity_service *s)
     gh_password_executor_stop(&s->passwords);
     gh_records_close(s->records);
     gh_roster_free(s->roster);
-    gh_jwks_free(s->jwks);
+    gh_key_sets_free(s->jwks);
     gh_arena_wipe(&s->arena);
     gh_arena_reset(&s->arena);
     s->records = NULL;

@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "edges/executors.h"
-#include "edges/identity/jwks.h"
+#include "edges/identity/key_sets.h"
 #include "edges/identity/password_executor.h"
 #include "records/records.h"
 
@@ -13,8 +13,8 @@ typedef struct gh_identity_service {
     gh_records *records; /* NULL: identity is off */
     gh_roster *roster;
     gh_password_executor passwords;
-    gh_jwks *jwks; /* of outside issuers */
-    gh_str secret; /* secret_key in use since the start; in arena */
+    gh_key_sets *jwks; /* of outside issuers */
+    gh_str secret;     /* secret_key in use since the start; in arena */
     uint8_t seal[GH_SEAL_KEY_SIZE];
     gh_arena arena;
     /* Something for the log; on any thread. Before it is set: standard error. */

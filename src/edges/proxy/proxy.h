@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "core/engine.h"
 #include "edges/executors.h"
-#include "edges/identity/jwks.h"
+#include "edges/identity/key_sets.h"
 #include "edges/proxy/io.h"
 #include "edges/proxy/mailbox.h"
 #include "observe/log.h"
@@ -111,7 +111,7 @@ struct gh_worker {
     gh_exchange *standing; /* exchanges of known callers, see standing.c */
     gh_timer standing_timer;
     uint64_t standing_epoch;
-    gh_jwks *jwks;               /* told of keys that are not there; NULL: there are no issuers */
+    gh_key_sets *jwks;               /* told of keys that are not there; NULL: there are no issuers */
     gh_token_cache *token_cache; /* NULL: identity was off at the start */
     gh_metrics *metrics;
     gh_log_lane *lane;

@@ -96,7 +96,7 @@ static bool something_new(gh_reload *r)
 {
     gh_serving *s = r->s;
     r->got_document = gh_documents_retry(s->documents);
-    bool keys = s->identity.jwks != NULL && gh_jwks_refresh(s->identity.jwks, (uint64_t)time(NULL));
+    bool keys = s->identity.jwks != NULL && gh_key_sets_refresh(s->identity.jwks, (uint64_t)time(NULL));
     bool ring = atomic_exchange(&s->ring_changed, false);
     return r->got_document || keys || ring;
 }
@@ -251,9 +251,9 @@ static void look_for_keys(uv_timer_t *timer)
     gh_serving *s = timer->data;
     if (s->reload != NULL || s->draining || s->identity.jwks == NULL)
         return;
-    bool due = gh_jwks_due(s->identity.jwks, (uint64_t)time(NULL));
+    bool due = gh_key_sets_due(s->identity.jwks, (uint64_t)time(NULL));
     if (due)
-        gh_jwks_say_missing(s->identity.jwks, say_no_keys, s);
+        gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
     if (due || atomic_load(&s->ring_changed))
         begin(s, true);
 }
@@ -263,6 +263,6 @@ void gh_serving_watch_keys(gh_serving *s)
     enum { LOOK_MS = 200 };
     if (s->identity.records == NULL)
         return;
-    gh_jwks_say_missing(s->identity.jwks, say_no_keys, s);
+    gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
     (void)uv_timer_start(&s->identity_timer, look_for_keys, LOOK_MS, LOOK_MS);
 }

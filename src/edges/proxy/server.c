@@ -149,7 +149,7 @@ int gh_serve_run(const gh_serve_options *options)
     }
     gh_policy *policy = NULL;
     gh_config *config = read_config(s, &report);
-    s->identity.jwks = gh_jwks_new(&s->stopping);
+    s->identity.jwks = gh_key_sets_new(&s->stopping);
     if (config != NULL && gh_identity_open(&s->identity, config, &report))
         policy = gh_policy_compile(config, &report);
     if (policy != NULL)

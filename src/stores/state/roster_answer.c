@@ -50,11 +50,13 @@ static bool is_set(const uint8_t hash[GH_SECRET_HASH])
 
 static void fill_subject(const gh_roster_user_entry *u, gh_subject *ret)
 {
-    const char *standing = u->standing->p;
-    uint8_t n_tier = (uint8_t)standing[0];
     ret->user = u->id;
     ret->name.n = u->n_name;
     memcpy(ret->name.p, u->name, u->n_name);
+    if (u->standing == NULL)
+        return;
+    const char *standing = u->standing->p;
+    uint8_t n_tier = (uint8_t)standing[0];
     ret->tier.n = n_tier;
     memcpy(ret->tier.p, standing + 1, n_tier);
     ret->roles.n = (uint8_t)(u->standing->n - 1 - n_tier);
@@ -86,7 +88,7 @@ static enum gh_lookup_answer judge_session(const gh_roster_session_entry *s, con
                                            const gh_lookup *l, bool *ret_previous)
 {
     bool previous = !same_hash(l->hash, s->entry.hash);
-    if (s->entry.kind != GH_SESSION_COOKIE)
+    if (s->entry.kind != (l->kind == GH_LOOKUP_REFRESH ? GH_SESSION_TOKENS : GH_SESSION_COOKIE))
         return GH_LOOKUP_UNKNOWN;
     if (previous && !(same_hash(l->hash, s->before_hash) && is_set(s->before_hash) &&
                       is_within(s->rotated_s, l->grace_s, l->now_s)))
@@ -111,7 +113,8 @@ static enum gh_lookup_answer answer_session(const found *f, gh_lookup *l)
     l->device = s->device;
     l->expires_s = s->expires_s;
     l->created_s = s->created_s;
-    note_use(f, l);
+    if (l->kind == GH_LOOKUP_SESSION) /* to be told about is no use */
+        note_use(f, l);
     return GH_LOOKUP_GOOD;
 }
 
@@ -232,6 +235,7 @@ static enum gh_lookup_answer answer(gh_roster *r, gh_lookup *l)
         return GH_LOOKUP_UNAVAILABLE;
     switch ((enum gh_lookup_kind)l->kind) {
     case GH_LOOKUP_SESSION:
+    case GH_LOOKUP_REFRESH:
         return answer_entry(r, GH_ROSTER_SESSION, l);
     case GH_LOOKUP_API_KEY:
         return answer_entry(r, GH_ROSTER_KEY, l);

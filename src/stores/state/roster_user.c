@@ -118,6 +118,8 @@ static void strip(gh_roster *r, gh_roster_user_entry *u)
     pthread_mutex_unlock(&shard->lock);
     gh_wipe(u->name, sizeof u->name);
     u->n_name = 0;
+    gh_roster_text_release(&r->texts, u->standing);
+    u->standing = NULL;
 }
 
 void gh_roster_drop_user(gh_roster *r, gh_id user)

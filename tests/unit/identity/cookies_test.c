@@ -124,14 +124,14 @@ static void a_session_comes_with_a_token_that_fits_it(void **state)
     (void)state;
     gh_policy *policy = calloc(1, sizeof *policy);
     gh_txn *txn = calloc(1, sizeof *txn);
-    char memory[1024];
+    char memory[1024], csrf[GH_CSRF_TEXT];
     gh_buf out = gh_buf_over(memory, sizeof memory - 1);
     assert_true(policy != NULL && txn != NULL);
     identity_cookies(&policy->identity);
     identity_keys(&policy->identity.keys);
     txn->policy = policy;
     txn->world.random = count_up;
-    gh_session_cookies_put(txn, &out, 42, GH_STR("ghs_x"), 100);
+    gh_session_cookies_put(txn, &out, 42, GH_STR("ghs_x"), 100, csrf);
     assert_true(gh_buf_ok(&out));
     memory[out.n] = '\0';
     assert_ptr_equal(
@@ -140,6 +140,7 @@ static void a_session_comes_with_a_token_that_fits_it(void **state)
     assert_non_null(token);
     token += strlen("Set-Cookie: __Host-csrf=");
     assert_null(strstr(token, "HttpOnly"));
+    assert_memory_equal(token, csrf, sizeof csrf);
     assert_int_equal(gh_csrf_check(&policy->identity.keys, 42, (gh_str){token, GH_CSRF_TEXT}), GH_CSRF_GOOD);
     out.n = 0;
     gh_session_cookies_drop(txn, &out);

@@ -1,4 +1,4 @@
-#include "edges/identity/jwks.h"
+#include "edges/identity/key_sets.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ typedef struct key_set {
     char why[CURL_ERROR_SIZE + 64]; /* why the last try failed; "" when it did not */
 } key_set;
 
-struct gh_jwks {
+struct gh_key_sets {
     key_set *first;
     const atomic_bool *stop;
     atomic_bool wanted;          /* a token named a key that is in none */
@@ -25,9 +25,9 @@ struct gh_jwks {
     char ca_file[LOCATION_SIZE]; /* "": the system's */
 };
 
-gh_jwks *gh_jwks_new(const atomic_bool *stop)
+gh_key_sets *gh_key_sets_new(const atomic_bool *stop)
 {
-    gh_jwks *j = calloc(1, sizeof *j);
+    gh_key_sets *j = calloc(1, sizeof *j);
     if (j == NULL)
         return NULL;
     j->stop = stop;
@@ -41,7 +41,7 @@ static void let_go(key_set *s)
     s->text = (gh_str){NULL, 0};
 }
 
-void gh_jwks_free(gh_jwks *jwks)
+void gh_key_sets_free(gh_key_sets *jwks)
 {
     while (jwks != NULL && jwks->first != NULL) {
         key_set *next = jwks->first->next;
@@ -59,7 +59,7 @@ static void put_text(char *to, size_t size, const char *text)
     to[b.n] = '\0';
 }
 
-bool gh_jwks_use_ca(gh_jwks *jwks, gh_str file)
+bool gh_key_sets_use_ca(gh_key_sets *jwks, gh_str file)
 {
     if (file.n >= sizeof jwks->ca_file)
         return false;
@@ -78,10 +78,10 @@ static size_t take(char *data, size_t size, size_t n, void *to)
 {
     received *r = to;
     (void)size; /* always 1 */
-    if (n > GH_JWKS_MAX - r->n)
+    if (n > GH_KEY_SETS_MAX - r->n)
         return 0;
     if (r->n + n > r->cap) {
-        size_t cap = r->n + n < 8192 ? 8192 : GH_JWKS_MAX;
+        size_t cap = r->n + n < 8192 ? 8192 : GH_KEY_SETS_MAX;
         char *p = realloc(r->p, cap);
         if (p == NULL)
             return 0;
@@ -95,12 +95,12 @@ static size_t take(char *data, size_t size, size_t n, void *to)
 
 static int stopped(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-    const gh_jwks *j = data;
+    const gh_key_sets *j = data;
     (void)a, (void)b, (void)c, (void)d;
     return j->stop != NULL && atomic_load(j->stop);
 }
 
-static bool set_options(CURL *curl, const gh_jwks *jwks, const key_set *s, received *to, char *error)
+static bool set_options(CURL *curl, const gh_key_sets *jwks, const key_set *s, received *to, char *error)
 {
     bool good = curl_easy_setopt(curl, CURLOPT_URL, s->location) == CURLE_OK;
     good = good && curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) == CURLE_OK;
@@ -122,7 +122,7 @@ static bool set_options(CURL *curl, const gh_jwks *jwks, const key_set *s, recei
 }
 
 /* One blocking GET: only a whole 200 will do. */
-static bool fetch(const gh_jwks *jwks, key_set *s, gh_str *ret)
+static bool fetch(const gh_key_sets *jwks, key_set *s, gh_str *ret)
 {
     received to = {NULL, 0, 0};
     char error[CURL_ERROR_SIZE] = "";
@@ -150,12 +150,12 @@ static bool fetch(const gh_jwks *jwks, key_set *s, gh_str *ret)
 }
 
 /* True: the text has changed. */
-static bool get(const gh_jwks *jwks, key_set *s, uint64_t now_s)
+static bool get(const gh_key_sets *jwks, key_set *s, uint64_t now_s)
 {
     gh_str text = {NULL, 0};
     const char *why = NULL;
     s->tried_s = now_s;
-    if (s->by_url ? !fetch(jwks, s, &text) : !gh_read_file(s->location, GH_JWKS_MAX * 4, &text, &why)) {
+    if (s->by_url ? !fetch(jwks, s, &text) : !gh_read_file(s->location, GH_KEY_SETS_MAX * 4, &text, &why)) {
         if (why != NULL)
             put_text(s->why, sizeof s->why, why);
         return false; /* an older text stays in use */
@@ -167,7 +167,7 @@ static bool get(const gh_jwks *jwks, key_set *s, uint64_t now_s)
     return !same;
 }
 
-static key_set *find(const gh_jwks *jwks, gh_str location)
+static key_set *find(const gh_key_sets *jwks, gh_str location)
 {
     for (key_set *s = jwks->first; s != NULL; s = s->next)
         if (gh_str_eq(gh_str_of(s->location), location))
@@ -175,7 +175,7 @@ static key_set *find(const gh_jwks *jwks, gh_str location)
     return NULL;
 }
 
-static key_set *add(gh_jwks *jwks, gh_str location)
+static key_set *add(gh_key_sets *jwks, gh_str location)
 {
     key_set *s = calloc(1, sizeof *s);
     if (s == NULL || location.n >= sizeof s->location) {
@@ -189,11 +189,11 @@ static key_set *add(gh_jwks *jwks, gh_str location)
     return s;
 }
 
-static void note_next(gh_jwks *jwks)
+static void note_next(gh_key_sets *jwks)
 {
     uint64_t next = UINT64_MAX;
     for (const key_set *s = jwks->first; s != NULL; s = s->next) {
-        uint64_t due = s->tried_s + (s->why[0] != '\0' ? GH_JWKS_COOL_DOWN_S : GH_JWKS_REFRESH_S);
+        uint64_t due = s->tried_s + (s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S);
         if (s->by_url && due < next)
             next = due;
     }
@@ -209,7 +209,7 @@ static bool read_file(gh_str location, gh_arena *arena, gh_str *ret_text, const 
         return false;
     memcpy(path, location.p, location.n);
     path[location.n] = '\0';
-    if (!gh_read_file(path, GH_JWKS_MAX * 4, &text, ret_why))
+    if (!gh_read_file(path, GH_KEY_SETS_MAX * 4, &text, ret_why))
         return false;
     *ret_text = gh_arena_copy(arena, text);
     free((void *)(uintptr_t)text.p);
@@ -217,13 +217,14 @@ static bool read_file(gh_str location, gh_arena *arena, gh_str *ret_text, const 
     return ret_text->p != NULL;
 }
 
-bool gh_jwks_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, gh_str *ret_text,
-                  const char **ret_why, bool *ret_later)
+bool gh_key_sets_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, gh_str *ret_text,
+                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
 {
-    gh_jwks *jwks = data;
+    gh_key_sets *jwks = data;
     bool by_url = gh_str_starts(location, GH_STR("http"));
     (void)issuer;
     *ret_later = by_url;
+    *ret_tried_s = 0;
     if (!by_url)
         return read_file(location, arena, ret_text,
                          ret_why); /* at each compilation: a reload reads it anew */
@@ -235,35 +236,38 @@ bool gh_jwks_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, g
         (void)get(jwks, s, (uint64_t)time(NULL));
     note_next(jwks);
     *ret_why = s == NULL ? "out of memory" : s->why;
+    if (s != NULL)
+        *ret_tried_s = s->tried_s;
     if (s == NULL || s->text.p == NULL)
         return false;
     *ret_text = gh_arena_copy(arena, s->text);
     return ret_text->p != NULL;
 }
 
-void gh_jwks_want(gh_jwks *jwks)
+void gh_key_sets_want(gh_key_sets *jwks)
 {
     atomic_store_explicit(&jwks->wanted, true, memory_order_relaxed);
 }
 
-bool gh_jwks_due(gh_jwks *jwks, uint64_t now_s)
+bool gh_key_sets_due(gh_key_sets *jwks, uint64_t now_s)
 {
     return atomic_load_explicit(&jwks->wanted, memory_order_relaxed) || now_s >= atomic_load(&jwks->next_s);
 }
 
-bool gh_jwks_refresh(gh_jwks *jwks, uint64_t now_s)
+bool gh_key_sets_refresh(gh_key_sets *jwks, uint64_t now_s)
 {
     bool wanted = atomic_exchange(&jwks->wanted, false), changed = false;
     for (key_set *s = jwks->first; s != NULL; s = s->next) {
         uint64_t age = now_s - s->tried_s;
-        if (s->by_url && age >= (wanted || s->why[0] != '\0' ? GH_JWKS_COOL_DOWN_S : GH_JWKS_REFRESH_S))
-            changed = get(jwks, s, now_s) || changed;
+        if (s->by_url &&
+            age >= (wanted || s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S))
+            changed = get(jwks, s, now_s) || wanted || changed; /* the policy is to know that it was tried */
     }
     note_next(jwks);
     return changed;
 }
 
-void gh_jwks_say_missing(const gh_jwks *jwks, void (*say)(void *data, const char *line), void *data)
+void gh_key_sets_say_missing(const gh_key_sets *jwks, void (*say)(void *data, const char *line), void *data)
 {
     char line[LOCATION_SIZE + CURL_ERROR_SIZE + 128];
     for (const key_set *s = jwks->first; s != NULL; s = s->next) {
