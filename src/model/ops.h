@@ -265,7 +265,7 @@ typedef struct gh_key_record {
 typedef struct gh_op_key_create {
     gh_op op;
     gh_id user;
-    gh_str user_name; /* when user is 0 */
+    gh_str user_name; /* when user is 0; absent, with `rolls`: whoever has that key (the operator) */
     gh_id id;         /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH];
     gh_str name, start, scopes, tier, networks;

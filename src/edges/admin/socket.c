@@ -17,8 +17,7 @@ typedef struct connection connection;
 struct gh_admin_socket {
     uv_loop_t *loop;
     uv_pipe_t listener;
-    gh_admin_run_fn *run;
-    void *data;
+    gh_admin_work work;
     connection *first;
     unsigned n; /* connections, and the listener as long as it is open */
     bool stopping;
@@ -36,6 +35,7 @@ struct connection {
     char piece[READ_PIECE];
     unsigned open; /* handles that are not closed yet */
     bool working, closing;
+    void *held; /* what the work holds */
 };
 
 static void unref(gh_admin_socket *s)
@@ -105,7 +105,7 @@ static int run(connection *c, gh_text *out, gh_text *err)
     gh_str line = gh_text_str(&c->request);
     gh_arena_init(&arena, NULL, 0, REQUEST_ARENA);
     if (gh_operator_request_read(gh_str_cut(line, 0, line.n - 1), &arena, &request, &why))
-        status = c->socket->run(c->socket->data, &request, out, err);
+        status = c->socket->work.run(c->socket->work.data, c->held, &request, out, err);
     else
         gh_text_printf(err, "gatehouse: the request is %s\n", why);
     gh_arena_wipe(&arena);
@@ -127,7 +127,8 @@ static void on_work(uv_work_t *work)
             .out = GH_STR(""),
             .err = GH_STR(
                 "gatehouse: it was done, but what there is to say is too long for the admin socket\n")};
-        (void)gh_operator_answer_put(&c->answer, &answer); /* empty: the connection is just closed */
+        if (!gh_operator_answer_put(&c->answer, &answer))
+            gh_text_free(&c->answer); /* the connection is just closed */
     }
     gh_text_free(&out);
     gh_text_free(&err);
@@ -137,6 +138,7 @@ static void on_worked(uv_work_t *work, int status)
 {
     connection *c = work->data;
     c->working = false;
+    c->socket->work.release(c->socket->work.data, c->held);
     if (status != 0)
         end(c); /* taken back before it was begun */
     else
@@ -148,10 +150,14 @@ static void begin(connection *c)
     (void)uv_read_stop((uv_stream_t *)&c->pipe);
     (void)uv_timer_stop(&c->timer);
     c->work.data = c;
-    if (uv_queue_work(c->socket->loop, &c->work, on_work, on_worked) == 0)
+    c->held = c->socket->work.hold(c->socket->work.data);
+    if (c->held != NULL && uv_queue_work(c->socket->loop, &c->work, on_work, on_worked) == 0) {
         c->working = true;
-    else
-        end(c);
+        return;
+    }
+    if (c->held != NULL)
+        c->socket->work.release(c->socket->work.data, c->held);
+    end(c);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *ret)
@@ -272,8 +278,7 @@ gh_admin_socket *gh_admin_socket_start(uv_loop_t *loop, gh_str folder, gh_admin_
     if (s == NULL)
         return NULL;
     s->loop = loop;
-    s->run = run_request;
-    s->data = data;
+    s->work = *work;
     gh_buf name = gh_buf_over(s->folder, sizeof s->folder - 1);
     gh_buf_put(&name, folder);
     int fd = gh_buf_ok(&name) ? bind_private(folder) : -1;
