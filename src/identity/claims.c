@@ -3,7 +3,7 @@
 #include "base/base64url.h"
 #include "wire/json.h"
 
-/* As the verification reads it, see token_verify.c. */
+/* No narrower than those of wire/jwt, which has read it before. */
 static const gh_json_limits limits = {.depth = 16, .values = 1024, .number = 32, .exponent = 308};
 
 /* The payload of a token that was verified before: no signature is looked at here. */

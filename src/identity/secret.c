@@ -62,12 +62,17 @@ static void authenticate(const gh_identity_keys *keys, enum gh_secret_kind kind,
     gh_wipe(whole, sizeof whole);
 }
 
+bool gh_secret_looks_like(enum gh_secret_kind kind, gh_str text)
+{
+    return text.n == TEXT && gh_str_starts(text, prefix_of(kind));
+}
+
 /* raw has RAW bytes. */
 static bool read_raw(enum gh_secret_kind kind, gh_str text, uint8_t *raw)
 {
-    if (text.n != TEXT || !gh_str_starts(text, prefix_of(kind)))
-        return false;
-    return gh_base64url_read(gh_str_cut(text, PREFIX, TEXT), raw) && is_id(read_number(raw, AT_NUMBER));
+    return gh_secret_looks_like(kind, text) &&
+
+           gh_base64url_read(gh_str_cut(text, PREFIX, TEXT), raw) && is_id(read_number(raw, AT_NUMBER));
 }
 
 void gh_secret_make(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_id id, uint32_t number,

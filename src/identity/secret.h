@@ -25,6 +25,8 @@ typedef struct gh_secret {
 /* "ghs_", "ghr_" or "ghd_" and 80 characters. random: GH_SECRET_RANDOM unpredictable bytes. ret->hash is filled in. */
 void gh_secret_make(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_id id, uint32_t number,
                     const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret);
+/* Prefix and length alone: is it worth reading? */
+bool gh_secret_looks_like(enum gh_secret_kind kind, gh_str text);
 /* The shape only, and the hash: what a lookup needs. False: not of this kind's shape. */
 GH_MUST_CHECK bool gh_secret_read(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text,
                                   gh_secret *ret);
