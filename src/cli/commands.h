@@ -20,5 +20,7 @@ int gh_cmd_openapi(const gh_cli_args *args);
 int gh_cmd_reference(const gh_cli_args *args);
 int gh_cmd_version(const gh_cli_args *args);
 int gh_cmd_health(const gh_cli_args *args);
+/* Every command of operator/commands.c. */
+int gh_cmd_operator(const gh_cli_args *args);
 
 #endif

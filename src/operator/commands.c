@@ -200,4 +200,3 @@ const gh_cli_command gh_operator_commands[] = {
      OPTIONS(mint_options),
      .operate = gh_operate_token_mint},
 };
-const unsigned gh_operator_n_commands = GH_COUNT(gh_operator_commands);

@@ -126,7 +126,7 @@ static int run(gh_errand *o, const gh_operator_request *request)
     if (request->argc < 2 || request->argc > GH_OPERATOR_WORDS_MAX || !copy_words(o, request, words))
         return unknown(o, request);
     const gh_cli_command *command =
-        gh_cli_find_in(gh_operator_commands, gh_operator_n_commands, request->argv[0], request->argv[1]);
+        gh_cli_find_in(gh_operator_commands, GH_OPERATOR_N_COMMANDS, request->argv[0], request->argv[1]);
     if (command == NULL)
         return unknown(o, request);
     args.command = command;

@@ -42,7 +42,7 @@ typedef struct gh_operator_request {
 int gh_operator_run(const gh_operator *with, const gh_operator_request *request, gh_text *out, gh_text *err);
 
 /* The table, for help and for reading arguments. */
-extern const gh_cli_command gh_operator_commands[];
-extern const unsigned gh_operator_n_commands;
+enum { GH_OPERATOR_N_COMMANDS = 20 };
+extern const gh_cli_command gh_operator_commands[GH_OPERATOR_N_COMMANDS];
 
 #endif

@@ -270,8 +270,8 @@ static bool listen_on(gh_admin_socket *s, int fd)
     return status == 0 && uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection) == 0;
 }
 
-gh_admin_socket *gh_admin_socket_start(uv_loop_t *loop, gh_str folder, gh_admin_run_fn *run_request,
-                                       void *data, const char **ret_why)
+gh_admin_socket *gh_admin_socket_start(uv_loop_t *loop, gh_str folder, const gh_admin_work *work,
+                                       const char **ret_why)
 {
     gh_admin_socket *s = calloc(1, sizeof *s);
     *ret_why = "out of memory";
