@@ -9,6 +9,7 @@
 #include "controls/fields.h"
 #include "identity/cookies.h"
 #include "identity/secret.h"
+#include "model/endpoint.h"
 
 static bool applies(const gh_policy *policy)
 {
@@ -59,7 +60,14 @@ static gh_str device(const gh_txn *txn)
     return n == 1 && gh_secret_looks_like(GH_SECRET_DEVICE, value) ? value : (gh_str){NULL, 0};
 }
 
-static enum gh_judgement judge(gh_txn *txn)
+/* Where one signs in or gets new tokens, an old token that a client sends with everything it does is not looked at: it
+ * would be kept from getting a better one. */
+static bool begins_anew(const gh_route *route)
+{
+    return route->endpoint != NULL && route->endpoint->csrf_by_origin;
+}
+
+static enum gh_judgement find_in_fields(gh_txn *txn)
 {
     const gh_identity_policy *p = &txn->policy->identity;
     gh_credentials *c = &txn->credentials;
@@ -75,6 +83,15 @@ static enum gh_judgement judge(gh_txn *txn)
         c->api_key = token;
     else if (bearer)
         c->bearer = token;
+    return GH_PASS;
+}
+
+static enum gh_judgement judge(gh_txn *txn)
+{
+    const gh_identity_policy *p = &txn->policy->identity;
+    gh_credentials *c = &txn->credentials;
+    if (!begins_anew(txn->route) && find_in_fields(txn) == GH_STOP)
+        return GH_STOP;
     if (c->bearer.p == NULL && c->api_key.p == NULL)
         c->session = in_cookie(txn, p->session.name, GH_SECRET_SESSION);
     c->device = device(txn);

@@ -10,9 +10,6 @@
 #include "identity/rights.h"
 #include "identity/secret.h"
 
-/* Lookups: those of the session, token or key first, then at most one of the device. */
-enum { SESSIONS_MAX = GH_LOOKUPS_MAX - 1 };
-
 static bool applies(const gh_policy *policy)
 {
     return policy->identity.enabled;
@@ -45,7 +42,7 @@ static bool ask_session(void *data, gh_str value)
     txn->lookups[txn->n_lookups - 1].idle_s = p->session.idle_s;
     txn->lookups[txn->n_lookups - 1].grace_s =
         p->token.grace_s; /* for what is under way while it is renewed */
-    return txn->n_lookups - txn->n_looked == SESSIONS_MAX;
+    return txn->n_lookups - txn->n_looked == GH_SESSIONS_PRESENTED_MAX;
 }
 
 static void ask_token(gh_txn *txn)

@@ -127,8 +127,6 @@ static void put_own(const gh_txn *txn, gh_buf *lines)
         gh_buf_put(lines, txn->own.type);
         gh_buf_lit(lines, "\r\n");
     }
-    if (txn->route->endpoint != NULL && !txn->own.cacheable)
-        gh_buf_lit(lines, "Cache-Control: no-store\r\n");
     gh_buf_put(lines, txn->own.lines);
 }
 

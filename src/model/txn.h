@@ -76,13 +76,14 @@ typedef struct gh_own_answer {
     gh_str lines; /* further header lines, each with CRLF: Set-Cookie ...; of a refusal, too */
     gh_str type;  /* Content-Type; absent: no body */
     gh_str body;
-    bool cacheable; /* lines say for how long; else no-store */
 } gh_own_answer;
 
 /* The limits' takes, and one before them: to look at a signature. */
 enum { GH_TXN_TAKES_MAX = GH_TAKES_MAX + 1 };
 
-enum { GH_ID_SIZE = 24, GH_LOOKUPS_MAX = 4, GH_TXN_OPS_MAX = 5 };
+/* Lookups: of sessions, or a token or key; of a device; of what an endpoint is asked about. */
+enum { GH_SESSIONS_PRESENTED_MAX = 3, GH_LOOKUPS_MAX = GH_SESSIONS_PRESENTED_MAX + 2 };
+enum { GH_ID_SIZE = 24, GH_TXN_OPS_MAX = 5 };
 
 typedef struct gh_txn {
     const gh_policy *policy;
