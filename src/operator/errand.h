@@ -45,7 +45,7 @@ gh_str gh_nearest_permission(const gh_identity_policy *p, gh_str wanted);
 
 /* values.c. Each says what is wrong; false then. */
 /* A new user's name in its canonical form (ASCII in lower case), in the arena. */
-GH_MUST_CHECK bool gh_read_name(gh_errand *o, gh_str text, gh_str *ret);
+GH_MUST_CHECK bool gh_read_user_name(gh_errand *o, gh_str text, gh_str *ret);
 GH_MUST_CHECK bool gh_read_email(gh_errand *o, gh_str text, gh_str *ret);
 /* --role, each one of the policy's; with spaces between them. Not given: those of new users. */
 GH_MUST_CHECK bool gh_read_roles(gh_errand *o, gh_str *ret);

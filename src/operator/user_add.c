@@ -10,7 +10,7 @@ static bool read_user(gh_errand *o, new_user *u)
 {
     gh_str tier = gh_option(o, "tier", 0);
     u->tier = o->identity->new_user_tier;
-    return gh_read_name(o, gh_argument(o, 0), &u->name) &&
+    return gh_read_user_name(o, gh_argument(o, 0), &u->name) &&
            gh_read_email(o, gh_option(o, "email", 0), &u->email) && gh_read_roles(o, &u->roles) &&
            (tier.p == NULL || gh_read_tier(o, tier, &u->tier));
 }

@@ -15,7 +15,7 @@ static bool out_of_memory(gh_errand *o)
     return false;
 }
 
-bool gh_read_name(gh_errand *o, gh_str text, gh_str *ret)
+bool gh_read_user_name(gh_errand *o, gh_str text, gh_str *ret)
 {
     const char *fault = gh_name_fault(text);
     if (fault != NULL)
