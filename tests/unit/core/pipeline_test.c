@@ -37,7 +37,8 @@ static void who_charges_refuses_last(void **state)
     bool charged = false;
     for (unsigned i = 0; i < gh_pipeline_rows; i++) {
         const gh_control *c = gh_pipeline[i].control;
-        assert_true(gh_pipeline[i].stage == GH_STAGE_ALLOWANCE || c->ask == NULL);
+        assert_true(gh_pipeline[i].stage == GH_STAGE_ALLOWANCE || gh_pipeline[i].stage == GH_STAGE_IDENTITY ||
+                    gh_pipeline[i].stage == GH_STAGE_STANDING || c->ask == NULL);
         charged = charged || gh_pipeline[i].stage == GH_STAGE_ALLOWANCE;
         assert_true(!charged || c->judge == NULL || c->ask != NULL || gh_pipeline[i].stage == GH_STAGE_BODY);
         assert_true(gh_pipeline[i].stage != GH_STAGE_REPLY || c->judge == NULL);
@@ -103,13 +104,15 @@ static void only_what_is_in_use_is_selected(void **state)
 {
     (void)state;
     decide *all =
-        decide_new("cors: {enabled: on, origins: [https://a.example]}\n"
+        decide_new("secret_key: 0123456789abcdef0123456789abcdef\n"
+                   "identity: {enabled: on, token: {algorithm: HS256}}\n"
+                   "cors: {enabled: on, origins: [https://a.example]}\n"
                    "dangerous_content: {checks: [script]}\n"
                    "routes: [{name: r, validate: {content_types: [text/plain]}, sanitize: {text: [/a]}}]\n");
     decide *few = decide_new("headers: {enabled: off}\nrate_limits: {enabled: off}");
     /* But the OpenAPI document, which is a file. */
     assert_int_equal(all->policy->n_controls, gh_pipeline_rows - 1);
-    assert_int_equal(few->policy->n_controls, gh_pipeline_rows - 8);
+    assert_int_equal(few->policy->n_controls, gh_pipeline_rows - 14);
     for (unsigned i = 0, at = 0; i < gh_pipeline_rows; i++) {
         unsigned s = gh_pipeline[i].stage;
         if (strcmp(gh_pipeline[i].control->name, "openapi") == 0)
