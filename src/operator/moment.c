@@ -5,25 +5,6 @@
 enum { DAY = 86400, HOUR = 3600, MINUTE = 60, DAYS_OF_ERA = 146097, DAYS_TO_1970 = 719468 };
 
 /* Eras of 400 years that begin on the first of March, so that the leap day is a year's last. */
-static void put_date(gh_buf *out, uint64_t days)
-{
-    uint64_t shifted = days + DAYS_TO_1970, era = shifted / DAYS_OF_ERA, day = shifted % DAYS_OF_ERA;
-    uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-    uint64_t of_year = day - (365 * year + year / 4 - year / 100);
-    uint64_t from_march = (5 * of_year + 2) / 153;
-    uint64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
-    gh_buf_printf(out, "%04u-%02u-%02u", (unsigned)(year + era * 400 + (month <= 2)), (unsigned)month,
-                  (unsigned)(of_year - (153 * from_march + 2) / 5 + 1));
-}
-
-void gh_moment_put(gh_buf *out, uint64_t unix_s)
-{
-    uint64_t at = unix_s > GH_MOMENT_MAX ? GH_MOMENT_MAX : unix_s, second = at % DAY;
-    put_date(out, at / DAY);
-    gh_buf_printf(out, "T%02u:%02u:%02uZ", (unsigned)(second / HOUR), (unsigned)(second / MINUTE % 60),
-                  (unsigned)(second % 60));
-}
-
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
     if (month <= 2)

@@ -1,6 +1,7 @@
 #include "operator/table.h"
 
 #include "base/id.h"
+#include "identity/answer.h"
 #include "operator/moment.h"
 #include "text/hidden.h"
 #include "text/utf8.h"
@@ -77,7 +78,7 @@ void gh_table_time(gh_table *table, uint64_t unix_s)
     char memory[GH_MOMENT_TEXT];
     gh_buf b = gh_buf_over(memory, sizeof memory);
     if (unix_s != 0)
-        gh_moment_put(&b, unix_s);
+        gh_time_put(&b, unix_s);
     gh_table_cell(table, gh_buf_str(&b));
 }
 

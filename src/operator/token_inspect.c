@@ -124,6 +124,14 @@ static gh_str as_json(gh_errand *o, const gh_json *value, size_t room)
     return gh_buf_ok(&b) ? gh_buf_str(&b) : (gh_str){NULL, 0};
 }
 
+/* 0: it is not there, or no whole number. */
+static uint64_t moment_in(const gh_json *claims, const char *name)
+{
+    uint64_t s;
+    const gh_json *value = gh_json_get(claims, gh_str_of(name));
+    return value != NULL && value->type == GH_JSON_NUMBER && gh_str_u64(value->text, &s) ? s : 0;
+}
+
 /* Every check is the one that requests go through (identity/token.h). */
 static void inspect_token(gh_errand *o, gh_str text, finding *f)
 {
@@ -137,6 +145,7 @@ static void inspect_token(gh_errand *o, gh_str text, finding *f)
         return;
     const gh_json *claims = gh_json_read(jws.payload, &gh_json_limits_wide, &o->arena, &error);
     f->header = as_json(o, jws.header, 12 * text.n);
+    f->expires_s = moment_in(claims, "exp");
     f->claims = claims == NULL ? (gh_str){NULL, 0} : as_json(o, claims, 12 * text.n);
     gh_txn *txn = gh_arena_new(&o->arena, gh_txn);
     if (txn == NULL) {
