@@ -35,11 +35,12 @@ static void good_lines(void **state)
         uint64_t created_s;
     } rows[] = {
         {"{\"username\":\"Alice\"}", "alice", NULL, NULL, "user", "free", false, 0},
-        {" {\"username\":\"bob\",\"email\":\"Bob@Example.COM\",\"password_hash\":\"" BCRYPT "\",\"roles\":[\"admin\","
+        {" {\"username\":\"bob\",\"email\":\"Bob@Example.COM\",\"password_hash\":\"" BCRYPT
+         "\",\"roles\":[\"admin\","
          "\"premium\",\"admin\"],\"tier\":\"gold\",\"disabled\":true,\"created_at\":\"2026-11-28T13:01:59Z\"} ",
          "bob", "bob@example.com", BCRYPT, "admin premium", "gold", true, 1795870919},
-        {"{\"username\":\"c@d.example\",\"created_at\":1795870919,\"roles\":[]}", "c@d.example", NULL, NULL, "",
-         "free", false, 1795870919},
+        {"{\"username\":\"c@d.example\",\"created_at\":1795870919,\"roles\":[]}", "c@d.example", NULL, NULL,
+         "", "free", false, 1795870919},
         {"{\"username\":\"\\u0064an\",\"email\":null,\"password_hash\":null,\"roles\":null,\"tier\":null,"
          "\"disabled\":null,\"created_at\":null}",
          "dan", NULL, NULL, "user", NULL, false, 0},

@@ -21,7 +21,8 @@ static void requests_arrive_as_they_were_sent(void **state)
         gh_arena_init(&arena, NULL, 0, 1 << 20);
         assert_true(gh_operator_request_put(&line, &sent));
         assert_int_equal(gh_str_find(gh_text_str(&line), '\n'), line.b.n - 1); /* one line */
-        assert_true(gh_operator_request_read(gh_str_cut(gh_text_str(&line), 0, line.b.n - 1), &arena, &got, &why));
+        assert_true(
+            gh_operator_request_read(gh_str_cut(gh_text_str(&line), 0, line.b.n - 1), &arena, &got, &why));
         assert_int_equal(got.argc, sent.argc);
         for (unsigned k = 0; k < got.argc; k++)
             assert_true(gh_str_eq(got.argv[k], argv[k]));
@@ -46,7 +47,8 @@ static void the_largest_input_fits(void **state)
     gh_arena arena;
     gh_arena_init(&arena, NULL, 0, 3 * (size_t)GH_MESSAGE_REQUEST_MAX);
     assert_true(gh_operator_request_put(&line, &sent));
-    assert_true(gh_operator_request_read(gh_str_cut(gh_text_str(&line), 0, line.b.n - 1), &arena, &got, &why));
+    assert_true(
+        gh_operator_request_read(gh_str_cut(gh_text_str(&line), 0, line.b.n - 1), &arena, &got, &why));
     assert_true(gh_str_eq(got.input, sent.input));
     gh_arena_reset(&arena);
     gh_text_free(&line);
@@ -112,7 +114,8 @@ static void answers_arrive_as_they_were_sent(void **state)
     gh_text big = {.cap = 1 << 20}, line = {.cap = 1 << 23};
     for (unsigned i = 0; i < 20000; i++) /* longer than a piece, and cut at every place of a character */
         gh_text_put(&big, i % 3 == 0 ? GH_STR("\xe2\x82\xac") : GH_STR("\xf0\x9f\x98\x80\n"));
-    const gh_operator_answer sent = {.status = 2, .out = gh_text_str(&big), .err = GH_STR("gatehouse: \"no\"\n")};
+    const gh_operator_answer sent = {
+        .status = 2, .out = gh_text_str(&big), .err = GH_STR("gatehouse: \"no\"\n")};
     gh_operator_answer got;
     gh_arena arena;
     gh_arena_init(&arena, NULL, 0, 1 << 23);
@@ -129,9 +132,13 @@ static void answers_arrive_as_they_were_sent(void **state)
 static void other_answers_are_refused(void **state)
 {
     (void)state;
-    static const char *const lines[] = {
-        "", "{}", "{\"status\":3,\"out\":\"\",\"err\":\"\"}", "{\"status\":-1,\"out\":\"\",\"err\":\"\"}",
-        "{\"status\":0,\"out\":null,\"err\":\"\"}", "{\"status\":0,\"out\":\"\"}", "HTTP/1.1 400 Bad Request"};
+    static const char *const lines[] = {"",
+                                        "{}",
+                                        "{\"status\":3,\"out\":\"\",\"err\":\"\"}",
+                                        "{\"status\":-1,\"out\":\"\",\"err\":\"\"}",
+                                        "{\"status\":0,\"out\":null,\"err\":\"\"}",
+                                        "{\"status\":0,\"out\":\"\"}",
+                                        "HTTP/1.1 400 Bad Request"};
     for (size_t i = 0; i < GH_COUNT(lines); i++) {
         gh_operator_answer got;
         gh_arena arena;

@@ -22,8 +22,8 @@ static void columns_stand_below_each_other(void **state)
     gh_table_put(&t, &out);
     assert_true(gh_buf_ok(&out.b));
     assert_true(gh_str_eq(gh_text_str(&out), GH_STR("NAME    ID             WHEN\n"
-                                                     "j\xc3\xbcrgen  000000000000z  -\n"
-                                                     "-       -              2026-11-28T13:01:59Z\n")));
+                                                    "j\xc3\xbcrgen  000000000000z  -\n"
+                                                    "-       -              2026-11-28T13:01:59Z\n")));
     gh_text_free(&out);
     gh_arena_reset(&arena);
 }
@@ -38,7 +38,9 @@ static void nothing_moves_the_cursor_or_reorders(void **state)
         {GH_STR_INIT("\x1b[2J"), GH_STR_INIT("\\u001b[2J")},
         {GH_STR_INIT("a\nb\tc\r"), GH_STR_INIT("a\\nb\\tc\\r")},
         {GH_STR_INIT("\xe2\x80\xaegnp.exe"), GH_STR_INIT("\\u202egnp.exe")},
-        {GH_STR_INIT("\xc2\x9b" "31m"), GH_STR_INIT("\\u009b31m")},
+        {GH_STR_INIT("\xc2\x9b"
+                     "31m"),
+         GH_STR_INIT("\\u009b31m")},
         {GH_STR_INIT("\xff\xc3"), GH_STR_INIT("\\ufffd\\ufffd")},
         {GH_STR_INIT("\xf0\x9f\x98\x80"), GH_STR_INIT("\xf0\x9f\x98\x80")},
         {GH_STR_INIT(""), GH_STR_INIT("")},
