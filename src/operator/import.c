@@ -9,7 +9,7 @@
 /* A line is small, and what is in it is looked at by hand. */
 static const gh_json_limits limits = {.depth = 2, .values = 256, .number = 20, .exponent = 0};
 
-enum { SHOWN_MAX = 80 };
+enum { SHOWN_MAX = 64 };
 
 typedef struct reading {
     const gh_identity_policy *policy;
