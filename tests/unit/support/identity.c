@@ -61,7 +61,7 @@ static gh_signing_key *signing_key(enum identity_signer signer)
 }
 
 static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_str *ret_text,
-                      const char **ret_why, bool *ret_later)
+                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
 {
     char text[GH_SIGNING_JWK_MAX + 32];
     gh_buf out = gh_buf_over(text, sizeof text);
