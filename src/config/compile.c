@@ -197,6 +197,7 @@ gh_policy *gh_policy_compile(const gh_config *config, gh_report *report)
     good = gh_compile_cors(p, config, report) && good;
     good = gh_compile_limits(p, config, report) && good;
     good = gh_compile_input(p, config, report) && good;
+    good = gh_compile_identity(p, config, report) && good;
     good = (gh_answer_prepare(p) || no_memory(report)) && good;
     if (!good) {
         gh_policy_unref(p);

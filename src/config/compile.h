@@ -7,13 +7,16 @@
 
 /* NULL: the report says what can't be. The policy copies nothing of the configuration it can borrow: the
  * configuration must outlive it. Pure but for config->read_document, which is called once for each upstream that
- * has an OpenAPI document; what is missing for now is no error (gh_input_policy.contract_missing). */
+ * has an OpenAPI document, and config->read_jwks, once for each outside issuer; what is missing for now is no error
+ * (gh_input_policy.contract_missing, gh_issuer.keys_missing). With identity on it needs secret_key, and the signing
+ * keys in identity_ring unless they are HS256: secrets are copied, and wiped with the policy. */
 GH_MUST_CHECK gh_policy *gh_policy_compile(const gh_config *config, gh_report *report);
 
 /* The parts, one a control; false: reported. */
 GH_MUST_CHECK bool gh_compile_cors(gh_policy *p, const gh_config *config, gh_report *report);
 GH_MUST_CHECK bool gh_compile_limits(gh_policy *p, const gh_config *config, gh_report *report);
 GH_MUST_CHECK bool gh_compile_input(gh_policy *p, const gh_config *config, gh_report *report);
+GH_MUST_CHECK bool gh_compile_identity(gh_policy *p, const gh_config *config, gh_report *report);
 /* Of gh_compile_input(): routes[].validate, dangerous_content and sanitize, OpenAPI documents. */
 GH_MUST_CHECK bool gh_compile_validation(gh_policy *p, const gh_config *config, gh_report *report);
 GH_MUST_CHECK bool gh_compile_texts(gh_policy *p, const gh_config *config, gh_report *report);

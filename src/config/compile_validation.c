@@ -94,6 +94,10 @@ static const gh_schema_setting *find_setting(const own_schemas *o, gh_str *point
         return NULL;
     }
     gh_str kind = take_token(pointer);
+    if (gh_str_eq(first, GH_STR("endpoints"))) { /* Gatehouse's own: compile_identity_endpoints.c */
+        gh_buf_printf(what, "endpoint %.*s: %.*s", (int)name.n, name.p, (int)kind.n, kind.p);
+        return NULL;
+    }
     gh_buf_printf(what, "route %.*s: validate.%.*s", (int)name.n, name.p, (int)kind.n, kind.p);
     for (unsigned i = 0; i < o->config->n_routes; i++)
         for (size_t k = 0; k < GH_COUNT(kinds); k++)
@@ -146,11 +150,11 @@ static void close_compiler(void *compiler)
     gh_schema_compiler_close(compiler);
 }
 
-static bool open_compiler(own_schemas *o)
+bool gh_own_open(own_schemas *o, bool formats)
 {
     gh_schema_options options = {.dialect = GH_SCHEMA_2020_12,
                                  .direction = GH_SCHEMA_REQUEST,
-                                 .assert_formats = o->config->validation.formats == GH_ON,
+                                 .assert_formats = formats,
                                  .known_only = true};
     gh_schema_error e = {.at = 0};
     o->compiler = gh_schema_compiler_new(&o->p->arena, &options);
@@ -182,7 +186,7 @@ bool gh_compile_validation(gh_policy *p, const gh_config *config, gh_report *rep
         any = any || has_any(&config->routes[i]);
     if (!any || p->routes == NULL)
         return true;
-    if (!build_document(&o) || !open_compiler(&o))
+    if (!build_document(&o) || !gh_own_open(&o, config->validation.formats == GH_ON))
         return false;
     bool good = compile_named(&o);
     const gh_json *routes = gh_json_lit(o.document, "routes");

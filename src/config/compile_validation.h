@@ -1,4 +1,4 @@
-/* What the two halves of compiling routes[].validate share. Internal to src/config. */
+/* What the two halves of compiling routes[].validate share, and the endpoints with them. Internal to src/config. */
 #ifndef GH_CONFIG_COMPILE_VALIDATION_H
 #define GH_CONFIG_COMPILE_VALIDATION_H
 
@@ -13,7 +13,9 @@ typedef struct own_schemas {
     bool named_are_bad; /* some of schemas.NAME can't be compiled, which has been reported */
 } own_schemas;
 
-/* compile_validation.c: the schema at a place of the document. False: reported. */
+/* compile_validation.c: makes the compiler of o->document. False: reported. */
+GH_MUST_CHECK bool gh_own_open(own_schemas *o, bool formats);
+/* The schema at a place of the document. False: reported. */
 GH_MUST_CHECK bool gh_own_schema(own_schemas *o, const gh_json *at, const gh_schema **ret);
 /* compile_operation.c: one route's operation; schemas: its member of the document. False: reported. */
 GH_MUST_CHECK bool gh_own_operation(own_schemas *o, const gh_route_config *from, const gh_json *schemas,

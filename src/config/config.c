@@ -152,14 +152,18 @@ static void load(gh_load *l)
 {
     l->config->read_document = l->input->read_document;
     l->config->read_document_data = l->input->read_document_data;
+    l->config->read_jwks = l->input->read_jwks;
+    l->config->read_jwks_data = l->input->read_jwks_data;
     gh_part_defaults(l, GH_PART_CONFIG, l->config);
     read_sources(l);
     gh_named_values values = {0};
     gh_environment_read(l, l->input->environment, &values);
     gh_named_apply(l, &values);
     read_command_line(l);
-    if (!l->out_of_memory && !l->unread)
-        gh_check_all(l);
+    if (l->out_of_memory || l->unread)
+        return;
+    gh_identity_defaults(l);
+    gh_check_all(l);
 }
 
 gh_config *gh_config_load(const gh_config_input *input, gh_report *report)

@@ -5,12 +5,10 @@
 #ifndef GH_CONFIG_CONFIG_H
 #define GH_CONFIG_CONFIG_H
 
-#include "base/arena.h"
-#include "base/ip.h"
+#include "config/identity.h"
 #include "config/report.h"
 #include "model/choices.h"
 #include "wire/forwarded.h"
-#include "wire/json.h"
 
 enum gh_profile { GH_PROFILE_DEVELOPMENT, GH_PROFILE_PRODUCTION };
 enum gh_balance { GH_BALANCE_ROUND_ROBIN, GH_BALANCE_LEAST_CONNECTIONS };
@@ -20,44 +18,6 @@ enum gh_header_profile { GH_HEADERS_API, GH_HEADERS_HTML };
 enum gh_switch { GH_OFF, GH_ON };
 enum gh_error_shape { GH_ERRORS_PROBLEM, GH_ERRORS_FASTAPI };
 enum gh_log_format { GH_LOG_AUTO, GH_LOG_JSON, GH_LOG_TEXT };
-
-/* Where in the configuration something was said: for errors found after reading. */
-typedef struct gh_place {
-    const char *file; /* a file's name, "environment", "command line", or NULL: a default */
-    unsigned line, column;
-} gh_place;
-
-typedef struct gh_str_list {
-    gh_str *items;
-    unsigned n;
-} gh_str_list;
-
-typedef struct gh_cidr_list {
-    gh_cidr *items;
-    unsigned n;
-} gh_cidr_list;
-
-/* "100/minute", "10/5m", {requests: 10, window: 5m} */
-typedef struct gh_rate {
-    uint64_t requests;
-    uint64_t window_ms;
-} gh_rate;
-
-typedef struct gh_rate_list {
-    gh_rate *items;
-    unsigned n;
-} gh_rate_list;
-
-/* A JSON Schema written in YAML, as the values it stands for. */
-typedef struct gh_schema_setting {
-    gh_json *json;  /* NULL: not set. gh_json.at is GH_AT(line, column) in place.file */
-    gh_place place; /* of the whole */
-} gh_schema_setting;
-
-/* A line and a column in one number: columns over 1023 are cut. */
-#define GH_AT(line, column) ((uint32_t)(line) << 10 | ((column) > 1023 ? 1023u : (uint32_t)(column)))
-#define GH_AT_LINE(at) ((unsigned)((at) >> 10))
-#define GH_AT_COLUMN(at) ((unsigned)((at)&1023u))
 
 typedef struct gh_schema_config { /* schemas.NAME */
     gh_str name;
@@ -122,6 +82,7 @@ typedef struct gh_route_config { /* routes[] */
     gh_validate_config validate;
     gh_dangerous_config dangerous_content;
     gh_sanitize_config sanitize;
+    gh_require_config require;
     gh_place place;
 } gh_route_config;
 
@@ -154,8 +115,14 @@ typedef struct gh_config {
     /* Called by gh_policy_compile(), from gh_config_input; may be set anew before. NULL: documents are an error. */
     gh_read_document_fn *read_document;
     void *read_document_data;
+    /* Likewise for the keys of identity.issuers[]. NULL: such an issuer is an error. */
+    gh_read_jwks_fn *read_jwks;
+    void *read_jwks_data;
+    /* Our own signing keys, out of the records: set by the caller before gh_policy_compile(). With HS256 none need be. */
+    const gh_identity_ring_key *identity_ring;
+    unsigned n_identity_ring;
     int profile;
-    gh_str secret_key;
+    gh_str secret_key; /* absent in development: the caller may fill it in before gh_policy_compile() */
     gh_str data_folder;
 
     struct {
@@ -241,6 +208,7 @@ typedef struct gh_config {
     gh_route_config *routes;
     unsigned n_routes;
     int unmatched; /* enum gh_unmatched: what no route names */
+    gh_identity_config identity;
     struct {
         int access; /* enum gh_switch */
         int format;
@@ -275,6 +243,8 @@ typedef struct gh_config_input {
     void *read_file_data;
     gh_read_document_fn *read_document; /* see gh_config.read_document */
     void *read_document_data;
+    gh_read_jwks_fn *read_jwks; /* see gh_config.read_jwks */
+    void *read_jwks_data;
 } gh_config_input;
 
 /* Reads, merges and checks everything. NULL when the report holds an error; all errors found are in

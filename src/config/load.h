@@ -3,6 +3,7 @@
 #define GH_CONFIG_LOAD_H
 
 #include "config/settings.h"
+#include "config/value_number.h"
 #include "wire/path_pattern.h"
 
 enum {
@@ -89,10 +90,6 @@ const char *gh_nearest_name(const gh_nearest *nearest); /* NULL: none is near */
 bool gh_value_set(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base);
 /* The same from text: a list's items are separated by commas. */
 bool gh_value_set_text(gh_load *l, const gh_setting *s, const char *who, gh_named_value value, void *base);
-
-/* value_number.c. False: *ret_why says why. */
-bool gh_value_duration(gh_str text, bool bare_seconds, uint64_t *ret_ms, const char **ret_why);
-bool gh_value_size(gh_str text, uint64_t *ret_bytes, const char **ret_why);
 /* A value with its unit as people write it: "16KiB", "30s"; NUL-terminated. */
 void gh_value_show(const gh_setting *s, uint64_t value, char ret[GH_QUOTED_MAX]);
 
@@ -110,7 +107,15 @@ const char *gh_form_field(gh_load *l, gh_str text, bool of_body);
 /* value_schema.c: the node as JSON values, in the configuration's arena. */
 bool gh_value_set_schema(gh_load *l, const char *who, const gh_node *node, gh_schema_setting *ret);
 
+/* value_form_identity.c: those about identity. */
+const char *gh_form_grant(gh_str text);
+const char *gh_form_permission(gh_str text);
+const char *gh_form_scope(gh_str text);
+const char *gh_form_proof(gh_load *l, gh_str text);
+const char *gh_form_jwks(gh_str text);
+
 /* value_list.c */
+bool gh_value_set_rate(gh_load *l, const char *who, const gh_node *node, gh_rate *ret);
 bool gh_value_set_list(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base);
 gh_node *gh_value_split(gh_load *l, const gh_named_value *value);
 /* Is it a list of anything? */
@@ -131,6 +136,8 @@ void gh_named_add(gh_load *l, gh_named_values *values, gh_named_value value);
 /* One level of precedence: names within it must not contradict each other. */
 void gh_named_apply(gh_load *l, const gh_named_values *values);
 
+/* identity_defaults.c: what is taken for settings of identity that depend on others. */
+void gh_identity_defaults(gh_load *l);
 /* check*.c: what spans several settings. */
 void gh_check_all(gh_load *l);
 void gh_check_upstreams(gh_load *l);
@@ -139,6 +146,15 @@ void gh_check_rules(gh_load *l);
 void gh_check_input(gh_load *l);
 void gh_check_listeners(gh_load *l);
 void gh_check_profile(gh_load *l);
+void gh_check_identity(gh_load *l);
+/* check_require.c: routes[].require. */
+void gh_check_require(gh_load *l);
+/* check_issuers.c */
+void gh_check_issuers(gh_load *l);
+/* check_roles.c */
+void gh_check_roles(gh_load *l);
+/* False, with an error that begins with `what`: there is no such role. */
+bool gh_check_role(gh_load *l, const char *what, gh_str name, const gh_place *place);
 /* check_patterns.c: what lists of hosts and methods have in common. An empty list means all. */
 bool gh_check_has(const gh_str_list *list, gh_str text);
 /* Is every host that b lets in also let in by a? */

@@ -41,6 +41,15 @@ static const char *form_word(const gh_setting *s)
         return "field";
     case GH_FORM_BODY_FIELD:
         return "body field";
+    case GH_FORM_GRANT:
+    case GH_FORM_PERMISSION:
+        return "permission";
+    case GH_FORM_SCOPE:
+        return "scope";
+    case GH_FORM_PROOF:
+        return "proof";
+    case GH_FORM_JWKS:
+        return "file, or https://...";
     }
     return "text";
 }
@@ -108,6 +117,9 @@ static void put_type(gh_buf *out, const gh_setting *s)
         break;
     case GH_TYPE_RATES:
         put_count(out, s, "limits");
+        break;
+    case GH_TYPE_RATE:
+        gh_buf_lit(out, "limit");
         break;
     case GH_TYPE_SCHEMA:
         gh_buf_lit(out, "JSON Schema");
@@ -180,6 +192,8 @@ static gh_str section_of(const gh_setting *s)
     const gh_part_row *part = gh_part_row_of(s->part);
     if (s->part == GH_PART_TIER)
         part = gh_part_row_of(GH_PART_RULE);
+    if (s->part == GH_PART_CLAIM)
+        part = gh_part_row_of(GH_PART_ROUTE);
     if (part != NULL)
         return gh_str_of(part->path);
     size_t dot = gh_str_find(path, '.');

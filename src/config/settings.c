@@ -8,16 +8,22 @@
 #define TIER(field) .part = GH_PART_TIER, .at = offsetof(gh_tier_config, field)
 #define ROUTE(field) .part = GH_PART_ROUTE, .at = offsetof(gh_route_config, field)
 #define SCHEMA_PART(field) .part = GH_PART_SCHEMA, .at = offsetof(gh_schema_config, field)
+#define ISSUER(field) .part = GH_PART_ISSUER, .at = offsetof(gh_issuer_config, field)
+#define ROLE(field) .part = GH_PART_ROLE, .at = offsetof(gh_role_config, field)
+#define CLAIM(field) .part = GH_PART_CLAIM, .at = offsetof(gh_claim_config, field)
 
 #define SWITCH .type = GH_TYPE_SWITCH
 #define WORD(list) .type = GH_TYPE_WORD, .words = list
 #define NUMBER(lo, hi) .type = GH_TYPE_NUMBER, .min = (lo), .max = (hi)
 #define TIME(lo, hi) .type = GH_TYPE_DURATION, .unit = GH_UNIT_MS, .min = (lo), .max = (hi)
+#define SPAN(lo, hi) \
+    .type = GH_TYPE_DURATION, .unit = GH_UNIT_SECONDS, .min = (lo) / SECOND, .max = (hi) / SECOND
 #define SIZE(lo, hi) .type = GH_TYPE_SIZE, .unit = GH_UNIT_BYTES, .min = (lo), .max = (hi)
 #define TEXT(f, hi) .type = GH_TYPE_TEXT, .form = GH_FORM_##f, .min = 1, .max = (hi)
 #define TEXTS(f, lo, hi) .type = GH_TYPE_TEXTS, .form = GH_FORM_##f, .min = (lo), .max = (hi)
 #define CIDRS(hi) .type = GH_TYPE_CIDRS, .max = (hi)
 #define RATES .type = GH_TYPE_RATES, .min = 1, .max = 8
+#define RATE .type = GH_TYPE_RATE, .max = 1
 #define SCHEMA .type = GH_TYPE_SCHEMA
 #define RESTART .restart = true
 
@@ -31,50 +37,7 @@
 #define GIB (1024u * MIB)
 #define TIB (1024ull * 1024u * MIB)
 
-static const gh_word profiles[] = {
-    {"development", GH_PROFILE_DEVELOPMENT}, {"production", GH_PROFILE_PRODUCTION}, {NULL, 0}};
-static const gh_word proxy_protocols[] = {
-    {"off", GH_PROXY_OFF}, {"v1", GH_PROXY_V1}, {"v2", GH_PROXY_V2}, {NULL, 0}};
-static const gh_word balances[] = {
-    {"round_robin", GH_BALANCE_ROUND_ROBIN}, {"least_connections", GH_BALANCE_LEAST_CONNECTIONS}, {NULL, 0}};
-static const gh_word forwarded_styles[] = {{"x-forwarded", GH_FORWARDED_X},
-                                           {"forwarded", GH_FORWARDED_RFC7239},
-                                           {"both", GH_FORWARDED_BOTH},
-                                           {"off", GH_FORWARDED_OFF},
-                                           {NULL, 0}};
-static const gh_word address_sources[] = {{"peer", GH_ADDRESS_PEER},
-                                          {"x-forwarded-for", GH_ADDRESS_X_FORWARDED_FOR},
-                                          {"x-real-ip", GH_ADDRESS_X_REAL_IP},
-                                          {"forwarded", GH_ADDRESS_FORWARDED},
-                                          {NULL, 0}};
-static const gh_word header_profiles[] = {{"api", GH_HEADERS_API}, {"html", GH_HEADERS_HTML}, {NULL, 0}};
-static const gh_word limit_headers[] = {{"ietf", GH_LIMIT_HEADERS_IETF},
-                                        {"x-ratelimit", GH_LIMIT_HEADERS_X},
-                                        {"both", GH_LIMIT_HEADERS_BOTH},
-                                        {"off", GH_LIMIT_HEADERS_OFF},
-                                        {NULL, 0}};
-static const gh_word scopes[] = {{"ip", GH_SCOPE_IP},
-                                 {"header", GH_SCOPE_HEADER},
-                                 {"device", GH_SCOPE_DEVICE},
-                                 {"global", GH_SCOPE_GLOBAL},
-                                 {NULL, 0}};
-static const gh_word algorithms[] = {
-    {"sliding_window", GH_ALGORITHM_SLIDING_WINDOW}, {"token_bucket", GH_ALGORITHM_TOKEN_BUCKET}, {NULL, 0}};
-static const gh_word modes[] = {{"enforce", GH_MODE_ENFORCE}, {"observe", GH_MODE_OBSERVE}, {NULL, 0}};
-static const gh_word statuses[] = {{"422", 422}, {"400", 400}, {NULL, 0}};
-static const gh_word error_shapes[] = {
-    {"problem", GH_ERRORS_PROBLEM}, {"fastapi", GH_ERRORS_FASTAPI}, {NULL, 0}};
-static const gh_word undeclared_paths[] = {{"refuse", GH_UNDECLARED_REFUSE},
-                                           {"report", GH_UNDECLARED_REPORT},
-                                           {"forward", GH_UNDECLARED_FORWARD},
-                                           {NULL, 0}};
-static const gh_word undeclared_parameters[] = {
-    {"forward", GH_UNDECLARED_FORWARD}, {"refuse", GH_UNDECLARED_REFUSE}, {NULL, 0}};
-static const gh_word response_words[] = {{"off", GH_OFF}, {"observe", GH_ON}, {NULL, 0}};
-static const gh_word unmatched_words[] = {
-    {"forward", GH_UNMATCHED_FORWARD}, {"refuse", GH_UNMATCHED_REFUSE}, {NULL, 0}};
-static const gh_word log_formats[] = {
-    {"auto", GH_LOG_AUTO}, {"json", GH_LOG_JSON}, {"text", GH_LOG_TEXT}, {NULL, 0}};
+#include "config/settings_words.def"
 
 /* The same nine headers for all answers and for one route. */
 #define HEADER_ROWS(prefix, PART, set)                                                                    \
@@ -117,8 +80,9 @@ static const gh_setting settings[] = {
     {"unmatched",
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
      "forward", WORD(unmatched_words), CONFIG(unmatched)},
-    {"data.folder", "The folder for what must outlive a restart.", NULL, TEXT(ANY, 4096), CONFIG(data_folder),
-     RESTART},
+    {"data.folder",
+     "The folder for what must outlive a restart: accounts, keys, sessions. With identity.enabled it is gatehouse-data in the working directory when it is not set, in development only.",
+     NULL, TEXT(ANY, 4096), CONFIG(data_folder), RESTART},
 
     {"server.listen", "The addresses to take requests on.", "127.0.0.1:8080", TEXTS(LISTEN, 1, 64),
      CONFIG(server.listen), RESTART},
@@ -239,9 +203,8 @@ static const gh_setting settings[] = {
      TEXTS(HEADER_NAME, 0, 256), CONFIG(cors.headers)},
     {"cors.expose", "The answer headers such pages may read.", NULL, TEXTS(HEADER_NAME, 0, 256),
      CONFIG(cors.expose)},
-    {"cors.max_age", "How long a browser may keep the answer to a preflight.", "10m",
-     .type = GH_TYPE_DURATION, .unit = GH_UNIT_SECONDS, .bare_seconds = true, .max = DAY / SECOND,
-     CONFIG(cors.max_age)},
+    {"cors.max_age", "How long a browser may keep the answer to a preflight.", "10m", SPAN(0, DAY),
+     .bare_seconds = true, CONFIG(cors.max_age)},
     {"cors.credentials", "Whether such pages may send cookies and other credentials.", "off", SWITCH,
      CONFIG(cors.credentials)},
 
@@ -306,7 +269,7 @@ static const gh_setting settings[] = {
     {"rate_limits.rules[].paths", "The paths the rule counts, in any case and spelling; not set: all.", NULL,
      TEXTS(PATH_PATTERN, 0, 256), RULE(paths)},
     {"rate_limits.rules[].scope",
-     "What is counted apart: each client address, each value of a header, each device, or nothing (global).",
+     "What is counted apart: each client address, each value of a header, each device, user, session or API key, or nothing (global).",
      "ip", WORD(scopes), RULE(scope)},
     {"rate_limits.rules[].header", "The request header whose values are counted apart, with scope header.",
      NULL, TEXT(HEADER_NAME, 128), RULE(header)},
@@ -325,6 +288,7 @@ static const gh_setting settings[] = {
     {"rate_limits.rules[].tiers.*.limits", "The limits of a tier, in place of the rule's own.", NULL, RATES,
      TIER(limits), .required = true},
 
+#include "config/settings_identity.def"
 #include "config/settings_input.def"
 #include "config/settings_routes.def"
 
@@ -352,6 +316,12 @@ static const gh_part_row parts[] = {
     [GH_PART_TIER] =
         PART_ROW("rate_limits.rules[].tiers.*", gh_rule_config, tiers, n_tiers, gh_tier_config, 32),
     [GH_PART_SCHEMA] = PART_ROW("schemas.*", gh_config, schemas, n_schemas, gh_schema_config, 256),
+    [GH_PART_ISSUER] =
+        PART_ROW("identity.issuers[]", gh_config, identity.issuers, identity.n_issuers, gh_issuer_config, 16),
+    [GH_PART_ROLE] = PART_ROW("identity.roles.*", gh_config, identity.roles, identity.n_roles, gh_role_config,
+                              GH_ROLES_MAX),
+    [GH_PART_CLAIM] = PART_ROW("routes[].require.claims.*", gh_route_config, require.claims, require.n_claims,
+                               gh_claim_config, 16),
     [GH_PART_ROUTE] = PART_ROW("routes[]", gh_config, routes, n_routes, gh_route_config, 1000),
 };
 

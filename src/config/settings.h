@@ -17,6 +17,7 @@ enum gh_setting_type {
     GH_TYPE_CIDRS,    /* gh_cidr_list */
     GH_TYPE_NUMBERS,  /* uint64_t * and, at count_at, unsigned */
     GH_TYPE_RATES,    /* gh_rate_list */
+    GH_TYPE_RATE,     /* gh_rate */
     GH_TYPE_SCHEMA    /* gh_schema_setting: a whole subtree */
 };
 
@@ -41,7 +42,12 @@ enum gh_setting_form {
     GH_FORM_MEDIA_RANGE,  /* "application/json", or a type with "*" behind its slash */
     GH_FORM_DANGER,       /* a name of GH_DANGERS */
     GH_FORM_FIELD,        /* a field of a request, see contract/field_path.h */
-    GH_FORM_BODY_FIELD    /* one of its body */
+    GH_FORM_BODY_FIELD,   /* one of its body */
+    GH_FORM_GRANT,        /* a permission, "role:NAME" or "*" */
+    GH_FORM_PERMISSION,   /* "content:read" */
+    GH_FORM_SCOPE,        /* scope-token (RFC 6749 section 3.3) */
+    GH_FORM_PROOF,        /* "session", "token", "api_key" */
+    GH_FORM_JWKS          /* a file's name, or "https://..." */
 };
 
 /* Which structure `at` counts from. */
@@ -51,6 +57,9 @@ enum gh_part {
     GH_PART_RULE,     /* rate_limits.rules[] */
     GH_PART_TIER,     /* rate_limits.rules[].tiers.* */
     GH_PART_SCHEMA,   /* schemas.* */
+    GH_PART_ISSUER,   /* identity.issuers[] */
+    GH_PART_ROLE,     /* identity.roles.* */
+    GH_PART_CLAIM,    /* routes[].require.claims.* */
     GH_PART_ROUTE     /* routes[] */
 };
 

@@ -167,6 +167,8 @@ static bool set_by_type(gh_load *l, const gh_setting *s, const char *who, const 
     case GH_TYPE_NUMBERS:
     case GH_TYPE_RATES:
         return gh_value_set_list(l, s, who, node, base);
+    case GH_TYPE_RATE:
+        return gh_value_set_rate(l, who, node, field);
     case GH_TYPE_SCHEMA:
         return gh_value_set_schema(l, who, node, field);
     }
@@ -175,7 +177,7 @@ static bool set_by_type(gh_load *l, const gh_setting *s, const char *who, const 
 
 bool gh_value_set(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base)
 {
-    bool one = !gh_value_is_list(s) && s->type != GH_TYPE_SCHEMA;
+    bool one = !gh_value_is_list(s) && s->type != GH_TYPE_SCHEMA && s->type != GH_TYPE_RATE;
     if (one && !gh_value_is_scalar(l, who, node))
         return false;
     if (!set_by_type(l, s, who, node, base))

@@ -255,6 +255,16 @@ static const char *check(gh_load *l, const gh_setting *s, gh_str text, gh_str *r
     case GH_FORM_FIELD:
     case GH_FORM_BODY_FIELD:
         return gh_form_field(l, text, s->form == GH_FORM_BODY_FIELD);
+    case GH_FORM_GRANT:
+        return gh_form_grant(text);
+    case GH_FORM_PERMISSION:
+        return gh_form_permission(text);
+    case GH_FORM_SCOPE:
+        return gh_form_scope(text);
+    case GH_FORM_PROOF:
+        return gh_form_proof(l, text);
+    case GH_FORM_JWKS:
+        return gh_form_jwks(text);
     }
     return "is not right";
 }

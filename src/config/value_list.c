@@ -188,15 +188,19 @@ static bool rate_from_map(gh_load *l, const char *who, const gh_node *node, gh_r
     }
     gh_node map_window = *window;
     map_window.kind = GH_NODE_MAP; /* a bare number is seconds here, as in rate_limits.default.window */
-    return gh_value_is_scalar(l, who, requests) && gh_value_is_scalar(l, who, window) &&
-           rate_requests(l, who, requests, requests->text, &ret->requests) &&
-           rate_window(l, who, &map_window, window->text, &ret->window_ms);
+    gh_rate rate = {0};
+    if (!gh_value_is_scalar(l, who, requests) || !gh_value_is_scalar(l, who, window) ||
+        !rate_requests(l, who, requests, requests->text, &rate.requests) ||
+        !rate_window(l, who, &map_window, window->text, &rate.window_ms))
+        return false;
+    *ret = rate;
+    return true;
 }
 
-static bool rates_item(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *ret)
+bool gh_value_set_rate(gh_load *l, const char *who, const gh_node *node, gh_rate *ret)
 {
     char quoted[GH_QUOTED_MAX];
-    (void)s;
+    gh_rate rate = {0};
     if (node->kind == GH_NODE_MAP)
         return rate_from_map(l, who, node, ret);
     if (!gh_value_is_scalar(l, who, node))
@@ -208,11 +212,19 @@ static bool rates_item(gh_load *l, const gh_setting *s, const char *who, const g
                       gh_quoted(node->text, quoted));
         return false;
     }
-    gh_rate *rate = ret;
     gh_str requests = gh_str_trim(gh_str_cut(node->text, 0, slash));
     gh_str window = gh_str_trim(gh_str_cut(node->text, slash + 1, node->text.n));
-    return rate_requests(l, who, node, requests, &rate->requests) &&
-           rate_window(l, who, node, window, &rate->window_ms);
+    if (!rate_requests(l, who, node, requests, &rate.requests) ||
+        !rate_window(l, who, node, window, &rate.window_ms))
+        return false;
+    *ret = rate;
+    return true;
+}
+
+static bool rates_item(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *ret)
+{
+    (void)s;
+    return gh_value_set_rate(l, who, node, ret);
 }
 
 typedef bool item_fn(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *ret);

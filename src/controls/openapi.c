@@ -47,8 +47,8 @@ static enum gh_judgement judge(gh_txn *txn)
 /* RFC 9110 section 15.5.6: a 405 says what is allowed. */
 static void reply(gh_txn *txn, gh_reply *r)
 {
-    if (txn->verdict.reason != GH_REASON_UNDECLARED_METHOD)
-        return;
+    if (txn->verdict.reason != GH_REASON_UNDECLARED_METHOD || txn->route->endpoint != NULL)
+        return; /* of an endpoint of our own: the control `routes` says it */
     gh_buf_lit(r->out, "Allow: ");
     gh_buf_put(r->out, txn->allow);
     gh_buf_lit(r->out, "\r\n");

@@ -2,7 +2,7 @@
  * A rule in observe mode is a take of its own: it never changes what another rule says. */
 #include "controls/controls.h"
 
-#include "base/crypto.h"
+#include "controls/client_key.h"
 #include "wire/field.h"
 #include "wire/ratelimit_fields.h"
 
@@ -13,38 +13,22 @@ static bool applies(const gh_policy *policy)
     return policy->limits.enabled && policy->limits.n_rules > 0;
 }
 
+/* Services of one's own are told by their credential, not by an address that others may come from too. */
+static bool has_bypass(const gh_txn *txn)
+{
+    unsigned i = gh_identity_permission(&txn->policy->identity, GH_STR("limits:bypass"));
+    return i < GH_PERMISSIONS_MAX && gh_permission_in(&txn->principal.permissions, i);
+}
+
 static bool exempt(const gh_txn *txn)
 {
     const gh_policy *p = txn->policy;
     for (unsigned i = 0; i < p->limits.n_exempt; i++)
         if (gh_path_pattern_match(&p->limits.exempt[i], txn->target.path, NULL))
             return true;
+    if (txn->principal.proof != GH_PROOF_NONE && has_bypass(txn))
+        return true;
     return p->limits.n_bypass > 0 && gh_cidr_any(p->limits.bypass, p->limits.n_bypass, &txn->client.ip);
-}
-
-/* A secret hash of what is counted: who can't guess it can't aim at another's counter. */
-static uint64_t key_of(const gh_txn *txn, enum gh_limit_scope scope, gh_str who)
-{
-    char text[128];
-    gh_buf b = gh_buf_over(text, sizeof text);
-    gh_buf_char(&b, (char)('0' + scope));
-    if (who.n < sizeof text)
-        gh_buf_put(&b, who);
-    else {
-        uint64_t long_one = gh_siphash64(txn->world.key, who.p, who.n);
-        gh_buf_put(&b, (gh_str){(const char *)&long_one, sizeof long_one});
-    }
-    return gh_siphash64(txn->world.key, b.p, b.n);
-}
-
-static uint64_t key_of_ip(const gh_txn *txn, uint8_t prefix)
-{
-    gh_ip ip = txn->client.ip;
-    if (ip.family == 6)
-        ip = gh_ip_mask(&ip, prefix);
-    char text[18] = {(char)ip.family, (char)(ip.family == 6 ? prefix : 0)};
-    memcpy(text + 2, ip.bytes, 16);
-    return key_of(txn, GH_SCOPE_IP, (gh_str){text, sizeof text});
 }
 
 /* The one value to count by. Several fields are none: an upstream may read another one than we count, and
@@ -69,7 +53,7 @@ static gh_str header_value(const gh_txn *txn, uint16_t id, gh_str name)
 
 static const gh_limit_set *set_of(const gh_txn *txn, const gh_limit_rule *rule)
 {
-    gh_str tier = txn->policy->limits.default_tier;
+    gh_str tier = txn->principal.tier.n > 0 ? txn->principal.tier : txn->policy->limits.default_tier;
     for (unsigned i = 1; i < rule->n_sets; i++)
         if (tier.n > 0 && gh_str_eq(rule->sets[i].tier, tier))
             return &rule->sets[i];
@@ -83,8 +67,9 @@ static void add(gh_txn *txn, const gh_limit *limit, uint64_t key, gh_take_origin
     unsigned n = txn->n_takes++;
     uint8_t group = 0; /* all enforced rules: they come first */
     if (rule->observe) {
-        bool first = n == 0 || txn->origins[n - 1].rule != origin.rule;
-        group = (uint8_t)((n == 0 ? 0 : txn->takes[n - 1].group) + first);
+        bool none = n == txn->first_limit;
+        bool first = none || txn->origins[n - 1].rule != origin.rule;
+        group = (uint8_t)((none ? 0 : txn->takes[n - 1].group) + first);
     }
     txn->takes[n] = (gh_take){.limit = limit, .key = key, .weight = rule->weight, .group = group};
     txn->origins[n] = origin;
@@ -95,7 +80,7 @@ static void add_parents(gh_txn *txn, uint16_t rule, const gh_limit_set *set)
 {
     const gh_policy *p = txn->policy;
     for (unsigned k = 0; k < p->limits.n_ipv6_parents; k++) {
-        uint64_t key = key_of_ip(txn, p->limits.ipv6_parents[k]);
+        uint64_t key = gh_client_key_of_ip(txn, p->limits.ipv6_parents[k]);
         for (uint8_t i = 0; i < set->n; i++)
             add(txn, &set->parents[k * set->n + i], key, (gh_take_origin){rule, i, true}, set);
     }
@@ -107,23 +92,34 @@ static bool scope_key(gh_txn *txn, const gh_limit_rule *rule, uint64_t *ret_key)
     gh_str value;
     switch (rule->scope) {
     case GH_SCOPE_IP:
-        *ret_key = key_of_ip(txn, txn->policy->limits.ipv6_prefix);
+        *ret_key = gh_client_key_of_ip(txn, txn->policy->limits.ipv6_prefix);
         return true;
     case GH_SCOPE_GLOBAL:
-        *ret_key = key_of(txn, rule->scope, (gh_str){"", 0});
+        *ret_key = gh_client_key(txn, rule->scope, (gh_str){"", 0});
         return true;
     case GH_SCOPE_DEVICE:
+        if (txn->policy->identity.enabled) {
+            /* What a header says counts for nothing where devices prove who they are. */
+            *ret_key = gh_client_key_of_device(txn);
+            return txn->principal.device != 0;
+        }
         value = header_value(txn, txn->policy->limits.device_header_id, txn->policy->limits.device_header);
         break;
     case GH_SCOPE_HEADER:
         value = header_value(txn, rule->header_id, rule->header);
         break;
+    case GH_SCOPE_USER:
+    case GH_SCOPE_SESSION:
+    case GH_SCOPE_API_KEY:
+        if (!gh_client_key_of_principal(txn, rule->scope, ret_key))
+            *ret_key = gh_client_key_of_ip(txn, txn->policy->limits.ipv6_prefix);
+        return true;
     default:
         return false;
     }
     if (value.n == 0)
         return false;
-    *ret_key = key_of(txn, rule->scope, value);
+    *ret_key = gh_client_key(txn, rule->scope, value);
     return true;
 }
 
@@ -146,7 +142,7 @@ static void missing(gh_txn *txn, uint16_t r)
         return;
     }
     (void)gh_txn_refuse(txn, device ? GH_REASON_DEVICE_ID_REQUIRED : GH_REASON_LIMIT_HEADER_REQUIRED,
-                        device ? "no device header" : "no header to count by");
+                        device ? "no device is known" : "no header to count by");
     txn->verdict.rule = rule->name;
 }
 
@@ -156,7 +152,7 @@ static bool has_room(gh_txn *txn, const gh_limit_rule *rule, const gh_limit_set 
 {
     bool parents = rule->scope == GH_SCOPE_IP && txn->client.ip.family == 6;
     unsigned n = set->n * (parents ? 1 + txn->policy->limits.n_ipv6_parents : 1);
-    if (n <= GH_TAKES_MAX - txn->n_takes)
+    if (n <= GH_TAKES_MAX - (txn->n_takes - txn->first_limit))
         return true;
     if (!rule->observe)
         (void)gh_txn_refuse(txn, GH_REASON_INTERNAL_ERROR,
@@ -195,7 +191,7 @@ static void ask(gh_txn *txn)
             ask_rule(txn, (uint16_t)r, &ip_key);
     /* A request that can't be counted is refused before it charges anything. */
     if (txn->verdict.reason != GH_REASON_NONE)
-        txn->n_takes = 0;
+        txn->n_takes = txn->first_limit;
 }
 
 static uint64_t seconds_up(uint64_t ms)
@@ -208,7 +204,7 @@ static enum gh_judgement judge(gh_txn *txn)
     if (txn->verdict.reason != GH_REASON_NONE)
         return GH_STOP; /* found while asking: the device or header is missing */
     enum gh_judgement judgement = GH_PASS;
-    for (unsigned i = 0; i < txn->n_takes; i++) {
+    for (unsigned i = txn->first_limit; i < txn->n_takes; i++) {
         const gh_take *take = &txn->takes[i];
         const gh_limit_rule *rule = &txn->policy->limits.rules[txn->origins[i].rule];
         if (take->answer == GH_TAKE_OK)
@@ -237,7 +233,7 @@ static void put_policies(const gh_txn *txn, gh_buf *out)
 {
     const gh_limit_set *last = NULL;
     gh_buf_lit(out, "RateLimit-Policy: ");
-    for (unsigned i = 0; i < txn->n_takes; i++) {
+    for (unsigned i = txn->first_limit; i < txn->n_takes; i++) {
         if (txn->takes[i].group != 0 || txn->sets[i] == last)
             continue;
         if (last != NULL)
@@ -252,7 +248,7 @@ static void put_policies(const gh_txn *txn, gh_buf *out)
 static unsigned shown(const gh_txn *txn, gh_ratelimit_item *items)
 {
     unsigned n = 0;
-    for (unsigned i = 0; i < txn->n_takes; i++) {
+    for (unsigned i = txn->first_limit; i < txn->n_takes; i++) {
         const gh_take *take = &txn->takes[i];
         if (take->group != 0 || txn->origins[i].parent)
             continue;
@@ -268,7 +264,8 @@ static unsigned shown(const gh_txn *txn, gh_ratelimit_item *items)
 static void reply(gh_txn *txn, gh_reply *r)
 {
     enum gh_limit_headers style = txn->policy->limits.headers;
-    if (txn->n_takes == 0 || txn->takes[0].group != 0 || style == GH_LIMIT_HEADERS_OFF)
+    if (txn->n_takes == txn->first_limit || txn->takes[txn->first_limit].group != 0 ||
+        style == GH_LIMIT_HEADERS_OFF)
         return;
     r->drop |= GH_FIELD_BIT(GH_FIELD_RATELIMIT) | GH_FIELD_BIT(GH_FIELD_RATELIMIT_POLICY) |
                GH_FIELD_BIT(GH_FIELD_X_RATELIMIT);

@@ -44,16 +44,20 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
     txn->input_read = false;
     txn->findings = (gh_findings){NULL, 0, 0, 0};
     txn->reports = 0;
-    txn->credentials = (gh_credentials){{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    txn->credentials = (gh_credentials){{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
     txn->principal = (gh_principal){.proof = GH_PROOF_NONE};
     txn->token_fault = NULL;
-    txn->cached = NULL;
+    txn->token = NULL;
+    txn->session_fault = GH_REASON_NONE;
+    txn->scope = (gh_str){NULL, 0};
+    txn->keys_wanted = 0;
+    txn->csrf_in_form = false;
     txn->token_cache = NULL;
     txn->n_lookups = txn->n_looked = 0;
     txn->step = txn->n_ops = txn->n_done = 0;
     txn->memo = NULL;
-    txn->own = (gh_own_answer){{NULL, 0}, {NULL, 0}, {NULL, 0}};
-    txn->n_takes = txn->n_answered = 0;
+    txn->own = (gh_own_answer){.lines = {NULL, 0}};
+    txn->n_takes = txn->n_answered = txn->first_limit = 0;
     txn->observed = 0;
     txn->stage = GH_STAGE_DOOR;
     txn->asked = false;
@@ -82,16 +86,18 @@ static enum gh_judgement judge(gh_txn *txn, unsigned from, unsigned to)
     return GH_PASS;
 }
 
-/* The endpoint's steps, as far as they go without an operation's answer. */
+/* The endpoint's steps, as far as they go without the answer to an operation or a lookup. */
 static enum gh_step target(gh_txn *txn)
 {
     const gh_step_row *steps = txn->route->endpoint->steps;
     for (; txn->step < GH_COUNT(txn->route->endpoint->steps); txn->step++) {
         const gh_step_row *step = &steps[txn->step];
         if (!txn->asked && step->ask != NULL) {
+            txn->n_answered = txn->n_takes;
+            txn->n_looked = txn->n_lookups;
             if (step->ask(txn) == GH_STOP)
                 return GH_STEP_VERDICT;
-            txn->asked = txn->n_ops > txn->n_done;
+            txn->asked = txn->n_ops > txn->n_done || txn->n_lookups > txn->n_looked;
             if (txn->asked)
                 return GH_STEP_ASK;
         }

@@ -14,7 +14,13 @@ const gh_pipeline_row gh_pipeline[] = {
     {GH_STAGE_DOOR,      &gh_control_openapi,        "only paths and methods that the OpenAPI document declares"},
     {GH_STAGE_DOOR,      &gh_control_media_type,     "only bodies of declared types, and only where one is declared"},
     {GH_STAGE_DOOR,      &gh_control_body_size,      "declared length within the route's limit"},
+    {GH_STAGE_DOOR,      &gh_control_credentials,    "what is presented to prove who asks, and only one of it"},
+    {GH_STAGE_IDENTITY,  &gh_control_token,          "access tokens are genuine; those seen before cost no signature"},
+    {GH_STAGE_STANDING,  &gh_control_standing,       "sessions, keys and tokens are still in force; who asks"},
+    {GH_STAGE_RIGHTS,    &gh_control_csrf,           "what a browser sends by itself came from a page of ours"},
+    {GH_STAGE_RIGHTS,    &gh_control_rights,         "what the route demands of its callers"},
     {GH_STAGE_ALLOWANCE, &gh_control_rate_limits,    "all limits in one all-or-nothing take; RateLimit fields"},
+    {GH_STAGE_BODY,      &gh_control_csrf_form,      "the CSRF token of a form, where no header had one"},
     {GH_STAGE_BODY,      &gh_control_validation,     "parameters and body as the contract and the route declare them"},
     {GH_STAGE_BODY,      &gh_control_dangerous_content, "no text that looks like an attack, in the fields named"},
     {GH_STAGE_BODY,      &gh_control_sanitize,       "the fields named are rewritten to harmless texts"},
@@ -27,7 +33,7 @@ _Static_assert(GH_COUNT(gh_pipeline) <= GH_CONTROLS_MAX, "room for every control
 
 gh_str gh_stage_name(enum gh_stage stage)
 {
-    static const gh_str names[] = {GH_STR_INIT("DOOR"),      GH_STR_INIT("IDENTITY"), GH_STR_INIT("RIGHTS"),
+    static const gh_str names[] = {GH_STR_INIT("DOOR"),      GH_STR_INIT("IDENTITY"), GH_STR_INIT("STANDING"), GH_STR_INIT("RIGHTS"),
                                    GH_STR_INIT("ALLOWANCE"), GH_STR_INIT("BODY"),     GH_STR_INIT("TARGET"),
                                    GH_STR_INIT("REPLY")};
     return (unsigned)stage < GH_COUNT(names) ? names[stage] : GH_STR("?");

@@ -15,7 +15,7 @@ enum gh_endpoint_right {
 };
 
 typedef struct gh_step_row {
-    /* Adds at most one operation by gh_txn_ask(), or none; may refuse or answer. NULL: nothing to ask.
+    /* Adds one operation by gh_txn_ask(), or one lookup, or none; may refuse or answer. NULL: nothing to ask.
      * txn->input (parameters and body) is there in the first step's ask only: what is needed later is copied into the
      * transaction's arena or the operation's. */
     enum gh_judgement (*ask)(gh_txn *txn);
@@ -23,7 +23,7 @@ typedef struct gh_step_row {
 } gh_step_row;
 
 typedef struct gh_endpoint {
-    const char *name;   /* "login": its setting is identity.endpoints.login */
+    const char *name;   /* of the route, for logs: "sessions_end". Which setting switches it: the path's first word */
     const char *method; /* "POST" */
     const char *path;   /* behind identity.prefix: "/login"; from the root when `rooted` */
     bool rooted;

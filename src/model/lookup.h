@@ -10,7 +10,8 @@ enum gh_lookup_kind {
     GH_LOOKUP_SESSION, /* is this the session's present secret? */
     GH_LOOKUP_API_KEY, /* is this the key's secret, and may it be used from there? */
     GH_LOOKUP_DEVICE,  /* is this the device's secret? */
-    GH_LOOKUP_TOKEN    /* has a verified token been revoked: by jti, by session, by user? */
+    GH_LOOKUP_TOKEN,   /* has a verified token been revoked: by jti, by session, by user? */
+    GH_LOOKUP_REFRESH  /* is this the family's present refresh token? To tell about it; it lets nobody in */
 };
 
 enum gh_lookup_answer {
@@ -38,6 +39,7 @@ typedef struct gh_lookup {
     uint32_t idle_s;              /* a session unused for longer is expired; 0: no such rule */
     uint32_t grace_s;             /* how long the secret before the present one still counts */
     gh_ip address;                /* who asks; kept as the last use's */
+    bool peeks;                   /* an operator looks: no use of it */
     /* answered, with GH_LOOKUP_GOOD */
     gh_subject subject; /* of a token: only user */
     bool previous;      /* it was the secret before the present one, within its grace */

@@ -52,6 +52,9 @@ bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *rou
     for (unsigned i = 0; i < policy->n_routes; i++)
         if (so(&policy->routes[i]))
             return true;
+    for (unsigned i = 0; i < policy->identity.n_endpoints; i++)
+        if (so(&policy->identity.routes[i]))
+            return true;
     return so(&policy->fallback);
 }
 

@@ -18,12 +18,16 @@ gh_str gh_status_phrase(unsigned status)
         gh_str phrase;
     } phrases[] = {
         {200, GH_STR_INIT("OK")},
+        {201, GH_STR_INIT("Created")},
         {204, GH_STR_INIT("No Content")},
         {400, GH_STR_INIT("Bad Request")},
+        {401, GH_STR_INIT("Unauthorized")},
         {403, GH_STR_INIT("Forbidden")},
         {404, GH_STR_INIT("Not Found")},
         {405, GH_STR_INIT("Method Not Allowed")},
         {408, GH_STR_INIT("Request Timeout")},
+        {409, GH_STR_INIT("Conflict")},
+        {410, GH_STR_INIT("Gone")},
         {413, GH_STR_INIT("Content Too Large")},
         {414, GH_STR_INIT("URI Too Long")},
         {415, GH_STR_INIT("Unsupported Media Type")},

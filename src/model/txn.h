@@ -15,7 +15,8 @@
 
 enum gh_stage {
     GH_STAGE_DOOR,
-    GH_STAGE_IDENTITY,
+    GH_STAGE_IDENTITY, /* what is presented, is it genuine? */
+    GH_STAGE_STANDING, /* what was proved, is it still in force? Then it is known who asks */
     GH_STAGE_RIGHTS,
     GH_STAGE_ALLOWANCE,
     GH_STAGE_BODY,
@@ -65,20 +66,24 @@ typedef struct gh_take_origin {
 /* Where a request carries what proves who asks; absent: it does not. */
 typedef struct gh_credentials {
     gh_str session; /* the session cookie's value: the first of several that is well-formed */
-    gh_str bearer;  /* the token of Authorization: Bearer (RFC 6750 section 2.1) */
-    gh_str api_key; /* of X-API-Key, or a bearer that has a key's prefix */
-    gh_str device;  /* the device token: its cookie or X-Device-Token */
-    gh_str csrf_cookie;
+    gh_str bearer;  /* the token of Authorization: Bearer (RFC 6750 section 2.1); may be empty */
+    gh_str api_key; /* of X-API-Key, or a bearer that has a key's prefix; may be empty */
+    gh_str device;  /* the device token: X-Device-Token, or else its cookie; well-formed */
 } gh_credentials;
 
 /* Gatehouse's own answer, beside a refusal's problem document. In the transaction's or an operation's memory. */
 typedef struct gh_own_answer {
-    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ... */
+    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ...; of a refusal, too */
     gh_str type;  /* Content-Type; absent: no body */
     gh_str body;
 } gh_own_answer;
 
-enum { GH_ID_SIZE = 24, GH_LOOKUPS_MAX = 2, GH_TXN_OPS_MAX = 5 };
+/* The limits' takes, and one before them: to look at a signature. */
+enum { GH_TXN_TAKES_MAX = GH_TAKES_MAX + 1 };
+
+/* Lookups: of sessions, or a token or key; of a device; of what an endpoint is asked about. */
+enum { GH_SESSIONS_PRESENTED_MAX = 3, GH_LOOKUPS_MAX = GH_SESSIONS_PRESENTED_MAX + 2 };
+enum { GH_ID_SIZE = 24, GH_TXN_OPS_MAX = 5 };
 
 typedef struct gh_txn {
     const gh_policy *policy;
@@ -102,8 +107,13 @@ typedef struct gh_txn {
     /* identity */
     gh_credentials credentials;
     gh_principal principal;
-    const char *token_fault;           /* why a presented token is not believed, for the log */
-    const gh_cached_token *cached;     /* between ask and judge of IDENTITY */
+    const char *token_fault;      /* why a presented token is not believed, for the log */
+    const gh_cached_token *token; /* the presented token, found good now or before; in the arena */
+    enum gh_reason
+        session_fault;    /* why a presented session does not count; NONE: it does, or there is none */
+    gh_str scope;         /* with INSUFFICIENT_SCOPE: the one that is missing */
+    unsigned keys_wanted; /* with ISSUER_UNAVAILABLE: the issuer whose keys are missing; 0: none */
+    bool csrf_in_form;    /* the CSRF token is looked for in the body */
     gh_lookup lookups[GH_LOOKUPS_MAX]; /* the batch is [n_looked, n_lookups) */
     unsigned n_lookups, n_looked;
     gh_token_cache *token_cache; /* the worker's; NULL: none */
@@ -129,12 +139,13 @@ typedef struct gh_txn {
     unsigned reports; /* enum gh_report_bit */
 
     /* the batch of the allowance */
-    gh_take takes[GH_TAKES_MAX];
-    gh_take_origin origins[GH_TAKES_MAX];
-    unsigned n_takes, n_answered;           /* the batch is [n_answered, n_takes) */
-    const gh_limit_set *sets[GH_TAKES_MAX]; /* by take */
-    unsigned observed;                      /* how many rules in observe mode would have refused */
-    uint16_t observed_rules[GH_TAKES_MAX];  /* which: indices of policy->limits.rules */
+    gh_take takes[GH_TXN_TAKES_MAX];
+    gh_take_origin origins[GH_TXN_TAKES_MAX];
+    unsigned n_takes, n_answered;               /* the batch is [n_answered, n_takes) */
+    unsigned first_limit;                       /* takes from here on are of policy->limits.rules */
+    const gh_limit_set *sets[GH_TXN_TAKES_MAX]; /* by take */
+    unsigned observed;                          /* how many rules in observe mode would have refused */
+    uint16_t observed_rules[GH_TAKES_MAX];      /* which: indices of policy->limits.rules */
 
     unsigned stage; /* enum gh_stage, GH_STAGE_COUNT when through */
     bool asked;     /* this stage has asked and is waiting for its answers */

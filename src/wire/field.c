@@ -134,6 +134,7 @@ enum gh_field_id gh_field_of_lower(const char *low, size_t n)
     case 14:
         IS(CONTENT_LENGTH, "content-length");
         IS(HTTP2_SETTINGS, "http2-settings");
+        IS(X_DEVICE_TOKEN, "x-device-token");
         break;
     case 15:
         IS(X_FORWARDED_FOR, "x-forwarded-for");

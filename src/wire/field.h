@@ -42,6 +42,7 @@
     X(X_REQUEST_ID, "x-request-id")                                         \
     X(X_GATEHOUSE, "x-gatehouse-*") /* any name with the prefix */          \
     X(X_DEVICE_ID, "x-device-id")                                           \
+    X(X_DEVICE_TOKEN, "x-device-token")                                     \
     X(X_API_KEY, "x-api-key")                                               \
     X(AUTHORIZATION, "authorization")                                       \
     X(COOKIE, "cookie")                                                     \

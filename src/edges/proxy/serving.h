@@ -4,6 +4,8 @@
 
 #include "base/crypto.h"
 #include "edges/admin/admin.h"
+#include "edges/admin/socket.h"
+#include "edges/identity/service.h"
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
@@ -24,11 +26,16 @@ typedef struct gh_serving {
     gh_metrics **metrics_list;
     unsigned n_workers;
     atomic_uint running;
-    gh_state *state;
-    _Atomic uint64_t held; /* bytes of all bodies that are looked into */
+    gh_executors executors;
+    gh_identity_service identity;
+    gh_log_lane *records_lane; /* the records' thread's own */
+    uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
+    atomic_bool ring_changed;  /* signing keys were rotated */
+    _Atomic uint64_t held;     /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;
+    gh_admin_socket *commands; /* NULL: identity is off */
     gh_health *health;
     uint8_t key[GH_SIPHASH_KEY_SIZE];
     gh_documents *documents; /* those of the generation */
@@ -45,9 +52,14 @@ GH_MUST_CHECK bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_as
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
 
+/* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
+GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);
+
 /* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong. */
 void gh_serving_reload(gh_serving *s);
 /* Says which OpenAPI documents are missing, and tries again every so often until they are there. */
 void gh_serving_watch_documents(gh_serving *s);
+/* Looks every so often whether keys of issuers are due, or the ring has changed. */
+void gh_serving_watch_keys(gh_serving *s);
 
 #endif

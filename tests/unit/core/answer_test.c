@@ -46,7 +46,7 @@ static void a_limited_one_says_when_and_by_what(void **state)
 static void every_reason_has_its_answer(void **state)
 {
     (void)state;
-    decide *d = decide_new("");
+    decide *d = decide_new("rate_limits: { enabled: off }\n");
     for (unsigned r = GH_REASON_NONE + 1; r < GH_REASON_COUNT; r++) {
         const gh_reason_row *row = gh_reason_of((enum gh_reason)r);
         char status[32];

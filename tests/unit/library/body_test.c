@@ -33,7 +33,7 @@ static void fill(void *data, void *out, size_t n)
     memset(out, 0xAB, n);
 }
 
-static const gh_world world = {1000, key, fill, NULL};
+static const gh_world world = {1000, key, fill, NULL, 0};
 
 typedef struct post {
     gh_field fields[1];

@@ -61,7 +61,7 @@ static int set_up(void **state)
     assert_string_equal(errors, "");
     f.state = gh_state_new(1000);
     f.decision = gh_decision_new();
-    f.world = (gh_world){1000, key, fill, &f.randoms};
+    f.world = (gh_world){1000, key, fill, &f.randoms, 0};
     assert_true(f.state != NULL && f.decision != NULL);
     *state = &f;
     return 0;

@@ -26,7 +26,7 @@ static void nobody_can_say_without_the_time(void **state)
 {
     (void)state;
     gh_roster *r = with_ada();
-    for (unsigned kind = GH_LOOKUP_SESSION; kind <= GH_LOOKUP_TOKEN + 1; kind++) {
+    for (unsigned kind = GH_LOOKUP_SESSION; kind <= GH_LOOKUP_REFRESH + 1; kind++) {
         gh_lookup l = lookup_of((enum gh_lookup_kind)kind, 10 * (kind + 1));
         l.user = ADA;
         l.now_s = 0;
@@ -36,7 +36,7 @@ static void nobody_can_say_without_the_time(void **state)
         assert_int_equal(l.answer, GH_LOOKUP_UNAVAILABLE);
         assert_int_equal(l.subject.user, 0);
     }
-    assert_int_equal(answer(r, lookup_of((enum gh_lookup_kind)(GH_LOOKUP_TOKEN + 1), SESSION)),
+    assert_int_equal(answer(r, lookup_of((enum gh_lookup_kind)(GH_LOOKUP_REFRESH + 1), SESSION)),
                      GH_LOOKUP_UNAVAILABLE);
     gh_roster_free(r);
 }

@@ -1,0 +1,59 @@
+/* Secrets and API keys: one text a secret, so what is read is written again as it was; what was not made with our keys is
+ * not authentic. The first byte chooses the kind. */
+#include "fuzz.h"
+#include "identity/secret.h"
+
+/* All zeros: keys like any, and the same in every run. */
+static const gh_identity_keys keys;
+
+static void check_secret(enum gh_secret_kind kind, gh_str text)
+{
+    gh_secret read, made;
+    char memory[GH_SECRET_TEXT_MAX];
+    uint8_t random[GH_SECRET_RANDOM] = {0};
+    gh_buf out = gh_buf_over(memory, sizeof memory);
+    if (!gh_secret_read(&keys, kind, text, &read)) {
+        FUZZ_CHECK(!gh_secret_authentic(&keys, kind, text));
+        return;
+    }
+    FUZZ_CHECK(read.id != 0 && read.id >> 63 == 0);
+    gh_secret_make(&keys, kind, read.id, read.number, random, &out, &made);
+    FUZZ_CHECK(gh_buf_ok(&out) && out.n == text.n);
+    FUZZ_CHECK(memcmp(out.p, text.p, 20) == 0); /* prefix, id and number */
+    FUZZ_CHECK(gh_secret_authentic(&keys, kind, gh_buf_str(&out)));
+    FUZZ_CHECK(gh_str_eq(text, gh_buf_str(&out)) == (memcmp(read.hash, made.hash, sizeof made.hash) == 0));
+}
+
+static void check_key(gh_str text)
+{
+    gh_secret read, made;
+    char memory[GH_API_KEY_TEXT_MAX];
+    uint8_t random[GH_SECRET_RANDOM] = {0};
+    size_t start = 0;
+    gh_buf out = gh_buf_over(memory, sizeof memory);
+    if (!gh_api_key_read(&keys, GH_STR("ghk"), text, &read))
+        return;
+    FUZZ_CHECK(gh_api_key_looks_like(GH_STR("ghk"), text));
+    gh_api_key_make(&keys, GH_STR("ghk"), read.id, random, &out, &made, &start);
+    FUZZ_CHECK(gh_buf_ok(&out) && out.n == text.n && start < text.n);
+    FUZZ_CHECK(memcmp(out.p, text.p, start) == 0);
+    FUZZ_CHECK(made.id == read.id && gh_api_key_read(&keys, GH_STR("ghk"), gh_buf_str(&out), &read));
+}
+
+static void check_sealed(gh_str text)
+{
+    char memory[GH_SECRET_TEXT_MAX];
+    gh_buf out = gh_buf_over(memory, sizeof memory);
+    FUZZ_CHECK(!gh_secret_unseal(&keys, GH_STR("before"), text, &out) && out.n == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    gh_str text = {(const char *)data + 1, size - 1};
+    check_secret((enum gh_secret_kind)(data[0] % 3), text);
+    check_key(text);
+    check_sealed(text);
+    return 0;
+}

@@ -1,0 +1,240 @@
+#include "identity/secret.h"
+
+#include "base/base64url.h"
+
+/* The bytes of a session secret, refresh token or device token. */
+enum { AT_NUMBER = 8, AT_RANDOM = 12, AT_MAC = AT_RANDOM + GH_SECRET_RANDOM, MAC = 16, RAW = AT_MAC + MAC };
+/* Its text. */
+enum { PREFIX = 4, RAW_TEXT = 80, TEXT = PREFIX + RAW_TEXT };
+_Static_assert(RAW % 3 == 0 && RAW / 3 * 4 == RAW_TEXT, "the text has no bits left over");
+_Static_assert((size_t)TEXT <= GH_SECRET_TEXT_MAX, "room for the text");
+
+/* An API key: id and random, then the checksum. KEY_SHOWN digits are of the id alone. */
+enum { KEY_RAW = 8 + GH_SECRET_RANDOM, KEY_TEXT = 64, CHECK_RAW = 4, CHECK_TEXT = 7, KEY_SHOWN = 12 };
+_Static_assert(KEY_RAW * 8 == KEY_TEXT * 5, "the text has no bits left over");
+
+static gh_str prefix_of(enum gh_secret_kind kind)
+{
+    static const gh_str prefixes[] = {GH_STR_INIT("ghs_"), GH_STR_INIT("ghr_"), GH_STR_INIT("ghd_")};
+    return prefixes[kind];
+}
+
+static gh_str bytes_of(const uint8_t *p, size_t n)
+{
+    return (gh_str){(const char *)p, n};
+}
+
+static void put_number(uint8_t *to, uint64_t value, unsigned n)
+{
+    for (unsigned i = n; i-- > 0; value >>= 8)
+        to[i] = (uint8_t)value;
+}
+
+static uint64_t read_number(const uint8_t *from, unsigned n)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < n; i++)
+        value = value << 8 | from[i];
+    return value;
+}
+
+/* Ids have 63 bits and are never 0. */
+static bool is_id(uint64_t id)
+{
+    return id != 0 && id >> 63 == 0;
+}
+
+static void hash_credential(const gh_identity_keys *keys, gh_str text, uint8_t ret[GH_SECRET_HASH])
+{
+    uint8_t whole[GH_SHA256_SIZE];
+    gh_hmac(&keys->credential, &text, 1, whole);
+    memcpy(ret, whole, GH_SECRET_HASH);
+    gh_wipe(whole, sizeof whole);
+}
+
+static void authenticate(const gh_identity_keys *keys, enum gh_secret_kind kind, const uint8_t *raw,
+                         uint8_t ret[MAC])
+{
+    uint8_t whole[GH_SHA256_SIZE];
+    const gh_str parts[] = {prefix_of(kind), bytes_of(raw, AT_MAC)};
+    gh_hmac(&keys->authentic, parts, GH_COUNT(parts), whole);
+    memcpy(ret, whole, MAC);
+    gh_wipe(whole, sizeof whole);
+}
+
+bool gh_secret_looks_like(enum gh_secret_kind kind, gh_str text)
+{
+    return text.n == TEXT && gh_str_starts(text, prefix_of(kind));
+}
+
+/* raw has RAW bytes. */
+static bool read_raw(enum gh_secret_kind kind, gh_str text, uint8_t *raw)
+{
+    return gh_secret_looks_like(kind, text) &&
+
+           gh_base64url_read(gh_str_cut(text, PREFIX, TEXT), raw) && is_id(read_number(raw, AT_NUMBER));
+}
+
+void gh_secret_make(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_id id, uint32_t number,
+                    const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret)
+{
+    uint8_t raw[RAW];
+    char memory[TEXT];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
+    put_number(raw, id, AT_NUMBER);
+    put_number(raw + AT_NUMBER, number, AT_RANDOM - AT_NUMBER);
+    memcpy(raw + AT_RANDOM, random, GH_SECRET_RANDOM);
+    authenticate(keys, kind, raw, raw + AT_MAC);
+    gh_buf_put(&text, prefix_of(kind));
+    gh_base64url_put(&text, bytes_of(raw, RAW));
+    gh_buf_put(out, gh_buf_str(&text));
+    *ret = (gh_secret){.id = id, .number = number};
+    hash_credential(keys, gh_buf_str(&text), ret->hash);
+    gh_wipe(raw, sizeof raw);
+    gh_wipe(memory, sizeof memory);
+}
+
+bool gh_secret_read(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text, gh_secret *ret)
+{
+    uint8_t raw[RAW];
+    bool right = read_raw(kind, text, raw);
+    if (right) {
+        ret->id = read_number(raw, AT_NUMBER);
+        ret->number = (uint32_t)read_number(raw + AT_NUMBER, AT_RANDOM - AT_NUMBER);
+        hash_credential(keys, text, ret->hash);
+    }
+    gh_wipe(raw, sizeof raw);
+    return right;
+}
+
+bool gh_secret_authentic(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text)
+{
+    uint8_t raw[RAW], mac[MAC];
+    bool right = read_raw(kind, text, raw);
+    if (right) {
+        authenticate(keys, kind, raw, mac);
+        right = gh_equal_secret(bytes_of(mac, MAC), bytes_of(raw + AT_MAC, MAC));
+    }
+    gh_wipe(raw, sizeof raw);
+    gh_wipe(mac, sizeof mac);
+    return right;
+}
+
+static gh_str successor_label(void)
+{
+    return GH_STR("successor");
+}
+
+void gh_secret_seal(const gh_identity_keys *keys, gh_str before, const uint8_t nonce[GH_SEAL_NONCE_SIZE],
+                    gh_str successor, gh_buf *out)
+{
+    uint8_t key[GH_SHA256_SIZE], sealed[GH_SECRET_TEXT_MAX + GH_SEAL_EXTRA];
+    _Static_assert((int)GH_SHA256_SIZE == (int)GH_SEAL_KEY_SIZE, "the hash is the key");
+    if (successor.n > GH_SECRET_TEXT_MAX) {
+        out->overflow = true;
+        return;
+    }
+    gh_hmac(&keys->seal, &before, 1, key);
+    gh_seal(key, nonce, successor_label(), successor, sealed);
+    gh_buf_put(out, bytes_of(nonce, GH_SEAL_NONCE_SIZE));
+    gh_buf_put(out, bytes_of(sealed, successor.n + GH_SEAL_EXTRA));
+    gh_wipe(key, sizeof key);
+}
+
+bool gh_secret_unseal(const gh_identity_keys *keys, gh_str before, gh_str sealed, gh_buf *out)
+{
+    uint8_t key[GH_SHA256_SIZE], plain[GH_SECRET_TEXT_MAX];
+    const size_t extra = (size_t)GH_SEAL_NONCE_SIZE + GH_SEAL_EXTRA;
+    if (sealed.n < extra || sealed.n > extra + sizeof plain)
+        return false;
+    gh_hmac(&keys->seal, &before, 1, key);
+    bool right = gh_open(key, (const uint8_t *)sealed.p, successor_label(),
+                         gh_str_cut(sealed, GH_SEAL_NONCE_SIZE, sealed.n), plain);
+    size_t n = sealed.n - extra;
+    right = right && n <= gh_buf_room(out);
+    if (right)
+        gh_buf_put(out, bytes_of(plain, n));
+    gh_wipe(key, sizeof key);
+    gh_wipe(plain, sizeof plain);
+    return right;
+}
+
+/* CRC-32 of IEEE 802.3 (reflected, polynomial 0xEDB88320), as in zip and PNG. */
+static uint32_t crc32_of(gh_str text)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < text.n; i++) {
+        crc ^= (unsigned char)text.p[i];
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (UINT32_C(0xEDB88320) & (0 - (crc & 1)));
+    }
+    return ~crc;
+}
+
+void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
+                     const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret, size_t *ret_start)
+{
+    uint8_t raw[KEY_RAW], check[CHECK_RAW];
+    char memory[GH_API_KEY_TEXT_MAX];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
+    put_number(raw, id, 8);
+    memcpy(raw + 8, random, GH_SECRET_RANDOM);
+    gh_buf_put(&text, prefix);
+    gh_buf_char(&text, '_');
+    gh_base32_put(&text, raw, KEY_RAW);
+    put_number(check, crc32_of(gh_buf_str(&text)), CHECK_RAW);
+    gh_base32_put(&text, check, CHECK_RAW);
+    if (!gh_buf_ok(&text))
+        out->overflow = true;
+    gh_buf_put(out, gh_buf_str(&text));
+    *ret = (gh_secret){.id = id};
+    hash_credential(keys, gh_buf_str(&text), ret->hash);
+    *ret_start = prefix.n + 1 + KEY_SHOWN;
+    gh_wipe(raw, sizeof raw);
+    gh_wipe(memory, sizeof memory);
+}
+
+bool gh_api_key_looks_like(gh_str prefix, gh_str text)
+{
+    return gh_str_starts(text, prefix) && text.n > prefix.n && text.p[prefix.n] == '_';
+}
+
+bool gh_api_key_read(const gh_identity_keys *keys, gh_str prefix, gh_str text, gh_secret *ret)
+{
+    uint8_t raw[KEY_RAW], check[CHECK_RAW];
+    size_t from = prefix.n + 1, to = from + KEY_TEXT;
+    if (!gh_api_key_looks_like(prefix, text) || text.n != to + CHECK_TEXT)
+        return false;
+    bool right = gh_base32_read(gh_str_cut(text, from, to), raw, KEY_RAW) && is_id(read_number(raw, 8)) &&
+                 gh_base32_read(gh_str_cut(text, to, text.n), check, CHECK_RAW) &&
+                 read_number(check, CHECK_RAW) == crc32_of(gh_str_cut(text, 0, to));
+    if (right) {
+        ret->id = read_number(raw, 8);
+        ret->number = 0;
+        hash_credential(keys, text, ret->hash);
+    }
+    gh_wipe(raw, sizeof raw);
+    return right;
+}
+
+uint64_t gh_jti_hash(const gh_identity_keys *keys, gh_str issuer, gh_str jti)
+{
+    uint8_t size[8], hash[GH_SHA256_SIZE];
+    put_number(size, issuer.n, sizeof size);
+    const gh_str parts[] = {GH_STR("jti"), bytes_of(size, sizeof size), issuer, jti};
+    gh_hmac(&keys->naming, parts, GH_COUNT(parts), hash);
+    uint64_t name = read_number(hash, 8);
+    return name != 0 ? name : 1;
+}
+
+enum { IPV6_PREFIX = 64 };
+
+void gh_prefix_hash(const gh_identity_keys *keys, const gh_ip *address, uint8_t ret[GH_SECRET_HASH])
+{
+    uint8_t hash[GH_SHA256_SIZE];
+    gh_ip ip = address->family == 6 ? gh_ip_mask(address, IPV6_PREFIX) : *address;
+    const uint8_t family = ip.family;
+    const gh_str parts[] = {GH_STR("prefix"), bytes_of(&family, 1), bytes_of(ip.bytes, sizeof ip.bytes)};
+    gh_hmac(&keys->naming, parts, GH_COUNT(parts), hash);
+    memcpy(ret, hash, GH_SECRET_HASH);
+}
