@@ -1,5 +1,6 @@
 /* What the roster costs: CSV on standard output. Each session has a user of its own, as it is in the worst case, and is
- * asked for in random order, so that it is found cold. CPU time of the thread; the median of several batches.
+ * asked for in random order, so that it is found cold. CPU time of the thread; the median of several batches. `memory` is
+ * what one read of memory that is not in a cache takes here: a session costs two, one after the other.
  *   roster_bench [SESSIONS] */
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,12 +151,37 @@ static void sweep(gh_roster *r)
     printf("sweep,%.1f,ms\n", (seconds(CLOCK_THREAD_CPUTIME_ID) - begin) * 1e3);
 }
 
+/* From place to place in as much memory as the sessions have, each place telling the next. */
+static void chase(uint64_t sessions)
+{
+    enum { LINE = 64 / sizeof(uint64_t), STEPS = 2000000 };
+    uint64_t n = sessions * 224 / 64 + 2, at = 0, *line = calloc(n * LINE, sizeof *line);
+    if (line == NULL)
+        abort();
+    for (uint64_t i = 0; i < n; i++)
+        line[i * LINE] = i;
+    for (uint64_t i = n - 1; i > 0; i--) { /* Sattolo's shuffle: one cycle through all */
+        uint64_t k = gh_mix64(i) % i, kept = line[i * LINE];
+        line[i * LINE] = line[k * LINE];
+        line[k * LINE] = kept;
+    }
+    double begin = seconds(CLOCK_THREAD_CPUTIME_ID);
+    for (unsigned i = 0; i < STEPS; i++)
+        at = line[at * LINE];
+    double took = seconds(CLOCK_THREAD_CPUTIME_ID) - begin;
+    if (at >= n)
+        abort();
+    printf("memory,%.0f,ns\n", took * 1e9 / STEPS);
+    free(line);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t n = 1000000;
     static const uint8_t key[16] = {1, 2, 3};
     if (argc > 1 && (!gh_str_u64(gh_str_of(argv[1]), &n) || n == 0))
         return 2;
+    chase(n);
     uint64_t before = resident();
     gh_roster *r = gh_roster_new(key);
     if (r == NULL)

@@ -97,6 +97,18 @@ static void put_cors(gh_buf *out)
              "\n");
 }
 
+static void put_identity(gh_buf *out)
+{
+    put(out,
+        "# Who is asking: accounts, sessions, tokens and API keys, with endpoints below /api/auth. Routes then demand\n"
+        "# somebody with, for example, require: { user: on } or require: { roles: [admin] }.\n"
+        "#identity:\n"
+        "#  enabled: on # keeps its data in ./gatehouse-data; in production name data.folder\n"
+        "#  registration: open # closed: accounts are made with gatehouse user add\n"
+        "#  session: { insecure_cookies: on } # for http://localhost only; production refuses it\n"
+        "\n");
+}
+
 void gh_template_yaml(const gh_template *t, gh_buf *out)
 {
     put(out, "# The configuration of Gatehouse. Check it: gatehouse check. Run it: gatehouse serve.\n"
@@ -127,6 +139,7 @@ void gh_template_yaml(const gh_template *t, gh_buf *out)
         "\n");
     put_limits(t, out);
     put_cors(out);
+    put_identity(out);
     put(out, "limits:\n"
              "  body: 10MiB\n"
              "\n");
@@ -148,5 +161,13 @@ void gh_template_env(const gh_template *t, gh_buf *out)
              "#CORS_ENABLED=true\n"
              "#ALLOWED_ORIGINS=http://localhost:3000\n"
              "#ALLOWED_HOSTS=localhost,127.0.0.1\n"
-             "#TRUSTED_PROXIES=\n");
+             "#TRUSTED_PROXIES=\n"
+             "\n"
+             "# With identity: times are seconds.\n"
+             "#MAX_SESSION_AGE=86400\n"
+             "#SESSION_CLEANUP_INTERVAL=3600\n"
+             "#MAX_AUTH_ATTEMPTS=5\n"
+             "#AUTH_ATTEMPT_TIMEOUT=300\n"
+             "#MAX_DEVICES_PER_USER=10\n"
+             "#DEVICE_REGISTRATION_TIMEOUT=1800\n");
 }

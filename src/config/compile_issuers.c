@@ -102,8 +102,8 @@ static bool get_keys(issuing *s)
     const char *why = "key sets can't be read here";
     gh_str text = {NULL, 0};
     bool later = false;
-    if (c->read_jwks != NULL &&
-        c->read_jwks(c->read_jwks_data, s->from->name, s->from->jwks, &s->p->arena, &text, &why, &later))
+    if (c->read_jwks != NULL && c->read_jwks(c->read_jwks_data, s->from->name, s->from->jwks, &s->p->arena,
+                                             &text, &why, &later, &s->to->tried_s))
         return read_keys(s, text);
     if (later) {
         s->to->keys_missing = true;

@@ -119,6 +119,17 @@ static void put_problem(gh_txn *txn, uint64_t retry, gh_buf *body)
     gh_buf_char(body, '}');
 }
 
+/* An endpoint's answer; a preflight's has neither. */
+static void put_own(const gh_txn *txn, gh_buf *lines)
+{
+    if (txn->own.type.p != NULL) {
+        gh_buf_lit(lines, "Content-Type: ");
+        gh_buf_put(lines, txn->own.type);
+        gh_buf_lit(lines, "\r\n");
+    }
+    gh_buf_put(lines, txn->own.lines);
+}
+
 void gh_answer_write(gh_txn *txn, gh_buf *lines, gh_buf *body)
 {
     gh_reply reply = {.status = txn->verdict.status, .out = lines};
@@ -128,6 +139,7 @@ void gh_answer_write(gh_txn *txn, gh_buf *lines, gh_buf *body)
         gh_buf_put(lines, fastapi ? GH_STR("Content-Type: application/json\r\n")
                                   : GH_STR("Content-Type: application/problem+json\r\n"));
         gh_buf_lit(lines, "Cache-Control: no-store\r\n");
+        gh_buf_put(lines, txn->own.lines);
         if (retry > 0) {
             gh_buf_lit(lines, "Retry-After: ");
             gh_buf_u64(lines, retry);
@@ -138,5 +150,7 @@ void gh_answer_write(gh_txn *txn, gh_buf *lines, gh_buf *body)
         else
             put_problem(txn, retry, body);
     }
+    if (txn->verdict.outcome == GH_OUTCOME_ANSWER)
+        put_own(txn, lines);
     gh_engine_reply(txn, &reply);
 }

@@ -56,7 +56,7 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
     txn->n_lookups = txn->n_looked = 0;
     txn->step = txn->n_ops = txn->n_done = 0;
     txn->memo = NULL;
-    txn->own = (gh_own_answer){{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    txn->own = (gh_own_answer){.lines = {NULL, 0}};
     txn->n_takes = txn->n_answered = txn->first_limit = 0;
     txn->observed = 0;
     txn->stage = GH_STAGE_DOOR;

@@ -137,6 +137,7 @@ bool gh_decision_answer(gh_decision *decision, gh_space *lines, gh_space *body)
     if (outcome != GH_OUTCOME_REFUSE && outcome != GH_OUTCOME_ANSWER)
         return false;
     gh_answer_write(&decision->txn, &l, &b);
+    gh_buf_put(&b, gh_answer_own_body(&decision->txn));
     if (!gh_buf_ok(&l) || !gh_buf_ok(&b))
         return false;
     lines->n = l.n;

@@ -87,10 +87,16 @@ struct gh_op {
      * reference in the end. */
     void (*finished)(gh_op *op);
     void *owner; /* finished's own */
-    gh_op *next; /* the queue it is in */
+    gh_op *next; /* the queue it is in, the executor's */
+    /* the edge's own */
+    void *asker;
+    gh_op *mail_next;
 };
 
-enum { GH_OP_MEMORY = 4 << 20 };
+enum {
+    GH_OP_MEMORY = 4 << 20,
+    GH_OP_BEGIN_MS = 10000 /* how long an operation of a request may wait to be begun */
+};
 
 /* size: of the whole struct, which is zeroed. One reference. NULL: no memory. */
 GH_MUST_CHECK gh_op *gh_op_new(enum gh_op_kind kind, size_t size);

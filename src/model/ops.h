@@ -10,13 +10,15 @@
 #include "model/lookup.h"
 #include "model/op.h"
 
-/* How many attempts there may be; counted at LOGIN_BEGIN (so that many at once can't all slip through), forgotten at
- * success. Beyond `free` the wait doubles from 1 s up to `window_s`; nobody is locked out for good. */
+/* How many attempts there may be; counted at LOGIN_BEGIN (so that many at once can't all slip through). At success the
+ * pair's are forgotten, and the others no longer count this one. Beyond `free` the wait doubles from 1 s up to
+ * `window_s`; nobody is locked out for good. A device of the account counts for itself alone. */
 typedef struct gh_attempt_limits {
-    uint32_t per_account;   /* MAX_AUTH_ATTEMPTS by account and address prefix */
-    uint32_t per_address;   /* by address prefix, whatever the account */
-    uint32_t whole_account; /* by account, from all addresses without a known device: slows, never locks */
-    uint32_t window_s;      /* AUTH_ATTEMPT_TIMEOUT: after so long without one they are forgotten */
+    uint32_t per_account; /* MAX_AUTH_ATTEMPTS by account and address prefix, or by account and device */
+    uint32_t per_address; /* by address prefix, whatever the account */
+    uint32_t
+        whole_account; /* by account, from wherever it was not signed in to of late: slows, never locks */
+    uint32_t window_s; /* AUTH_ATTEMPT_TIMEOUT: after so long without one they are forgotten */
 } gh_attempt_limits;
 
 /* May this name be tried from there, and with what is the password to be compared? */
@@ -73,15 +75,17 @@ typedef struct gh_new_session {
 
 typedef struct gh_op_login_finish {
     gh_op op;
-    gh_id user;      /* 0: unknown */
-    bool right;      /* the password fits */
-    gh_str upgraded; /* a new hash to be stored; absent: none */
-    gh_str tried;    /* the name as given, for the audit trail */
-    uint64_t attempt;
+    gh_id user; /* 0: unknown */
+    bool
+        right; /* the password fits; counts only with an attempt that was let through, and while it is the password */
+    gh_str upgraded;  /* a new hash to be stored; absent: none */
+    gh_str tried;     /* the name as given, for the audit trail */
+    uint64_t attempt; /* of LOGIN_BEGIN; good once */
     gh_new_session session;
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
 typedef struct gh_user_record {
@@ -99,7 +103,7 @@ typedef struct gh_op_user_create {
     bool if_absent;                        /* an import: EXISTS is no event */
     bool with_session;                     /* register and log in at once */
     gh_new_session session;
-    /* OK, EXISTS */
+    /* OK, EXISTS; WRONG: a name, address, role or tier that can't be */
     gh_user_record user;
     gh_subject subject;
 } gh_op_user_create;
@@ -135,7 +139,7 @@ typedef struct gh_op_user_change {
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */
-    /* OK, NOT_FOUND, EXISTS (e-mail address) */
+    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be */
     gh_user_record user;
 } gh_op_user_change;
 
@@ -143,7 +147,7 @@ typedef struct gh_op_user_change {
 typedef struct gh_op_user_export {
     gh_op op;
     gh_id id;
-    gh_str json; /* OK */
+    gh_str json; /* OK, NOT_FOUND. Of the events the newest, should there be too many: `events_complete` */
 } gh_op_user_export;
 
 /* Erases a user with sessions, devices and keys; the audit trail keeps the id without the person. */
@@ -151,6 +155,7 @@ typedef struct gh_op_user_erase {
     gh_op op;
     gh_id id;
     gh_str name; /* when id is 0 */
+    /* OK, NOT_FOUND */
 } gh_op_user_erase;
 
 /* Rotates a session's secret: of a browser (cookie) or a refresh token. */
@@ -164,11 +169,12 @@ typedef struct gh_op_refresh {
     gh_str next_sealed;                /* the successor, sealed with a key only the presented secret gives */
     uint32_t grace_s;
     gh_id device; /* proved; must be the session's when that has one */
-    /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED */
+    /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED; WRONG: not with the session's device, and nothing is ended */
     gh_str sealed; /* with OK: the successor to be handed out: next_sealed, or that of the first of several */
     bool repeated; /* it was handed out before */
     gh_id user;
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
     uint64_t expires_s, created_s;
 } gh_op_refresh;
 
@@ -195,7 +201,8 @@ typedef struct gh_op_session_end {
     gh_id session;    /* 0: all of the user's */
     gh_id but;        /* with all: this one stays; 0: none */
     uint32_t token_s; /* how long access tokens live: so long their end is remembered */
-    uint32_t ended;   /* how many */
+    /* OK, NOT_FOUND (one session) */
+    uint32_t ended; /* how many */
 } gh_op_session_end;
 
 /* RFC 7009: an access token by its jti; a refresh token's family by SESSION_END. */
@@ -219,9 +226,10 @@ typedef struct gh_op_device_begin {
     uint8_t hash[GH_SECRET_HASH];
     gh_str name;        /* for people, at most 64 bytes; absent: none */
     uint32_t timeout_s; /* DEVICE_REGISTRATION_TIMEOUT */
-    uint32_t most; /* MAX_DEVICES_PER_USER, those not yet confirmed count; anonymous: per address prefix */
+    uint32_t
+        most; /* MAX_DEVICES_PER_USER, those not yet confirmed count; anonymous: per address prefix. 0: none */
     uint8_t prefix[GH_SECRET_HASH];
-    /* OK, CAP */
+    /* OK, CAP, NOT_FOUND (user) */
 } gh_op_device_begin;
 
 typedef struct gh_op_device_confirm {
@@ -244,6 +252,7 @@ typedef struct gh_op_device_end { /* ends its sessions too */
     gh_id user; /* 0: anonymous, which only the device itself may */
     gh_id id;
     uint32_t token_s;
+    /* OK, NOT_FOUND */
 } gh_op_device_end;
 
 typedef struct gh_key_record {
@@ -265,11 +274,12 @@ typedef struct gh_op_key_create {
     gh_id id;         /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH];
     gh_str name, start, scopes, tier, networks;
-    uint64_t expires_s;
-    uint32_t most; /* of one user */
-    gh_id rolls; /* takes this key's place; that one ends after overlap_s. What is absent is as that one's */
+    uint64_t expires_s; /* 0: never */
+    uint32_t most;      /* of one user; 0: none. Of those that live on after a roll-over as many again */
+    gh_id
+        rolls; /* takes this key's place; that one ends after overlap_s. What is absent (0) is as that one's */
     uint32_t overlap_s;
-    /* OK, CAP, NOT_FOUND (user, or key that is rolled), DISABLED */
+    /* OK, CAP, NOT_FOUND (user, or key that is rolled), DISABLED; WRONG: scopes, tier or networks that can't be */
     gh_key_record key;
 } gh_op_key_create;
 
@@ -277,6 +287,7 @@ typedef struct gh_op_key_list {
     gh_op op;
     gh_id user;       /* 0: of all users (the operator) */
     gh_str user_name; /* when user is 0; absent: all */
+    /* OK, NOT_FOUND (user) */
     gh_key_record *keys;
     uint32_t n;
 } gh_op_key_list;
@@ -285,6 +296,7 @@ typedef struct gh_op_key_end {
     gh_op op;
     gh_id user; /* whose: others' are NOT_FOUND; 0: anybody's */
     gh_id id;
+    /* OK, NOT_FOUND */
 } gh_op_key_end;
 
 /* A line of the audit trail that belongs to no other operation. */

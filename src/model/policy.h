@@ -204,7 +204,7 @@ GH_MUST_CHECK bool gh_policy_own(gh_policy *policy, void *data, void (*release)(
 /* The most memory that looking into one request's input may take, beside its body: four times the largest body that
  * is looked into, and 16 MiB. */
 size_t gh_policy_scratch_cap(const gh_policy *policy);
-/* Is it so of any route, the fallback and those of Gatehouse's own endpoints too? For controls that say whether they apply. */
+/* Is it so of any route, the fallback and those of our own endpoints too? For controls that say whether they apply. */
 bool gh_policy_any_route(const gh_policy *policy, bool (*so)(const gh_route *route));
 /* The number of a method in the policy's table, or GH_METHODS_MAX. */
 unsigned gh_policy_method(const gh_policy *policy, gh_str name);

@@ -59,6 +59,22 @@ typedef struct gh_principal {
     gh_permission_set permissions; /* of its roles, narrowed by scopes */
 } gh_principal;
 
+/* "session", "token", "api_key"; absent for nobody. */
+static inline gh_str gh_proof_name(enum gh_proof proof)
+{
+    switch (proof) {
+    case GH_PROOF_SESSION:
+        return GH_STR("session");
+    case GH_PROOF_TOKEN:
+        return GH_STR("token");
+    case GH_PROOF_API_KEY:
+        return GH_STR("api_key");
+    case GH_PROOF_NONE:
+        break;
+    }
+    return (gh_str){NULL, 0};
+}
+
 static inline bool gh_permission_in(const gh_permission_set *set, unsigned i)
 {
     return (set->word[i / 64] >> (i % 64) & 1) != 0;

@@ -73,7 +73,7 @@ typedef struct gh_credentials {
 
 /* Gatehouse's own answer, beside a refusal's problem document. In the transaction's or an operation's memory. */
 typedef struct gh_own_answer {
-    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ... */
+    gh_str lines; /* further header lines, each with CRLF: Set-Cookie ...; of a refusal, too */
     gh_str type;  /* Content-Type; absent: no body */
     gh_str body;
 } gh_own_answer;

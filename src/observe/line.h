@@ -16,6 +16,8 @@
     X(upstream, 128)       \
     X(server, 256)         \
     X(reason, 64)          \
+    X(user, 128)           \
+    X(auth, 16)            \
     X(rule, 128)           \
     X(observed, 512)       \
     X(reports, 64)         \

@@ -59,6 +59,8 @@ static void put_access(const gh_access_record *r, gh_buf *out)
     put_text(out, GH_STR("path"), r->path);
     put_text(out, GH_STR("route"), r->route);
     put_number(out, GH_STR("status"), r->status);
+    put_text(out, GH_STR("user"), r->user);
+    put_text(out, GH_STR("auth"), r->auth);
     put_text(out, GH_STR("reason"), r->reason);
     put_text(out, GH_STR("rule"), r->rule);
     put_text(out, GH_STR("observed"), r->observed);

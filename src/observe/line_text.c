@@ -111,6 +111,8 @@ static void put_access(const gh_access_record *r, bool colour, gh_buf *out)
         gh_buf_lit(out, " from ");
         gh_ip_format(&r->client, out);
     }
+    put_pair(out, GH_STR("user"), r->user);
+    put_pair(out, GH_STR("auth"), r->auth);
     put_pair(out, GH_STR("reason"), r->reason);
     put_pair(out, GH_STR("rule"), r->rule);
     put_pair(out, GH_STR("observed"), r->observed);

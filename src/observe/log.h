@@ -31,11 +31,12 @@ typedef struct gh_access_record {
     unsigned status;                   /* what the client was told; 0: it left before */
     uint64_t bytes_in, bytes_out;      /* of bodies */
     uint64_t duration_us, upstream_us; /* whole exchange; until the upstream's head */
-    gh_str reason;                     /* of a refusal: its name in the catalogue */
-    gh_str rule;                       /* the rate limit rule that refused */
-    gh_str observed;                   /* names of rules that would have refused, comma-separated */
-    gh_str reports;                    /* what input checks only reported, comma-separated */
-    gh_str what;                       /* the first finding of a refusal */
+    gh_str user, auth; /* who asks, by name, and how that was proved: "session", "token", "api_key" */
+    gh_str reason;     /* of a refusal: its name in the catalogue */
+    gh_str rule;       /* the rate limit rule that refused */
+    gh_str observed;   /* names of rules that would have refused, comma-separated */
+    gh_str reports;    /* what input checks only reported, comma-separated */
+    gh_str what;       /* the first finding of a refusal */
     gh_str user_agent, detail;
 } gh_access_record;
 

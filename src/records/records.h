@@ -25,7 +25,8 @@ typedef struct gh_records_options {
     /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
     void (*said)(void *data, int level, const char *event, const char *text);
     void *said_data;
-    uint64_t (*now_s)(void); /* Unix time; for what is done without a request */
+    uint64_t (*now_s)(void);  /* Unix time; for what is done without a request */
+    uint64_t (*now_ms)(void); /* the monotonic clock of gh_op's deadlines */
 } gh_records_options;
 
 /* Opens or makes the database, brings it to the present schema, locks it against other processes, fills the roster,
@@ -34,8 +35,9 @@ GH_MUST_CHECK gh_records *gh_records_open(const gh_records_options *options, cha
 /* Does what waits, then ends. NULL is fine. */
 void gh_records_close(gh_records *records);
 
-/* Any thread. Takes one reference of its own; op->finished is called exactly once, on the records' thread, unless this
- * returns false: the queue is full (op->status is BUSY then, retry_s set) or it is being closed. */
+/* Any thread. Takes one reference of its own; op->finished is called exactly once, on the records' thread, and gives that
+ * reference up. Unless this returns false: the queue is full or it is being closed, op->status is BUSY and retry_s set,
+ * and no reference was taken. */
 GH_MUST_CHECK bool gh_records_submit(gh_records *records, gh_op *op);
 
 /* Does one operation and waits for it: for commands and the start. */

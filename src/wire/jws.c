@@ -76,11 +76,13 @@ static bool read_text(const gh_json *header, gh_str name, size_t max, gh_str *re
     return true;
 }
 
+/* "application/" may be left out where no other slash follows. */
 static gh_str without_application(gh_str type)
 {
     const gh_str prefix = GH_STR("application/");
-    return gh_str_eq_nocase(gh_str_cut(type, 0, prefix.n), prefix) ? gh_str_cut(type, prefix.n, type.n)
-                                                                   : type;
+    gh_str rest = gh_str_cut(type, prefix.n, type.n);
+    return gh_str_eq_nocase(gh_str_cut(type, 0, prefix.n), prefix) && gh_str_find(rest, '/') == rest.n ? rest
+                                                                                                       : type;
 }
 
 bool gh_jws_type_is(gh_str typ, gh_str type)
@@ -117,8 +119,6 @@ static enum gh_jws_result read_header(gh_str text, gh_arena *arena, gh_jws *ret)
         return GH_JWS_TYP_WRONG;
     if (!read_text(header, GH_STR("cty"), GH_JWS_TYPE_MAX, &ret->cty))
         return GH_JWS_CTY_WRONG;
-    ret->typ = without_application(ret->typ);
-    ret->cty = without_application(ret->cty);
     ret->header = header;
     return GH_JWS_OK;
 }

@@ -48,8 +48,7 @@ typedef struct gh_jws {
     gh_str payload;       /* decoded */
     gh_str signature;     /* decoded */
     enum gh_signing_alg alg;
-    gh_str kid, typ,
-        cty; /* absent when not given; types without the "application/" that they may have in front */
+    gh_str kid, typ, cty; /* absent when not given; as written: compare types with gh_jws_type_is() */
     const gh_json *header;
 } gh_jws;
 
@@ -60,7 +59,8 @@ GH_MUST_CHECK enum gh_jws_result gh_jws_verify(const gh_jws *jws, const gh_signi
 /* A constant text for logs: "an embedded key (jwk)". Clients are told less. */
 const char *gh_jws_why(enum gh_jws_result result);
 
-/* Are both types, or the same media type (RFC 7515 section 4.1.9)? Without regard to case. */
+/* Are both the same media type (RFC 7515 section 4.1.9)? Without regard to case; "at+jwt" is
+ * "application/at+jwt". */
 bool gh_jws_type_is(gh_str typ, gh_str type);
 
 /* Writes a token: header (alg, typ, the kid of the key), payload, signature. typ may be absent. False: the key does

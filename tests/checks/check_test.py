@@ -162,6 +162,107 @@ def test_the_right_count_is_fine(tree):
     tree.fine("banned")
 
 
+# --- sql
+
+SQL_READER = """static const char *const texts[] = {
+#define STATEMENT(name, text) [GH_SQL_##name] = text,
+#include "records/statements.def"
+#undef STATEMENT
+};
+int f(int which)
+{
+    return sqlite3_prepare_v3(db, texts[which], -1, 0, &s, NULL);
+}
+"""
+SQL_SCHEMA = """static const char *const steps[] = {
+    "CREATE TABLE t(a INTEGER)" /* a comment */
+    "; CREATE INDEX i ON t(a)",
+};
+static void run(sqlite3 *db, const char *const *list, int n)
+{
+    (void)sqlite3_exec(db, list[n], NULL, NULL, NULL);
+}
+void g(sqlite3 *db)
+{
+    run(db, steps, 0);
+    run(db, &steps[0], 0);
+    (void)sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL);
+}
+"""
+SQL_TABLE = """/* STATEMENT(NAME, text) */
+#define PART "SELECT a FROM t "
+STATEMENT(ONE, PART "WHERE a = ?1") /* (one) */
+STATEMENT(TWO, "INSERT INTO t(a) "
+               "VALUES(?1)")
+#undef PART
+"""
+
+
+def with_sql(tree, reader=SQL_READER, schema=SQL_SCHEMA, table=SQL_TABLE):
+    return tree.write("src/records/statement.c", reader).write("src/records/schema.c", schema).write(
+        "src/records/statements.def", table)
+
+
+def test_statements_from_the_table_are_fine(tree):
+    with_sql(tree).write("src/edges/a.c", 'void f(void)\n{\n    say("%s: select a server", name); /* SELECT a FROM t */\n'
+                         '    word("SELECT");\n    say("update it and set it");\n}\n').fine("sql")
+
+
+def test_without_a_table_there_is_nothing_to_check(tree):
+    assert tree.write("src/base/a.c", "int i;\n").check("sql").returncode == 77
+
+
+@pytest.mark.parametrize("file, line, words", [
+    ("src/edges/a.c", 'sqlite3_prepare_v2(db, "x", -1, &s, NULL);', ("src/edges/a.c:3", "sqlite3_prepare_v2() outside of")),
+    ("src/records/a.c", "sqlite3_prepare16 (db, text, -1, &s, NULL);", ("sqlite3_prepare16() outside of",)),
+    ("src/records/a.c", 'sqlite3_exec(db, "x", 0, 0, 0);', ("sqlite3_exec() outside of",)),
+    ("src/records/a.c", "run = sqlite3_exec;", ("handed on",)),
+    ("src/records/a.c", "sqlite3_get_table(db, text, &r, 0, 0, 0);", ("sqlite3_get_table()",)),
+    ("src/records/a.c", 'char *p = sqlite3_mprintf("%q", name);', ("sqlite3_mprintf()",)),
+    ("src/records/a.c", "sqlite3_str_appendf(s, f, name);", ("sqlite3_str_appendf()",)),
+    ("src/edges/a.c", 'gh_buf_printf(&b, "SELECT a FROM t WHERE b = \'%s\'", name);', ("src/edges/a.c:3", "SQL outside of the table")),
+    ("src/edges/a.c", 'put("DELETE " "FROM t");', ("SQL outside of the table",)),
+    ("src/edges/a.c", 'put(" WHERE name = ");', ("SQL outside of the table",)),
+    ("src/edges/a.h", 'const char *t = "UPDATE t SET a = 1";', ("src/edges/a.h:3", "SQL outside of the table")),
+])
+def test_sql_that_is_made_elsewhere_is_found(tree, file, line, words):
+    with_sql(tree).write(file, f"void f(void)\n{{\n    {line}\n}}\n").finds("sql", *words)
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("texts[which]", "text", ("statement.c:8", "no row of a constant table")),
+    ("texts[which]", "other[which]", ("no row of a constant table",)),
+    ("static const char *const texts", "static const char *texts", ("no row of a constant table",)),
+    ("#undef STATEMENT\n", "#undef STATEMENT\n    made_elsewhere,\n", ("no row of a constant table",)),
+])
+def test_a_reader_of_other_texts_is_found(tree, old, new, words):
+    assert old in SQL_READER
+    with_sql(tree, reader=SQL_READER.replace(old, new)).finds("sql", *words)
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("list[n]", "text", ("schema.c:7", "no constant")),
+    ("run(db, steps, 0)", "run(db, given, 0)", ("no constant",)),
+    ('"PRAGMA foreign_keys = ON"', "pragma", ("schema.c:13", "no constant")),
+    ("CREATE INDEX i ON t(a)", "CREATE INDEX %s ON t(a)", ("a place for a printed value",)),
+    ('"CREATE TABLE t(a INTEGER)"', 'first "CREATE TABLE t(a INTEGER)"', ("no constant",)),
+])
+def test_a_schema_that_is_made_is_found(tree, old, new, words):
+    assert old in SQL_SCHEMA
+    with_sql(tree, schema=SQL_SCHEMA.replace(old, new)).finds("sql", *words)
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('"WHERE a = ?1"', 'OTHER "WHERE a = ?1"', ("more than a literal", "OTHER")),
+    ('"SELECT a FROM t "', 'made() "SELECT a FROM t "', ("more than a literal",)),
+    ("a = ?1", "a = %u", ("a place for a printed value",)),
+    ("#undef PART", "int i;", ("not a row",)),
+])
+def test_a_table_of_more_than_literals_is_found(tree, old, new, words):
+    assert old in SQL_TABLE
+    with_sql(tree, table=SQL_TABLE.replace(old, new)).finds("sql", *words)
+
+
 # --- words
 
 

@@ -28,6 +28,8 @@ static void count_input(const gh_exchange *x)
 static void count(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
+    if (gh_unlikely(x->txn.verdict.reason == GH_REASON_ISSUER_UNAVAILABLE) && w->jwks != NULL)
+        gh_key_sets_want(w->jwks);
     if (gh_unlikely(x->txn.verdict.reason != GH_REASON_NONE || x->txn.reports != 0))
         count_input(x);
     unsigned class = x->status / 100;
@@ -120,13 +122,17 @@ void gh_access_write(gh_exchange *x)
         .bytes_out = x->answer_bytes,
         .duration_us = duration_us,
         .upstream_us = x->upstream_ns / 1000,
+        .user = txn->principal.name,
+        .auth = gh_proof_name(txn->principal.proof),
         .reason = refused ? gh_reason_of(txn->verdict.reason)->error : (gh_str){NULL, 0},
         .rule = txn->verdict.rule,
         .observed = observed_rules(x, &o),
         .reports = reports(x, &p),
         .what = txn->verdict.what,
         .user_agent = field_value(x, GH_FIELD_USER_AGENT),
-        .detail = x->left ? GH_STR("the client left") : gh_str_of(txn->verdict.detail),
+        .detail = x->left                    ? GH_STR("the client left")
+                  : txn->token_fault != NULL ? gh_str_of(txn->token_fault)
+                                             : gh_str_of(txn->verdict.detail),
     };
     if (x->upstream != NULL)
         r.upstream = x->upstream->config->name;

@@ -54,6 +54,9 @@ gh_exchange *gh_exchange_new(gh_client *c)
     x->dispatched_ms = x->sent_ms = 0;
     x->tries = 0;
     x->tried = 0;
+    x->own_left = (gh_str){NULL, 0};
+    x->waiting = x->standing = false;
+    x->txn.n_ops = 0;
     gh_arena_init(&x->arena, x->arena_memory, sizeof x->arena_memory, GH_EXCHANGE_ARENA_MAX);
     gh_metric_add(w->metrics, GH_METRIC_EXCHANGES_OPEN, 1);
     return x;
@@ -65,6 +68,9 @@ void gh_exchange_finish(gh_exchange *x)
     if (x->link != NULL)
         gh_link_release(x->link, false);
     gh_exchange_unbind(x);
+    gh_wait_end(x);
+    gh_standing_remove(x);
+    gh_txn_end(&x->txn);
     gh_held_free(x, &x->held);
     gh_held_free(x, &x->copy);
     gh_view_unref(x->view);
@@ -119,6 +125,7 @@ static void begin(gh_exchange *x, gh_request *request)
     x->started_ns = w->log_access ? now_ns() : 0;
     gh_metric_add(w->metrics, GH_METRIC_REQUESTS, 1);
     gh_engine_begin(&x->txn, x->view->generation->policy, request, &x->arena, &world);
+    x->txn.token_cache = w->token_cache;
 }
 
 /* Our own answer goes into the client's buffer; the exchange then only waits for it to be sent. */
@@ -211,8 +218,14 @@ void gh_exchange_decide(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
     gh_scratch_begin(x);
-    if (gh_drive(&x->txn, w->state, w->metrics, &w->checks) == GH_STEP_BODY) {
+    gh_drive_tools tools = {w->executors, w->metrics, &w->checks, gh_wait_prepare, x};
+    enum gh_step step = gh_drive(&x->txn, &tools);
+    if (step == GH_STEP_BODY) {
         gh_hold_begin(x);
+        return;
+    }
+    if (step == GH_STEP_ASK) {
+        gh_wait_begin(x);
         return;
     }
     if (x->txn.observed != 0)
@@ -226,6 +239,7 @@ void gh_exchange_decide(gh_exchange *x)
         return;
     }
     gh_scratch_end(x);
+    gh_standing_add(x);
     gh_exchange_dispatch(x);
 }
 
@@ -350,7 +364,9 @@ void gh_exchange_client_left(gh_exchange *x)
 
 void gh_exchange_client_late(gh_exchange *x)
 {
-    if (x->status == 0 && !x->request_done)
+    if (x->waiting)
+        gh_wait_late(x);
+    else if (x->status == 0 && !x->request_done)
         gh_exchange_fail(x, GH_REASON_REQUEST_TIMEOUT, "the body took too long");
     else
         gh_client_reset(x->client);

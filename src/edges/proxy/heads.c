@@ -1,6 +1,7 @@
 /* Heads as they go out: written anew from what was understood, never relayed as bytes. */
 #include "core/answer.h"
 #include "edges/proxy/proxy.h"
+#include "identity/token.h"
 
 #define BIT(name) GH_FIELD_BIT(GH_FIELD_##name)
 
@@ -179,6 +180,43 @@ static void put_request_framing(const gh_exchange *x, gh_buf *out)
         gh_buf_lit(out, "Connection: upgrade\r\nUpgrade: websocket\r\n");
 }
 
+/* What proves who asks is for us, not for the upstream and its logs: it is told by X-Gatehouse-*. */
+static uint64_t credentials_of_ours(const gh_txn *txn)
+{
+    const gh_credentials *c = &txn->credentials;
+    uint64_t drop = 0;
+    if (!txn->policy->identity.enabled || txn->policy->identity.upstream.forward_credentials)
+        return drop;
+    if (c->bearer.p != NULL || c->api_key.p != NULL)
+        drop |= BIT(X_API_KEY) | BIT(AUTHORIZATION);
+    return drop | BIT(X_DEVICE_TOKEN) | BIT(COOKIE);
+}
+
+/* The cookies that are not ours, in one field (RFC 6265 section 5.4). */
+static void put_cookies(const gh_exchange *x, gh_buf *out)
+{
+    if ((x->head.seen & BIT(COOKIE)) == 0)
+        return;
+    size_t before = out->n;
+    gh_buf_lit(out, "Cookie: ");
+    size_t start = out->n;
+    for (unsigned i = 0; i < x->head.n_fields; i++) {
+        if (x->fields[i].id != GH_FIELD_COOKIE)
+            continue;
+        size_t piece = out->n;
+        if (piece > start)
+            gh_buf_lit(out, "; ");
+        size_t after = out->n;
+        gh_identity_strip_cookies(&x->txn, x->fields[i].value, out);
+        if (out->n == after)
+            out->n = piece;
+    }
+    if (out->n == start)
+        out->n = before;
+    else
+        gh_buf_lit(out, "\r\n");
+}
+
 bool gh_head_to_upstream(gh_exchange *x, const gh_server *server, gh_buf *out)
 {
     const gh_txn *txn = &x->txn;
@@ -196,9 +234,14 @@ bool gh_head_to_upstream(gh_exchange *x, const gh_server *server, gh_buf *out)
     uint64_t drop = hop_by_hop | not_the_clients | BIT(HOST);
     if (x->held.state == GH_HOLD_WHOLE || (x->request_done && x->head.framing == GH_FRAMING_NONE))
         drop |= BIT(EXPECT);
+    drop |= credentials_of_ours(txn);
     copy_fields(&x->head, drop, true, out);
+    if ((drop & BIT(COOKIE)) != 0)
+        put_cookies(x, out);
     put_via(x, out);
     put_forwarded(x, out);
+    if (txn->policy->identity.enabled)
+        gh_identity_forward(&x->txn, out);
     put_line(out, GH_STR("X-Request-Id: "), gh_txn_id(&x->txn));
     put_request_framing(x, out);
     gh_buf_lit(out, "\r\n");
@@ -281,18 +324,27 @@ bool gh_head_own_answer(gh_exchange *x, bool with_body, gh_buf *out)
     gh_buf body = gh_buf_over(w->lines + GH_LINES_SIZE - GH_PROBLEM_SIZE, GH_PROBLEM_SIZE);
     unsigned status = x->txn.verdict.status;
     gh_answer_write(&x->txn, &lines, &body);
+    gh_str text = gh_answer_own_body(&x->txn);
+    if (text.p == NULL)
+        text = gh_buf_str(&body);
     put_status_line(out, status, gh_status_phrase(status));
     put_line(out, GH_STR("Date: "), gh_worker_date(w));
     gh_buf_put(out, gh_buf_str(&lines));
     if (status != 204) {
         gh_buf_lit(out, "Content-Length: ");
-        gh_buf_u64(out, body.n);
+        gh_buf_u64(out, text.n);
         gh_buf_lit(out, "\r\n");
     }
     put_connection(x, out);
     gh_buf_lit(out, "\r\n");
-    if (with_body)
-        gh_buf_put(out, gh_buf_str(&body));
-    x->answer_bytes = with_body ? body.n : 0;
+    if (with_body) {
+        gh_str piece = gh_str_cut(text, 0, gh_buf_room(out));
+        gh_buf_put(out, piece);
+        /* A problem document is in the worker's scratch and always fits; an endpoint's answer lives as long as x. */
+        x->own_left = gh_str_cut(text, piece.n, text.n);
+        if (x->own_left.n > 0 && gh_answer_own_body(&x->txn).p == NULL)
+            return false;
+    }
+    x->answer_bytes = with_body ? text.n : 0;
     return gh_buf_ok(&lines) && gh_buf_ok(&body) && gh_buf_ok(out);
 }

@@ -5,9 +5,16 @@
  * no more than validation.memory. */
 #include <stdlib.h>
 
+#include "base/crypto.h"
 #include "edges/proxy/proxy.h"
 
 enum { FIRST_CAP = 16 * 1024 };
+
+/* Bodies for endpoints of our own hold passwords: nothing of them stays behind. */
+static bool holds_secrets(const gh_exchange *x)
+{
+    return x->txn.route->endpoint != NULL;
+}
 
 void gh_scratch_open(gh_exchange *x)
 {
@@ -30,6 +37,8 @@ void gh_scratch_end(gh_exchange *x)
     gh_txn *txn = &x->txn;
     if (gh_likely(txn->scratch == txn->arena))
         return;
+    if (holds_secrets(x))
+        gh_arena_wipe(&x->client->worker->scratch);
     gh_arena_reset(&x->client->worker->scratch);
     txn->scratch = txn->arena;
     txn->new_body = (gh_str){NULL, 0};
@@ -61,6 +70,8 @@ void gh_held_free(gh_exchange *x, gh_held *h)
     if (gh_likely(h->data == NULL))
         return;
     give_back(x, h->cap);
+    if (holds_secrets(x))
+        gh_wipe(h->data, h->cap);
     free(h->data);
     h->data = NULL;
     h->size = h->cap = h->sent = 0;
@@ -71,8 +82,8 @@ bool gh_held_grow(gh_exchange *x, gh_held *h, size_t need, uint64_t most)
     if (need <= h->cap)
         return true;
     size_t cap = h->cap == 0 ? FIRST_CAP : h->cap * 2;
-    if (cap > most)
-        cap = (size_t)most;
+    if (cap > most || holds_secrets(x))
+        cap = (size_t)most; /* never grown: growing would leave a copy */
     if (cap < need)
         cap = need;
     size_t more = cap - h->cap;
@@ -166,6 +177,8 @@ void gh_hold_event(gh_exchange *x)
     enum gh_reason why = GH_REASON_NONE;
     bool by_length = x->head.framing == GH_FRAMING_LENGTH;
     bool good = in.n == 0 || (by_length ? take_plain(x, &in, &why) : take_chunked(x, &in, &why));
+    if (from != NULL && holds_secrets(x))
+        gh_wipe(from->data + from->start, from->end - from->start - in.n);
     if (from != NULL)
         from->start = from->end - (uint32_t)in.n;
     if (!good)

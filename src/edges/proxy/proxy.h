@@ -15,10 +15,12 @@
 
 #include "config/config.h"
 #include "core/engine.h"
+#include "edges/executors.h"
+#include "edges/identity/key_sets.h"
 #include "edges/proxy/io.h"
+#include "edges/proxy/mailbox.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
-#include "stores/state/embedded.h"
 #include "wire/h1_body.h"
 #include "wire/h1_head.h"
 
@@ -104,7 +106,13 @@ struct gh_worker {
     unsigned n_free_exchanges;
     gh_pool *pools;
     unsigned n_links;
-    gh_state *state;
+    const gh_executors *executors;
+    gh_mailbox mailbox;    /* operations that are done */
+    gh_exchange *standing; /* exchanges of known callers, see standing.c */
+    gh_timer standing_timer;
+    uint64_t standing_epoch;
+    gh_key_sets *jwks;               /* told of keys that are not there; NULL: there are no issuers */
+    gh_token_cache *token_cache; /* NULL: identity was off at the start */
     gh_metrics *metrics;
     gh_log_lane *lane;
     const uint8_t *key;
@@ -235,6 +243,11 @@ struct gh_exchange {
     uint64_t dispatched_ms; /* when an upstream was first looked for: a held body is whole by then */
     uint64_t sent_ms;       /* when the head went to the upstream */
 
+    gh_str own_left; /* of our own answer's body: what is not in the client's buffer yet */
+    bool waiting;    /* for the last of txn.ops */
+    bool standing;   /* in the worker's list */
+    gh_exchange *standing_next, *standing_prev;
+
     bool keep_alive;            /* the client's connection, after this */
     bool upgrade;               /* a WebSocket handshake is asked for */
     bool bound;                 /* the pool counts it */
@@ -364,6 +377,22 @@ void gh_drift_head(gh_exchange *x, const gh_h1_head *head);
 void gh_drift_copy(gh_exchange *x, gh_str data);
 void gh_drift_end(gh_exchange *x);
 void gh_drift_free(gh_exchange *x);
+
+/* wait.c */
+/* Readies an operation for its way; the exchange's drive tool. */
+void gh_wait_prepare(void *exchange, gh_op *op);
+/* The last operation was submitted: waits for it, or for the client to leave. */
+void gh_wait_begin(gh_exchange *x);
+/* Nobody waits for it any more. */
+void gh_wait_end(gh_exchange *x);
+void gh_wait_late(gh_exchange *x);
+/* Goes on with all exchanges whose operations are done. */
+void gh_wait_deliver(gh_worker *w);
+
+/* standing.c */
+void gh_standing_add(gh_exchange *x);
+void gh_standing_remove(gh_exchange *x);
+void gh_standing_look(gh_timer *timer);
 
 /* tunnel.c */
 void gh_tunnel_start(gh_exchange *x);

@@ -32,6 +32,8 @@ bool gh_relay_waits_for_client(const gh_exchange *x)
 
 static void arm_client(gh_exchange *x)
 {
+    if (gh_unlikely(x->waiting))
+        return; /* wait.c has set the deadline */
     gh_client *c = x->client;
     uint64_t now = uv_now(&c->worker->loop);
     /* The lowest bit tells the two deadlines apart. */
@@ -117,6 +119,20 @@ static bool flush_both(gh_exchange *x)
     return true;
 }
 
+/* More of our own answer's body, once the buffer has been sent. True: there was more, and room. */
+static bool put_own_left(gh_exchange *x)
+{
+    gh_io *io = &x->client->io;
+    if (gh_likely(x->own_left.n == 0) || gh_iobuf_len(io->out) > 0 || !gh_io_out_room(io, 1))
+        return false;
+    gh_buf out = gh_io_out_begin(io);
+    gh_str piece = gh_str_cut(x->own_left, 0, gh_buf_room(&out));
+    gh_buf_put(&out, piece);
+    gh_io_out_done(io, &out);
+    x->own_left = gh_str_cut(x->own_left, piece.n, x->own_left.n);
+    return piece.n > 0;
+}
+
 void gh_relay_settle(gh_exchange *x)
 {
     gh_client *c = x->client;
@@ -127,8 +143,12 @@ void gh_relay_settle(gh_exchange *x)
         stalled = stalled_link(x);
         if (stalled != NULL && !go_on(x, stalled))
             return;
-    } while (stalled != NULL);
+    } while (stalled != NULL || put_own_left(x));
     bool blocked = gh_iobuf_len(c->io.out) > 0;
+    if (x->answer == GH_ANSWER_DONE && !blocked && x->own_left.n > 0) {
+        gh_client_reset(c); /* no memory for a buffer */
+        return;
+    }
     if (x->answer == GH_ANSWER_DONE && !blocked) {
         gh_exchange_complete(x);
         return;
@@ -190,6 +210,10 @@ void gh_exchange_client_event(gh_exchange *x, int events)
         return;
     if (x->held.state == GH_HOLD_READING) {
         gh_hold_event(x);
+        return;
+    }
+    if (x->waiting) {
+        gh_relay_settle(x);
         return;
     }
     if (!gh_relay_request(x))

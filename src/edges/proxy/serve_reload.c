@@ -1,5 +1,6 @@
 /* A reload: all or nothing, and without a request lost. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "config/compile.h"
 #include "edges/proxy/serving.h"
@@ -43,6 +44,10 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
         {"admin.listen", !gh_str_eq(used->admin.listen, fresh->admin.listen)},
         {"limits.head", used->limits.head != fresh->limits.head},
         {"rate_limits.max_clients", used->rate_limits.max_clients != fresh->rate_limits.max_clients},
+        {"identity.enabled", used->identity.enabled != fresh->identity.enabled},
+        {"identity.password.threads", used->identity.password.threads != fresh->identity.password.threads},
+        {"identity.password.memory", used->identity.password.memory != fresh->identity.password.memory},
+        {"identity.password.queue", used->identity.password.queue != fresh->identity.password.queue},
         {"log.file", !gh_str_eq(used->log.file, fresh->log.file)},
         {"log.format", used->log.format != fresh->log.format},
     };
@@ -60,8 +65,9 @@ struct gh_reload {
     bool renew;              /* the same configuration, with documents that were missing */
     gh_documents *documents; /* when not renew: those of the new configuration */
     gh_generation *fresh;
-    bool tried;    /* there was something to compile */
-    bool compiled; /* renew: what failed after it says nothing about the documents */
+    bool got_document; /* when renew: that is why */
+    bool tried;        /* there was something to compile */
+    bool compiled;     /* renew: what failed after it says nothing about the documents */
     gh_report report;
 };
 
@@ -70,7 +76,8 @@ static gh_generation *read_generation(gh_reload *r)
     gh_serve_options options = r->s->options;
     options.documents = r->documents;
     gh_config *config = gh_serve_read_config(&options, &r->report);
-    gh_policy *policy = config == NULL ? NULL : gh_policy_compile(config, &r->report);
+    bool good = config != NULL && gh_identity_attach(&r->s->identity, config, &r->report);
+    gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
     gh_generation *fresh =
         policy == NULL ? NULL : gh_generation_new(config, policy, r->s->generation, &r->report);
     if (fresh == NULL && config != NULL)
@@ -81,15 +88,27 @@ static gh_generation *read_generation(gh_reload *r)
 static gh_generation *renew_generation(gh_reload *r)
 {
     const gh_generation *old = r->s->generation;
-    gh_policy *policy = gh_policy_compile(old->config, &r->report);
+    gh_policy *policy = NULL;
+    if (gh_identity_attach(&r->s->identity, old->config, &r->report))
+        policy = gh_policy_compile(old->config, &r->report);
     r->compiled = policy != NULL;
     return policy == NULL ? NULL : gh_generation_renew(old, policy, &r->report);
+}
+
+/* A document that was missing, keys of an issuer, a ring that was rotated. */
+static bool something_new(gh_reload *r)
+{
+    gh_serving *s = r->s;
+    r->got_document = gh_documents_retry(s->documents);
+    bool keys = s->identity.jwks != NULL && gh_key_sets_refresh(s->identity.jwks, (uint64_t)time(NULL));
+    bool ring = atomic_exchange(&s->ring_changed, false);
+    return r->got_document || keys || ring;
 }
 
 static void do_reload(uv_work_t *work)
 {
     gh_reload *r = work->data;
-    if (r->renew && !gh_documents_retry(r->s->documents))
+    if (r->renew && !something_new(r))
         return;
     r->tried = true;
     r->fresh = r->renew ? renew_generation(r) : read_generation(r);
@@ -135,6 +154,10 @@ static void take_new(gh_serving *s, gh_reload *r)
 static void take_renewed(gh_serving *s, gh_reload *r)
 {
     use(s, r->fresh);
+    if (!r->got_document) {
+        gh_log_event(s->lane, GH_LEVEL_INFO, "keys_changed", "new keys to verify or sign tokens are in use");
+        return;
+    }
     gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
     unsigned missing = gh_documents_missing(s->documents);
     if (missing == 0)
@@ -150,7 +173,7 @@ static void reload_done(uv_work_t *work, int status)
     s->reload = NULL;
     if (status == 0 && !s->draining && r->tried) {
         log_report(s, &r->report);
-        if (r->fresh == NULL && r->renew)
+        if (r->fresh == NULL && r->renew && r->got_document)
             gh_documents_settle(s->documents, r->compiled ? GH_DOCUMENTS_NOT_NOW : GH_DOCUMENTS_UNUSABLE);
         if (r->fresh == NULL)
             refused(s, r);
@@ -219,4 +242,31 @@ void gh_serving_watch_documents(gh_serving *s)
     }
     gh_documents_say_missing(s->documents, say_missing, s);
     (void)uv_timer_start(&s->document_timer, try_documents, RETRY_MS, RETRY_MS);
+}
+
+static void say_no_keys(void *data, const char *line)
+{
+    gh_serving *s = data;
+    gh_log_event(s->lane, GH_LEVEL_WARNING, "keys_missing", "%s", line);
+}
+
+static void look_for_keys(uv_timer_t *timer)
+{
+    gh_serving *s = timer->data;
+    if (s->reload != NULL || s->draining || s->identity.jwks == NULL)
+        return;
+    bool due = gh_key_sets_due(s->identity.jwks, (uint64_t)time(NULL));
+    if (due)
+        gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
+    if (due || atomic_load(&s->ring_changed))
+        begin(s, true);
+}
+
+void gh_serving_watch_keys(gh_serving *s)
+{
+    enum { LOOK_MS = 200 };
+    if (s->identity.records == NULL)
+        return;
+    gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
+    (void)uv_timer_start(&s->identity_timer, look_for_keys, LOOK_MS, LOOK_MS);
 }

@@ -25,7 +25,7 @@ static void page_metrics(void *data, gh_buf *out)
     if (extra == NULL)
         return;
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
-    gh_banner_metrics(s->generation, s->state, uv_now(&s->loop), &b);
+    gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
     gh_metrics_render(s->metrics_list, s->n_workers + 1, gh_buf_str(&b), out);
     free(extra);
@@ -69,13 +69,27 @@ static bool check_data_folder(const gh_config *config)
     return gh_serving_fail(what, strerrordesc_np(errno));
 }
 
+static void records_said(void *data, int level, const char *event, const char *text)
+{
+    gh_serving *s = data;
+    gh_log_event(s->records_lane, (enum gh_log_level)level, event, "%s", text);
+}
+
+static bool start_identity(gh_serving *s, const gh_config *config)
+{
+    const char *why = NULL;
+    if (gh_identity_start(&s->identity, config, &s->executors, &why))
+        return true;
+    return gh_serving_fail("the password pool can't be started", why);
+}
+
 static bool open_log(gh_serving *s, const gh_config *config)
 {
     bool terminal = gh_str_eq(config->log.file, GH_STR("-")) && isatty(STDOUT_FILENO) != 0;
     gh_log_options options = {.file = config->log.file,
                               .json = config->log.format == GH_LOG_JSON ||
                                       (config->log.format == GH_LOG_AUTO && !terminal),
-                              .lanes = s->n_workers + 1};
+                              .lanes = s->n_workers + 2};
     const char *why = NULL;
     s->log = gh_log_open(&options, &why);
     if (s->log == NULL) {
@@ -85,6 +99,9 @@ static bool open_log(gh_serving *s, const gh_config *config)
         return gh_serving_fail(what, why);
     }
     s->lane = gh_log_lane_of(s->log, s->n_workers);
+    s->records_lane = gh_log_lane_of(s->log, s->n_workers + 1);
+    s->identity.said_data = s;
+    atomic_store(&s->identity.said, records_said);
     return true;
 }
 
@@ -119,7 +136,8 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
 {
     gh_worker *w = &s->workers[i];
     w->index = i;
-    w->state = s->state;
+    w->executors = &s->executors;
+    w->jwks = s->identity.jwks;
     w->metrics = &s->metrics[i];
     w->lane = gh_log_lane_of(s->log, i);
     w->key = s->key;
@@ -130,6 +148,8 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
     w->lines = malloc(GH_LINES_SIZE);
     w->scratch_memory = aligned_alloc(16, GH_SCRATCH_FIRST);
     w->response_fields = calloc(GH_RESPONSE_FIELDS, sizeof *w->response_fields);
+    if (s->identity.records != NULL && (w->token_cache = gh_token_cache_new()) == NULL)
+        return false;
     w->view = gh_view_new(w, gh_generation_ref(s->generation));
     w->ended = &s->worker_ended;
     w->running = &s->running;
@@ -144,11 +164,11 @@ static bool allocate(gh_serving *s, const gh_config *config)
     if (s->n_workers > 256)
         s->n_workers = 256;
     gh_random(s->key, sizeof s->key);
-    s->state = gh_state_new(config->rate_limits.max_clients);
+    s->executors.state = gh_state_new(config->rate_limits.max_clients);
     s->workers = calloc(s->n_workers, sizeof *s->workers);
     s->metrics = aligned_alloc(64, ((s->n_workers + 1) * sizeof *s->metrics + 63) & ~(size_t)63);
     s->metrics_list = calloc(s->n_workers + 1, sizeof(gh_metrics *));
-    if (s->state == NULL || s->workers == NULL || s->metrics == NULL || s->metrics_list == NULL)
+    if (s->executors.state == NULL || s->workers == NULL || s->metrics == NULL || s->metrics_list == NULL)
         return gh_serving_fail("start", "out of memory");
     memset(s->metrics, 0, (s->n_workers + 1) * sizeof *s->metrics);
     for (unsigned i = 0; i <= s->n_workers; i++)
@@ -178,7 +198,9 @@ static bool start_main_loop(gh_serving *s, uv_signal_cb on_signal, uv_async_cb o
     s->worker_ended.data = s;
     if (status == 0)
         status = uv_timer_init(&s->loop, &s->document_timer);
-    s->document_timer.data = s;
+    if (status == 0)
+        status = uv_timer_init(&s->loop, &s->identity_timer);
+    s->document_timer.data = s->identity_timer.data = s;
     for (size_t i = 0; status == 0 && i < GH_COUNT(numbers); i++) {
         s->signals[i].data = s;
         status = uv_signal_init(&s->loop, &s->signals[i]);
@@ -208,6 +230,7 @@ bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_work
     raise_descriptor_limit();
     (void)signal(SIGPIPE, SIG_IGN);
     return check_data_folder(config) && allocate(s, config) && open_log(s, config) &&
-           open_listeners(s, config) && start_main_loop(s, on_signal, on_worker_ended) &&
-           start_admin(s, config) && start_workers(s, config);
+           start_identity(s, config) && open_listeners(s, config) &&
+           start_main_loop(s, on_signal, on_worker_ended) && start_admin(s, config) &&
+           start_workers(s, config);
 }

@@ -43,6 +43,7 @@ static void close_everything(gh_serving *s)
         gh_admin_stop(s->admin);
     gh_health_stop(s->health);
     uv_close((uv_handle_t *)&s->document_timer, NULL);
+    uv_close((uv_handle_t *)&s->identity_timer, NULL);
     for (size_t i = 0; i < GH_COUNT(s->signals); i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->worker_ended, NULL);
@@ -82,6 +83,7 @@ static void say_started(gh_serving *s)
                  b.p);
     s->health = gh_health_start(&s->loop, s->generation, s->lane);
     gh_serving_watch_documents(s);
+    gh_serving_watch_keys(s);
 }
 
 /* A socket's file outlives the socket: whoever starts next would have to guess whose it is. */
@@ -107,15 +109,17 @@ static void free_all(gh_serving *s)
         free(s->workers[i].lines);
         free(s->workers[i].scratch_memory);
         free(s->workers[i].response_fields);
+        gh_token_cache_free(s->workers[i].token_cache);
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }
+    gh_identity_close(&s->identity);
     gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
     gh_log_close(s->log);
     (void)uv_loop_close(&s->loop);
     gh_generation_unref(s->generation);
     gh_generation_unref(s->first);
     gh_documents_free(s->documents);
-    gh_state_free(s->state);
+    gh_state_free(s->executors.state);
     free(s->workers);
     free(s->metrics);
     free(s->metrics_list);
@@ -145,7 +149,8 @@ int gh_serve_run(const gh_serve_options *options)
     }
     gh_policy *policy = NULL;
     gh_config *config = read_config(s, &report);
-    if (config != NULL)
+    s->identity.jwks = gh_key_sets_new(&s->stopping);
+    if (config != NULL && gh_identity_open(&s->identity, config, &report))
         policy = gh_policy_compile(config, &report);
     if (policy != NULL)
         s->generation = gh_generation_new(config, policy, NULL, &report);
@@ -153,6 +158,7 @@ int gh_serve_run(const gh_serve_options *options)
     gh_report_free(&report);
     if (s->generation == NULL) {
         gh_documents_free(s->documents);
+        gh_identity_close(&s->identity);
         if (config != NULL)
             gh_config_free(config);
         return policy == NULL ? EXIT_CONFIG : EXIT_START;

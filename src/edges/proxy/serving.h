@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "edges/admin/admin.h"
+#include "edges/identity/service.h"
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
@@ -24,8 +25,12 @@ typedef struct gh_serving {
     gh_metrics **metrics_list;
     unsigned n_workers;
     atomic_uint running;
-    gh_state *state;
-    _Atomic uint64_t held; /* bytes of all bodies that are looked into */
+    gh_executors executors;
+    gh_identity_service identity;
+    gh_log_lane *records_lane; /* the records' thread's own */
+    uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
+    atomic_bool ring_changed;  /* signing keys were rotated */
+    _Atomic uint64_t held;     /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;
@@ -49,5 +54,7 @@ bool gh_serving_fail(const char *what, const char *why);
 void gh_serving_reload(gh_serving *s);
 /* Says which OpenAPI documents are missing, and tries again every so often until they are there. */
 void gh_serving_watch_documents(gh_serving *s);
+/* Looks every so often whether keys of issuers are due, or the ring has changed. */
+void gh_serving_watch_keys(gh_serving *s);
 
 #endif

@@ -107,6 +107,8 @@ static void take_over(gh_worker *w, gh_generation *g)
     }
     gh_view_unref(w->view);
     w->view = fresh;
+    if (w->token_cache != NULL)
+        gh_token_cache_clear(w->token_cache);
     w->log_access = g->config->log.access != GH_OFF;
     sort_out_pools(w);
 }
@@ -188,6 +190,7 @@ static void start_draining(gh_worker *w)
 static void on_wake(uv_async_t *wake)
 {
     gh_worker *w = wake->data;
+    gh_wait_deliver(w);
     gh_generation *g = atomic_exchange(&w->next, NULL);
     if (g != NULL)
         take_over(w, g);
@@ -208,11 +211,13 @@ static void drain_expired(gh_timer *timer)
 
 void gh_worker_check_end(gh_worker *w)
 {
-    if (!w->draining || w->stopped || w->n_clients > 0 || w->n_links > 0)
+    if (!w->draining || w->stopped || w->n_clients > 0 || w->n_links > 0 || w->mailbox.out > 0)
         return;
     w->stopped = true;
     gh_timer_remove(&w->wheel, &w->drain_timer);
     gh_timer_remove(&w->wheel, &w->accept_timer);
+    gh_timer_remove(&w->wheel, &w->standing_timer);
+    gh_mailbox_end(&w->mailbox);
     gh_wheel_close(&w->wheel);
     uv_close((uv_handle_t *)&w->wake, NULL);
 }
@@ -244,8 +249,10 @@ int gh_worker_start(gh_worker *w)
     if (status != 0)
         return status;
     w->wake.data = w;
+    w->mailbox.wake = &w->wake;
     w->drain_timer.expired = drain_expired;
     w->accept_timer.expired = accept_again;
+    w->standing_timer.expired = gh_standing_look;
     for (unsigned i = 0; i < w->n_listeners; i++) {
         gh_listener *l = &w->listeners[i];
         l->worker = w;
@@ -299,5 +306,9 @@ static void random_bytes(void *data, void *out, size_t n)
 
 gh_world gh_worker_world(gh_worker *w)
 {
-    return (gh_world){.now_ms = uv_now(&w->loop), .key = w->key, .random = random_bytes, .random_data = w};
+    return (gh_world){.now_ms = uv_now(&w->loop),
+                      .unix_s = (uint64_t)time(NULL),
+                      .key = w->key,
+                      .random = random_bytes,
+                      .random_data = w};
 }

@@ -50,11 +50,13 @@ static bool is_set(const uint8_t hash[GH_SECRET_HASH])
 
 static void fill_subject(const gh_roster_user_entry *u, gh_subject *ret)
 {
-    const char *standing = u->standing->p;
-    uint8_t n_tier = (uint8_t)standing[0];
     ret->user = u->id;
     ret->name.n = u->n_name;
     memcpy(ret->name.p, u->name, u->n_name);
+    if (u->standing == NULL)
+        return;
+    const char *standing = u->standing->p;
+    uint8_t n_tier = (uint8_t)standing[0];
     ret->tier.n = n_tier;
     memcpy(ret->tier.p, standing + 1, n_tier);
     ret->roles.n = (uint8_t)(u->standing->n - 1 - n_tier);

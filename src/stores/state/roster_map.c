@@ -1,9 +1,12 @@
 #include "stores/state/roster_map.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 
-enum { CAP_MIN = 16 };
+enum {
+    CAP_MIN = 16,
+    LARGE = 4 << 20 /* bytes from which on large pages are worth it */
+};
 
 void gh_roster_map_init(gh_roster_map *map, const uint8_t secret[16])
 {
@@ -11,14 +14,28 @@ void gh_roster_map_init(gh_roster_map *map, const uint8_t secret[16])
     memcpy(map->secret, secret, sizeof map->secret);
     for (unsigned i = 0; i < GH_MAP_SHARDS; i++)
         pthread_mutex_init(&map->shard[i].lock, NULL);
+    map->moved = GH_MAP_SHARDS;
+}
+
+static size_t bytes_of(uint32_t cap)
+{
+    return (size_t)cap * GH_MAP_SHARDS * sizeof(gh_roster_slot);
+}
+
+static void unmap(gh_roster_map *map, gh_roster_slot *slots, uint32_t cap)
+{
+    if (slots == NULL)
+        return;
+    munmap(slots, bytes_of(cap));
+    (void)atomic_fetch_sub_explicit(&map->bytes, bytes_of(cap), memory_order_relaxed);
 }
 
 void gh_roster_map_free(gh_roster_map *map)
 {
-    for (unsigned i = 0; i < GH_MAP_SHARDS; i++) {
+    for (unsigned i = 0; i < GH_MAP_SHARDS; i++)
         pthread_mutex_destroy(&map->shard[i].lock);
-        free(map->shard[i].slots);
-    }
+    unmap(map, map->slots, map->cap);
+    unmap(map, map->old_slots, map->old_cap);
 }
 
 /* Where a key is looked for first: by its hash's low half, as the high one chose the shard. */
@@ -67,29 +84,69 @@ static void insert(gh_roster_slot *slots, uint32_t cap, uint64_t hash, gh_roster
     slots[i] = slot;
 }
 
-static bool grow(gh_roster_map *map, gh_roster_shard *shard)
+static void move_shard(gh_roster_map *map, unsigned at)
 {
-    uint32_t cap = shard->cap + (shard->cap / 4 > CAP_MIN ? shard->cap / 4 : CAP_MIN);
-    gh_roster_slot *slots = calloc(cap, sizeof *slots), *old = shard->slots;
-    if (slots == NULL)
-        return false;
+    gh_roster_shard *shard = &map->shard[at];
+    gh_roster_slot *to = map->slots + (size_t)at * map->cap, *from = shard->slots;
+    if (from == to)
+        return;
     for (uint32_t i = 0; i < shard->cap; i++)
-        if (old[i].key != 0)
-            insert(slots, cap, gh_roster_map_hash(map, old[i].key), old[i]);
-    (void)atomic_fetch_add_explicit(&map->bytes, (cap - shard->cap) * sizeof *slots, memory_order_relaxed);
+        if (from[i].key != 0)
+            insert(to, map->cap, gh_roster_map_hash(map, from[i].key), from[i]);
     pthread_mutex_lock(&shard->lock);
-    shard->slots = slots;
-    shard->cap = cap;
+    shard->slots = to;
+    shard->cap = map->cap;
     pthread_mutex_unlock(&shard->lock);
-    free(old);
+}
+
+static void move_next(gh_roster_map *map)
+{
+    move_shard(map, map->moved++);
+    if (map->moved < GH_MAP_SHARDS)
+        return;
+    unmap(map, map->old_slots, map->old_cap);
+    map->old_slots = NULL;
+}
+
+/* A larger mapping, to which all shards are to be moved; all are in the present one. */
+static bool grow(gh_roster_map *map)
+{
+    uint32_t cap = map->cap + (map->cap / 4 > CAP_MIN ? map->cap / 4 : CAP_MIN);
+    size_t bytes = bytes_of(cap);
+    void *slots = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slots == MAP_FAILED)
+        return false;
+    if (bytes >= LARGE)
+        (void)madvise(slots, bytes, MADV_HUGEPAGE);
+    (void)atomic_fetch_add_explicit(&map->bytes, bytes, memory_order_relaxed);
+    map->old_slots = map->slots;
+    map->old_cap = map->cap;
+    map->slots = slots;
+    map->cap = cap;
+    map->moved = 0;
     return true;
+}
+
+static bool has_room(const gh_roster_shard *shard)
+{
+    return ((uint64_t)shard->n + 1) * 20 <= (uint64_t)shard->cap * 17;
 }
 
 bool gh_roster_map_reserve(gh_roster_map *map, uint64_t key)
 {
-    gh_roster_shard *shard = gh_roster_map_shard(map, gh_roster_map_hash(map, key));
-    bool room = ((uint64_t)shard->n + 1) * 20 <= (uint64_t)shard->cap * 17;
-    return room || grow(map, shard);
+    unsigned at = (unsigned)(gh_roster_map_hash(map, key) >> 56);
+    if (map->moved < GH_MAP_SHARDS)
+        move_next(map);
+    if (has_room(&map->shard[at]))
+        return true;
+    if (map->shard[at].cap == map->cap) {
+        while (map->moved < GH_MAP_SHARDS)
+            move_next(map);
+        if (!grow(map))
+            return false;
+    }
+    move_shard(map, at);
+    return true;
 }
 
 void gh_roster_map_put_locked(gh_roster_map *map, gh_roster_shard *shard, uint64_t key, uint64_t value)

@@ -1,8 +1,10 @@
 /* From a key of 64 bits, never 0, to 64 bits: open addressing in shards with a lock each. Changed by one thread, under
  * the shard's lock; that thread may read without it. The others read under it.
  *
- * A shard grows by a quarter into new memory that is filled beside the old one: its lock is held for the exchange of
- * two pointers. It is 68 to 85 % full, so a key costs 19 to 24 bytes. */
+ * All shards' slots lie in one mapping. When a shard is full, another one is made that is a quarter larger, and each
+ * change moves a shard or two there until the old one is empty: nothing stands still while a large table grows. A
+ * shard's lock is held for the exchange of two pointers, as its new slots are filled before. It is 65 to 82 % full, so
+ * a key costs 20 to 25 bytes, and both mappings' while they are moved. */
 #ifndef GH_STORES_STATE_ROSTER_MAP_H
 #define GH_STORES_STATE_ROSTER_MAP_H
 
@@ -20,7 +22,7 @@ typedef struct gh_roster_slot {
 
 typedef struct gh_roster_shard {
     alignas(64) pthread_mutex_t lock;
-    gh_roster_slot *slots; /* NULL: none yet */
+    gh_roster_slot *slots; /* in either mapping; NULL: none yet */
     uint32_t cap, n;
     uint32_t used; /* the roster's: the first record whose use was noted and not yet collected; 0: none */
 } gh_roster_shard;
@@ -28,6 +30,10 @@ typedef struct gh_roster_shard {
 typedef struct gh_roster_map {
     uint64_t secret[2];
     _Atomic uint64_t n, bytes;
+    /* The writer's own. */
+    gh_roster_slot *slots, *old_slots; /* the mappings; NULL: none */
+    uint32_t cap, old_cap;             /* slots of a shard in them */
+    unsigned moved; /* shards before this one are in the new mapping, those behind it may be */
     gh_roster_shard shard[GH_MAP_SHARDS];
 } gh_roster_map;
 

@@ -49,7 +49,7 @@ typedef struct gh_roster_key_entry {
 
 typedef struct gh_roster_user_entry {
     gh_id id;                 /* 0: not in use */
-    gh_roster_text *standing; /* the tier's length as a byte, the tier, the roles */
+    gh_roster_text *standing; /* the tier's length as a byte, the tier, the roles; NULL: neither */
     /* Under the shard of r->users. */
     uint64_t cutoff_s, cutoff_until_s;
     uint32_t first[GH_ROSTER_KINDS]; /* of its entries; the writer's own. 0: none */

@@ -5,7 +5,7 @@
 
 /* By the file's name. */
 static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_str *ret_text,
-                      const char **ret_why, bool *ret_later)
+                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
 {
     static const struct {
         const char *name, *text;
@@ -17,6 +17,7 @@ static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, g
     (void)data;
     assert_true(issuer.n > 0);
     *ret_why = "no such file";
+    *ret_tried_s = 0;
     *ret_later = gh_str_ends(jwks, GH_STR("/later"));
     for (size_t i = 0; i < GH_COUNT(files); i++)
         if (gh_str_ends(jwks, gh_str_of(files[i].name))) {

@@ -96,14 +96,37 @@ static void test_document_is_up_to_date(void **state)
 static void test_examples_of_the_document(void **state)
 {
     static const char open[] = "```yaml\n";
-    char *from = strstr(document, open), *to;
+    unsigned seen = 0;
     (void)state;
-    assert_non_null(from);
-    from += sizeof open - 1;
-    to = strstr(from, "```");
-    assert_non_null(to);
-    *to = '\0';
-    unload(expect_clean(&(given){.yaml = from}));
+    for (char *from = document, *to; (from = strstr(from, open)) != NULL; from = to + 1, seen++) {
+        from += sizeof open - 1;
+        to = strstr(from, "```");
+        assert_non_null(to);
+        *to = '\0';
+        unload(expect_clean(&(given){.yaml = from}));
+        *to = '`';
+    }
+    assert_true(seen >= 2);
+}
+
+/* The roles that come with Gatehouse, row by row. */
+static void test_roles_of_the_document(void **state)
+{
+    loaded *l = expect_clean(&(given){.yaml = "identity: {enabled: on}\n", .upstream = "http://a"});
+    const gh_identity_config *c = &l->config->identity;
+    char row[512];
+    (void)state;
+    assert_int_equal(c->n_roles, 5);
+    for (unsigned i = 0; i < c->n_roles; i++) {
+        gh_buf b = gh_buf_over(row, sizeof row - 1);
+        gh_buf_printf(&b, "| `%.*s` |", (int)c->roles[i].name.n, c->roles[i].name.p);
+        for (unsigned k = 0; k < c->roles[i].grants.n; k++)
+            gh_buf_printf(&b, " `%.*s`", (int)c->roles[i].grants.items[k].n, c->roles[i].grants.items[k].p);
+        gh_buf_lit(&b, " |\n");
+        assert_true(gh_buf_ok(&b));
+        assert_non_null(memmem(document, strlen(document), row, b.n));
+    }
+    unload(l);
 }
 
 int main(void)
@@ -113,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_one_entry),
         cmocka_unit_test(test_document_is_up_to_date),
         cmocka_unit_test(test_examples_of_the_document),
+        cmocka_unit_test(test_roles_of_the_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

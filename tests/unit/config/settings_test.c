@@ -188,6 +188,12 @@ static void test_familiar_names(void **state)
         {"ALLOWED_HOSTS", "hosts.allowed"},
         {"TRUSTED_PROXIES", "client_address.trusted_proxies"},
         {"OPENAPI_DOCUMENT", "openapi.document"},
+        {"MAX_SESSION_AGE", "identity.session.max_age"},
+        {"SESSION_CLEANUP_INTERVAL", "identity.session.cleanup_interval"},
+        {"AUTH_ATTEMPT_TIMEOUT", "identity.attempts.timeout"},
+        {"MAX_AUTH_ATTEMPTS", "identity.attempts.max"},
+        {"DEVICE_REGISTRATION_TIMEOUT", "identity.devices.registration_timeout"},
+        {"MAX_DEVICES_PER_USER", "identity.devices.max_per_user"},
         {"GATEHOUSE_SERVER_WORKERS", "server.workers"},
         {"GATEHOUSE_TIMEOUTS_CLIENT_HEAD", "timeouts.client_head"},
     };

@@ -370,7 +370,8 @@ static void claims_of_others(void **state)
 static void types_of_others(void **state)
 {
     (void)state;
-    static const char *const types[] = {"JWT", "id+jwt", "logout+jwt", "refresh+jwt", "at", "at+jwt2"};
+    static const char *const types[] = {
+        "JWT", "id+jwt", "logout+jwt", "refresh+jwt", "at", "at+jwt2", "application/application/at+jwt"};
     for (size_t i = 0; i < GH_COUNT(types); i++) {
         gh_buf out = gh_buf_over(token_memory, sizeof token_memory);
         assert_true(gh_jws_put(&out, keys[GH_ES256], gh_str_of(types[i]), GH_STR(GOOD)));

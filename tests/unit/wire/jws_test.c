@@ -70,7 +70,7 @@ static void what_is_read(void **state)
         GH_JWS_OK);
     assert_int_equal(jws.alg, GH_RS256);
     assert_true(gh_str_eq(jws.kid, GH_STR("a b/../~")));
-    assert_true(gh_str_eq(jws.typ, GH_STR("AT+jwt")));
+    assert_true(gh_str_eq(jws.typ, GH_STR("Application/AT+jwt")));
     assert_true(gh_str_eq(jws.cty, GH_STR("JWT")));
     assert_int_equal(gh_json_lit(jws.header, "x")->type, GH_JSON_ARRAY);
     assert_true(gh_str_eq(jws.payload, GH_STR("{}")));
@@ -258,6 +258,11 @@ static void types_are_compared_as_media_types(void **state)
     assert_true(gh_jws_type_is(GH_STR("application/at+jwt"), GH_STR("at+jwt")));
     assert_true(gh_jws_type_is(GH_STR("at+jwt"), GH_STR("APPLICATION/at+JWT")));
     assert_false(gh_jws_type_is(GH_STR("text/at+jwt"), GH_STR("at+jwt")));
+    /* The prefix was once taken off at reading and again at comparing. */
+    assert_false(gh_jws_type_is(GH_STR("application/application/at+jwt"), GH_STR("at+jwt")));
+    assert_false(gh_jws_type_is(GH_STR("application/application/at+jwt"), GH_STR("application/at+jwt")));
+    assert_false(gh_jws_type_is(GH_STR("application/a/b"), GH_STR("a/b")));
+    assert_true(gh_jws_type_is(GH_STR("application/a/b"), GH_STR("Application/A/b")));
     assert_false(gh_jws_type_is(GH_STR("at+jw"), GH_STR("at+jwt")));
     assert_false(gh_jws_type_is(GH_STR(""), GH_STR("at+jwt")));
 }

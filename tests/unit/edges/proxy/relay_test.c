@@ -88,6 +88,7 @@ static int set_up(void **state)
     f->x->link = &f->link;
     f->x->view = &f->view;
     f->x->txn.policy = &f->policy;
+    f->x->txn.route = &f->policy.fallback;
     f->x->txn.max_body = UINT64_MAX;
     f->x->request_done = true;
     f->client.exchange = f->link.exchange = f->x;

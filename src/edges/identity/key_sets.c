@@ -1,0 +1,282 @@
+#include "edges/identity/key_sets.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "edges/proxy/read_file.h"
+
+enum { CONNECT_MS = 2000, TOTAL_MS = 8000, LOCATION_SIZE = 2048 };
+
+typedef struct key_set {
+    struct key_set *next;
+    char location[LOCATION_SIZE];
+    bool by_url;
+    gh_str text;                    /* malloc'ed; absent: none has come yet */
+    uint64_t tried_s;               /* the last time it was asked for */
+    char why[CURL_ERROR_SIZE + 64]; /* why the last try failed; "" when it did not */
+} key_set;
+
+struct gh_key_sets {
+    key_set *first;
+    const atomic_bool *stop;
+    atomic_bool wanted;          /* a token named a key that is in none */
+    _Atomic uint64_t next_s;     /* when the first is due */
+    char ca_file[LOCATION_SIZE]; /* "": the system's */
+};
+
+gh_key_sets *gh_key_sets_new(const atomic_bool *stop)
+{
+    gh_key_sets *j = calloc(1, sizeof *j);
+    if (j == NULL)
+        return NULL;
+    j->stop = stop;
+    atomic_store(&j->next_s, UINT64_MAX);
+    return j;
+}
+
+static void let_go(key_set *s)
+{
+    free((void *)(uintptr_t)s->text.p);
+    s->text = (gh_str){NULL, 0};
+}
+
+void gh_key_sets_free(gh_key_sets *jwks)
+{
+    while (jwks != NULL && jwks->first != NULL) {
+        key_set *next = jwks->first->next;
+        let_go(jwks->first);
+        free(jwks->first);
+        jwks->first = next;
+    }
+    free(jwks);
+}
+
+static void put_text(char *to, size_t size, const char *text)
+{
+    gh_buf b = gh_buf_over(to, size - 1);
+    gh_buf_put(&b, gh_str_cut(gh_str_of(text), 0, size - 1));
+    to[b.n] = '\0';
+}
+
+bool gh_key_sets_use_ca(gh_key_sets *jwks, gh_str file)
+{
+    if (file.n >= sizeof jwks->ca_file)
+        return false;
+    if (file.n > 0)
+        memcpy(jwks->ca_file, file.p, file.n);
+    jwks->ca_file[file.n] = '\0';
+    return true;
+}
+
+typedef struct received {
+    char *p;
+    size_t n, cap;
+} received;
+
+static size_t take(char *data, size_t size, size_t n, void *to)
+{
+    received *r = to;
+    (void)size; /* always 1 */
+    if (n > GH_KEY_SETS_MAX - r->n)
+        return 0;
+    if (r->n + n > r->cap) {
+        size_t cap = r->n + n < 8192 ? 8192 : GH_KEY_SETS_MAX;
+        char *p = realloc(r->p, cap);
+        if (p == NULL)
+            return 0;
+        r->p = p;
+        r->cap = cap;
+    }
+    memcpy(r->p + r->n, data, n);
+    r->n += n;
+    return n;
+}
+
+static int stopped(void *data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const gh_key_sets *j = data;
+    (void)a, (void)b, (void)c, (void)d;
+    return j->stop != NULL && atomic_load(j->stop);
+}
+
+static bool set_options(CURL *curl, const gh_key_sets *jwks, const key_set *s, received *to, char *error)
+{
+    bool good = curl_easy_setopt(curl, CURLOPT_URL, s->location) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_WRITEDATA, to) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stopped) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_XFERINFODATA, jwks) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+    good = good && curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse") == CURLE_OK;
+    if (jwks->ca_file[0] != '\0')
+        good = good && curl_easy_setopt(curl, CURLOPT_CAINFO, jwks->ca_file) == CURLE_OK;
+    return good;
+}
+
+/* One blocking GET: only a whole 200 will do. */
+static bool fetch(const gh_key_sets *jwks, key_set *s, gh_str *ret)
+{
+    received to = {NULL, 0, 0};
+    char error[CURL_ERROR_SIZE] = "";
+    long status = 0;
+    CURL *curl = curl_easy_init();
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (curl != NULL && set_options(curl, jwks, s, &to, error))
+        code = curl_easy_perform(curl);
+    if (code == CURLE_OK)
+        (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_cleanup(curl);
+    if (code == CURLE_OK && status == 200 && to.n > 0) {
+        *ret = (gh_str){to.p, to.n};
+        return true;
+    }
+    free(to.p);
+    if (code == CURLE_OK) {
+        gh_buf b = gh_buf_over(s->why, sizeof s->why - 1);
+        gh_buf_printf(&b, "it answers with status %ld", status);
+        s->why[b.n] = '\0';
+    } else {
+        put_text(s->why, sizeof s->why, error[0] != '\0' ? error : curl_easy_strerror(code));
+    }
+    return false;
+}
+
+/* True: the text has changed. */
+static bool get(const gh_key_sets *jwks, key_set *s, uint64_t now_s)
+{
+    gh_str text = {NULL, 0};
+    const char *why = NULL;
+    s->tried_s = now_s;
+    if (s->by_url ? !fetch(jwks, s, &text) : !gh_read_file(s->location, GH_KEY_SETS_MAX * 4, &text, &why)) {
+        if (why != NULL)
+            put_text(s->why, sizeof s->why, why);
+        return false; /* an older text stays in use */
+    }
+    s->why[0] = '\0';
+    bool same = s->text.p != NULL && gh_str_eq(s->text, text);
+    let_go(s);
+    s->text = text;
+    return !same;
+}
+
+static key_set *find(const gh_key_sets *jwks, gh_str location)
+{
+    for (key_set *s = jwks->first; s != NULL; s = s->next)
+        if (gh_str_eq(gh_str_of(s->location), location))
+            return s;
+    return NULL;
+}
+
+static key_set *add(gh_key_sets *jwks, gh_str location)
+{
+    key_set *s = calloc(1, sizeof *s);
+    if (s == NULL || location.n >= sizeof s->location) {
+        free(s);
+        return NULL;
+    }
+    memcpy(s->location, location.p, location.n);
+    s->by_url = gh_str_starts(location, GH_STR("https://")) || gh_str_starts(location, GH_STR("http://"));
+    s->next = jwks->first;
+    jwks->first = s;
+    return s;
+}
+
+static void note_next(gh_key_sets *jwks)
+{
+    uint64_t next = UINT64_MAX;
+    for (const key_set *s = jwks->first; s != NULL; s = s->next) {
+        uint64_t due = s->tried_s + (s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S);
+        if (s->by_url && due < next)
+            next = due;
+    }
+    atomic_store(&jwks->next_s, next);
+}
+
+static bool read_file(gh_str location, gh_arena *arena, gh_str *ret_text, const char **ret_why)
+{
+    char path[LOCATION_SIZE];
+    gh_str text = {NULL, 0};
+    *ret_why = "the name is too long";
+    if (location.n >= sizeof path)
+        return false;
+    memcpy(path, location.p, location.n);
+    path[location.n] = '\0';
+    if (!gh_read_file(path, GH_KEY_SETS_MAX * 4, &text, ret_why))
+        return false;
+    *ret_text = gh_arena_copy(arena, text);
+    free((void *)(uintptr_t)text.p);
+    *ret_why = "out of memory";
+    return ret_text->p != NULL;
+}
+
+bool gh_key_sets_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, gh_str *ret_text,
+                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
+{
+    gh_key_sets *jwks = data;
+    bool by_url = gh_str_starts(location, GH_STR("http"));
+    (void)issuer;
+    *ret_later = by_url;
+    *ret_tried_s = 0;
+    if (!by_url)
+        return read_file(location, arena, ret_text,
+                         ret_why); /* at each compilation: a reload reads it anew */
+    *ret_why = "it is got when Gatehouse starts";
+    if (jwks == NULL)
+        return false;
+    key_set *s = find(jwks, location);
+    if (s == NULL && (s = add(jwks, location)) != NULL)
+        (void)get(jwks, s, (uint64_t)time(NULL));
+    note_next(jwks);
+    *ret_why = s == NULL ? "out of memory" : s->why;
+    if (s != NULL)
+        *ret_tried_s = s->tried_s;
+    if (s == NULL || s->text.p == NULL)
+        return false;
+    *ret_text = gh_arena_copy(arena, s->text);
+    return ret_text->p != NULL;
+}
+
+void gh_key_sets_want(gh_key_sets *jwks)
+{
+    atomic_store_explicit(&jwks->wanted, true, memory_order_relaxed);
+}
+
+bool gh_key_sets_due(gh_key_sets *jwks, uint64_t now_s)
+{
+    return atomic_load_explicit(&jwks->wanted, memory_order_relaxed) || now_s >= atomic_load(&jwks->next_s);
+}
+
+bool gh_key_sets_refresh(gh_key_sets *jwks, uint64_t now_s)
+{
+    bool wanted = atomic_exchange(&jwks->wanted, false), changed = false;
+    for (key_set *s = jwks->first; s != NULL; s = s->next) {
+        uint64_t age = now_s - s->tried_s;
+        if (s->by_url &&
+            age >= (wanted || s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S))
+            changed = get(jwks, s, now_s) || wanted || changed; /* the policy is to know that it was tried */
+    }
+    note_next(jwks);
+    return changed;
+}
+
+void gh_key_sets_say_missing(const gh_key_sets *jwks, void (*say)(void *data, const char *line), void *data)
+{
+    char line[LOCATION_SIZE + CURL_ERROR_SIZE + 128];
+    for (const key_set *s = jwks->first; s != NULL; s = s->next) {
+        if (s->why[0] == '\0')
+            continue;
+        gh_buf b = gh_buf_over(line, sizeof line - 1);
+        gh_buf_printf(&b, "%s: %s%s", s->location, s->why,
+                      s->text.p != NULL ? "; the keys from before stay in use" : "");
+        line[b.n] = '\0';
+        say(data, line);
+    }
+}

@@ -1,0 +1,207 @@
+#include "edges/identity/service.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/crypto.h"
+#include "base/hash.h"
+#include "base/signing_generate.h"
+#include "edges/identity/secret_file.h"
+
+enum { ARENA_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
+
+static bool refuse(gh_report *report, const char *why)
+{
+    gh_report_error(report, NULL, 0, 0, "identity: %s", why);
+    return false;
+}
+
+static uint64_t wall_s(void)
+{
+    return (uint64_t)time(NULL);
+}
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* What the records have to say before there is a log goes where errors of the start go. */
+static void say(void *data, int level, const char *event, const char *text)
+{
+    gh_identity_service *s = data;
+    void (*said)(void *, int, const char *, const char *) = atomic_load(&s->said);
+    if (said != NULL)
+        said(s->said_data, level, event, text);
+    else if (level > 0)
+        (void)fprintf(stderr, "gatehouse: %s: %s\n", event, text);
+}
+
+static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *report)
+{
+    char why[WHY_SIZE];
+    if (config->secret_key.n > 0) {
+        s->secret = gh_arena_copy(&s->arena, config->secret_key);
+        return s->secret.p != NULL || refuse(report, "out of memory");
+    }
+    return gh_secret_file_read(config->data_folder, &s->arena, &s->secret, why, sizeof why) ||
+           refuse(report, why);
+}
+
+static bool open_records(gh_identity_service *s, const gh_config *config, gh_report *report)
+{
+    char why[WHY_SIZE];
+    uint8_t key[16];
+    const gh_identity_config *c = &config->identity;
+    gh_str folder = gh_arena_copy(&s->arena, config->data_folder);
+    gh_random(key, sizeof key);
+    s->roster = gh_roster_new(key);
+    if (folder.p == NULL || s->roster == NULL)
+        return refuse(report, "out of memory");
+    gh_records_options options = {.folder = folder.p,
+                                  .roster = s->roster,
+                                  .cleanup_s = (uint32_t)c->session.cleanup_interval,
+                                  .access_s = (uint32_t)c->token.access_lifetime,
+                                  .cookie_idle_s = (uint32_t)c->session.idle_timeout,
+                                  .token_idle_s = (uint32_t)c->token.refresh_idle,
+                                  .max_queue = MAX_QUEUE,
+                                  .said = say,
+                                  .said_data = s,
+                                  .now_s = wall_s,
+                                  .now_ms = monotonic_ms};
+    s->records = gh_records_open(&options, why, sizeof why);
+    return s->records != NULL || refuse(report, why);
+}
+
+bool gh_identity_rotate(gh_identity_service *s, int algorithm, uint32_t keep_s, char kid[64],
+                        const char **ret_why)
+{
+    char der[GH_SIGNING_PRIVATE_MAX];
+    gh_buf b = gh_buf_over(der, sizeof der);
+    gh_signing_key *key = gh_signing_key_generate((enum gh_signing_alg)algorithm, ret_why);
+    if (key == NULL)
+        return false;
+    bool good = gh_signing_key_put_private(key, &b);
+    gh_str name = gh_signing_key_kid(key);
+    gh_stored_key fresh = {.kid = name,
+                           .algorithm = gh_signing_alg_name((enum gh_signing_alg)algorithm),
+                           .pkcs8 = gh_buf_str(&b),
+                           .created_s = wall_s()};
+    *ret_why = "the key can't be written down";
+    if (good) {
+        *ret_why = "the records can't be written; the log says why";
+        good = gh_records_rotate_keys(s->records, s->seal, &fresh, wall_s(), keep_s);
+    }
+    if (good) {
+        gh_buf text = gh_buf_over(kid, 63);
+        gh_buf_put(&text, name);
+        kid[text.n] = '\0';
+    }
+    gh_wipe(der, sizeof der);
+    gh_signing_key_free(key);
+    return good;
+}
+
+/* The ring in the configuration's own memory, which is wiped with it. */
+static bool read_ring(gh_identity_service *s, gh_config *config, unsigned *ret_n)
+{
+    gh_stored_key *stored = NULL;
+    unsigned n = 0;
+    if (!gh_records_read_keys(s->records, s->seal, &config->arena, &stored, &n))
+        return false;
+    gh_identity_ring_key *ring = gh_arena_array(&config->arena, n + 1, sizeof *ring);
+    if (ring == NULL)
+        return false;
+    for (unsigned i = 0; i < n; i++) {
+        ring[i] = (gh_identity_ring_key){
+            .kid = stored[i].kid, .state = (enum gh_key_state)stored[i].state, .pkcs8 = stored[i].pkcs8};
+        if (!gh_signing_alg_read(stored[i].algorithm, &ring[i].alg))
+            return false;
+    }
+    config->identity_ring = ring;
+    config->n_identity_ring = n;
+    *ret_n = n;
+    return true;
+}
+
+/* The first key is in use at once; a second one waits, so that verifiers elsewhere know it before it signs. */
+static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *report)
+{
+    char kid[64];
+    const char *why = NULL;
+    unsigned n = 0;
+    if (!read_ring(s, config, &n))
+        return refuse(report, "the signing keys can't be read: were they made with another secret_key?");
+    if (n > 0 || config->identity.token.algorithm == GH_HS256)
+        return true;
+    if (!gh_identity_rotate(s, config->identity.token.algorithm, 0, kid, &why))
+        return refuse(report, why);
+    return read_ring(s, config, &n) || refuse(report, "the new signing key can't be read");
+}
+
+static void use_secret(const gh_identity_service *s, gh_config *config)
+{
+    config->secret_key = s->secret;
+    config->read_jwks = gh_key_sets_read;
+    config->read_jwks_data = s->jwks;
+}
+
+bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report)
+{
+    char why[WHY_SIZE];
+    if (config->identity.enabled == GH_OFF)
+        return true;
+    gh_arena_init(&s->arena, NULL, 0, ARENA_CAP);
+    if (!gh_data_folder_make(config->data_folder, why, sizeof why))
+        return refuse(report, why);
+    if (!find_secret(s, config, report))
+        return false;
+    gh_hkdf(s->secret, GH_STR("ring"), s->seal, sizeof s->seal);
+    use_secret(s, config);
+    return open_records(s, config, report) && fill_ring(s, config, report);
+}
+
+bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report)
+{
+    unsigned n = 0;
+    if (config->identity.enabled == GH_OFF)
+        return true;
+    if (s->records == NULL)
+        return refuse(report, "switching identity on needs a restart");
+    use_secret(s, config);
+    return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
+}
+
+static bool submit_record(void *data, gh_op *op)
+{
+    return gh_records_submit(data, op);
+}
+
+bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_executors *executors,
+                       const char **ret_why)
+{
+    if (s->records == NULL)
+        return true;
+    if (!gh_password_executor_start(&s->passwords, &config->identity, ret_why))
+        return false;
+    executors->roster = s->roster;
+    executors->submit[GH_OP_RECORDS] = submit_record;
+    executors->data[GH_OP_RECORDS] = s->records;
+    executors->submit[GH_OP_PASSWORDS] = gh_password_executor_submit;
+    executors->data[GH_OP_PASSWORDS] = &s->passwords;
+    return true;
+}
+
+void gh_identity_close(gh_identity_service *s)
+{
+    gh_password_executor_stop(&s->passwords);
+    gh_records_close(s->records);
+    gh_roster_free(s->roster);
+    gh_key_sets_free(s->jwks);
+    gh_arena_wipe(&s->arena);
+    gh_arena_reset(&s->arena);
+    s->records = NULL;
+    s->roster = NULL;
+}

@@ -1,0 +1,40 @@
+/* Identity as a running server has it: the data folder with the records, the roster, the password pool, the ring of
+ * signing keys. Main thread, but where said. */
+#ifndef GH_EDGES_IDENTITY_SERVICE_H
+#define GH_EDGES_IDENTITY_SERVICE_H
+
+#include "config/config.h"
+#include "edges/executors.h"
+#include "edges/identity/key_sets.h"
+#include "edges/identity/password_executor.h"
+#include "records/records.h"
+
+typedef struct gh_identity_service {
+    gh_records *records; /* NULL: identity is off */
+    gh_roster *roster;
+    gh_password_executor passwords;
+    gh_key_sets *jwks; /* of outside issuers */
+    gh_str secret;     /* secret_key in use since the start; in arena */
+    uint8_t seal[GH_SEAL_KEY_SIZE];
+    gh_arena arena;
+    /* Something for the log; on any thread. Before it is set: standard error. */
+    void (*_Atomic said)(void *data, int level, const char *event, const char *text);
+    void *said_data;
+} gh_identity_service;
+
+/* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
+ * signing keys, and gives the configuration the ring. Nothing where identity is off. False: reported. */
+GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
+/* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
+GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
+/* Before workers start: their executors. False: *ret_why says why. */
+GH_MUST_CHECK bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_executors *executors,
+                                     const char **ret_why);
+/* When no worker asks any more: does what waits, ends all threads. */
+void gh_identity_close(gh_identity_service *s);
+
+/* A key for the next rotation, or the first: made, put into the ring. ret_kid: "..." in kid's memory. Any thread. */
+GH_MUST_CHECK bool gh_identity_rotate(gh_identity_service *s, int algorithm, uint32_t keep_s, char kid[64],
+                                      const char **ret_why);
+
+#endif

@@ -1,0 +1,86 @@
+/* Access that ends while its exchange goes on: a WebSocket, a stream of events, a long answer. All exchanges of known
+ * callers are in the worker's list; twice a second, when somebody's access has ended anywhere or a time has come, each
+ * is looked up again. */
+#include <time.h>
+
+#include "edges/proxy/proxy.h"
+
+enum { LOOK_MS = 400 };
+
+void gh_standing_add(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    if (gh_likely(x->txn.principal.proof == GH_PROOF_NONE) || w->executors->roster == NULL)
+        return;
+    x->standing = true;
+    x->standing_prev = NULL;
+    x->standing_next = w->standing;
+    if (w->standing != NULL)
+        w->standing->standing_prev = x;
+    w->standing = x;
+    if (w->standing_timer.deadline == 0)
+        gh_timer_set(&w->wheel, &w->standing_timer, uv_now(&w->loop) + LOOK_MS);
+}
+
+void gh_standing_remove(gh_exchange *x)
+{
+    gh_worker *w = x->client->worker;
+    if (gh_likely(!x->standing))
+        return;
+    x->standing = false;
+    if (x->standing_prev != NULL)
+        x->standing_prev->standing_next = x->standing_next;
+    else
+        w->standing = x->standing_next;
+    if (x->standing_next != NULL)
+        x->standing_next->standing_prev = x->standing_prev;
+}
+
+/* Not by its secret: that may have been rotated since, and the session is the same. */
+static gh_lookup question(const gh_principal *who, uint64_t now_s)
+{
+    return (gh_lookup){.kind = GH_LOOKUP_TOKEN,
+                       .id = who->session,
+                       .user = who->user,
+                       .jti = who->jti,
+                       .issued_s = who->proof == GH_PROOF_TOKEN ? who->issued_s : now_s + 1,
+                       .now_s = now_s};
+}
+
+static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
+{
+    const gh_principal *who = &x->txn.principal;
+    if (who->expires_s != 0 && who->expires_s <= now_s)
+        return false;
+    if (!changed)
+        return true;
+    gh_lookup l = question(who, now_s);
+    if (who->proof == GH_PROOF_API_KEY) {
+        if (x->txn.n_lookups == 0)
+            return false;
+        l = x->txn.lookups[0];
+        l.now_s = now_s;
+    }
+    gh_roster_answer(x->client->worker->executors->roster, &l, 1);
+    return l.answer == GH_LOOKUP_GOOD;
+}
+
+void gh_standing_look(gh_timer *timer)
+{
+    gh_worker *w = GH_CONTAINER(timer, gh_worker, standing_timer);
+    uint64_t epoch = gh_roster_epoch(w->executors->roster), now_s = (uint64_t)time(NULL);
+    bool changed = epoch != w->standing_epoch;
+    w->standing_epoch = epoch;
+    for (gh_exchange *x = w->standing, *next; x != NULL; x = next) {
+        next = x->standing_next;
+        if (still_good(x, now_s, changed))
+            continue;
+        gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",
+                     "an exchange under way was cut: its caller's access has ended");
+        gh_client_reset(x->client);
+    }
+    if (w->standing != NULL)
+        gh_timer_set(&w->wheel, &w->standing_timer, uv_now(&w->loop) + LOOK_MS);
+    else
+        gh_timer_clear(&w->standing_timer);
+}

@@ -1,0 +1,17 @@
+/* What is done without being asked: the last uses are written down, and what has had its time goes. In small pieces, so
+ * that operations need not wait for it; each piece is part of a transaction. */
+#ifndef GH_RECORDS_SWEEP_H
+#define GH_RECORDS_SWEEP_H
+
+#include "records/work.h"
+
+typedef struct gh_sweep_spans {
+    uint32_t cookie_idle_s, token_idle_s; /* 0: none */
+} gh_sweep_spans;
+
+/* Up to a piece of what the roster has noted. True: there is more. */
+bool gh_sweep_uses(gh_work *w);
+/* True: there is more. */
+bool gh_sweep_expired(gh_work *w, const gh_sweep_spans *spans);
+
+#endif

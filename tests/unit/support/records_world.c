@@ -1,0 +1,225 @@
+#include "records_world.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Atomic uint64_t world_now_s, world_now_ms;
+_Atomic unsigned world_said;
+char world_event[64];
+
+static uint64_t now_s(void)
+{
+    return atomic_load(&world_now_s);
+}
+
+static uint64_t now_ms(void)
+{
+    return atomic_load(&world_now_ms);
+}
+
+static void said(void *data, int level, const char *event, const char *text)
+{
+    (void)data;
+    (void)level;
+    (void)text;
+    (void)snprintf(world_event, sizeof world_event, "%s", event);
+    atomic_fetch_add(&world_said, 1);
+}
+
+int world_setup(void **state)
+{
+    world *w = calloc(1, sizeof *w);
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
+    if (mkdtemp(w->folder) == NULL)
+        return -1;
+    atomic_store(&world_now_s, 1000000);
+    atomic_store(&world_now_ms, 5000);
+    atomic_store(&world_said, 0);
+    w->options = (gh_records_options){.folder = w->folder,
+                                      .cleanup_s = 3600,
+                                      .access_s = 1800,
+                                      .max_queue = 1000,
+                                      .said = said,
+                                      .now_s = now_s,
+                                      .now_ms = now_ms};
+    *state = w;
+    return world_open(w) ? 0 : -1;
+}
+
+bool world_open(world *w)
+{
+    static const uint8_t key[16] = "the roster's key";
+    w->options.roster = w->roster = gh_roster_new(key);
+    w->records = gh_records_open(&w->options, w->why, sizeof w->why);
+    if (w->records != NULL)
+        return true;
+    gh_roster_free(w->roster);
+    w->roster = NULL;
+    return false;
+}
+
+void world_close(world *w)
+{
+    gh_records_close(w->records);
+    gh_roster_free(w->roster);
+    w->records = NULL;
+    w->roster = NULL;
+}
+
+void world_reopen(world *w)
+{
+    world_close(w);
+    if (!world_open(w))
+        fail_msg("%s", w->why);
+}
+
+int world_teardown(void **state)
+{
+    world *w = *state;
+    world_close(w);
+    DIR *dir = opendir(w->folder);
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+        (void)unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir != NULL)
+        (void)closedir(dir);
+    int gone = rmdir(w->folder);
+    free(w);
+    return gone;
+}
+
+static sqlite3 *open_database(world *w)
+{
+    char path[128];
+    sqlite3 *db;
+    (void)snprintf(path, sizeof path, "%s/gatehouse.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    (void)sqlite3_busy_timeout(db, 10000);
+    return db;
+}
+
+void world_sql(world *w, const char *sql)
+{
+    char *error = NULL;
+    sqlite3 *db = open_database(w);
+    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s: %s", sql, error);
+    (void)sqlite3_close(db);
+}
+
+int64_t world_number(world *w, const char *sql)
+{
+    sqlite3 *db = open_database(w);
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    int64_t n = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : INT64_MIN;
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(db);
+    return n;
+}
+
+gh_op *world_make(enum gh_op_kind kind, size_t size)
+{
+    gh_op *op = gh_op_new(kind, size);
+    assert_non_null(op);
+    op->now_s = now_s();
+    return op;
+}
+
+unsigned world_do(world *w, void *op)
+{
+    gh_records_do(w->records, op);
+    return ((gh_op *)op)->status;
+}
+
+void world_done(void *op)
+{
+    gh_op_unref(op);
+}
+
+unsigned world_once(world *w, void *op)
+{
+    unsigned status = world_do(w, op);
+    world_done(op);
+    return status;
+}
+
+void world_hash(uint64_t n, uint8_t ret[GH_SECRET_HASH])
+{
+    memset(ret, 0x5a, GH_SECRET_HASH);
+    memcpy(ret, &n, sizeof n);
+}
+
+gh_str world_text(const char *z)
+{
+    return gh_str_of(z);
+}
+
+gh_id world_user(world *w, const char *name, const char *hash)
+{
+    gh_op_user_create *o = world_op(USER_CREATE, gh_op_user_create);
+    o->name = world_text(name);
+    o->hash = world_text(hash);
+    o->roles = world_text("user");
+    assert_int_equal(world_do(w, o), GH_OP_OK);
+    gh_id id = o->user.id;
+    assert_true(id != 0 && o->subject.user == id);
+    world_done(o);
+    w->user = id;
+    return id;
+}
+
+gh_new_session world_session(gh_id id, enum gh_session_kind kind)
+{
+    gh_new_session s = {.kind = (uint8_t)kind, .id = id, .expires_s = now_s() + 86400, .idle_s = 3600};
+    world_hash(id, s.hash);
+    return s;
+}
+
+unsigned world_sign_in(world *w, world_login *login)
+{
+    gh_op_login_begin *b = world_op(LOGIN_BEGIN, gh_op_login_begin);
+    b->name = world_text(login->name);
+    b->device = login->device;
+    memcpy(b->prefix, &login->place, sizeof login->place);
+    b->limits = login->limits;
+    if (b->limits.window_s == 0)
+        b->limits = (gh_attempt_limits){1000, 1000, 1000, 900};
+    unsigned status = world_do(w, b);
+    login->retry_s = b->op.retry_s;
+    if (status != GH_OP_OK) {
+        world_done(b);
+        return status;
+    }
+    gh_op_login_finish *f = world_op(LOGIN_FINISH, gh_op_login_finish);
+    f->user = b->found;
+    f->right = login->right;
+    f->tried = b->name;
+    f->attempt = b->attempt;
+    f->session = login->session;
+    f->replaces = login->replaces;
+    status = world_do(w, f);
+    login->subject = f->subject;
+    world_done(f);
+    world_done(b);
+    return status;
+}
+
+gh_lookup world_lookup(world *w, gh_lookup lookup)
+{
+    if (lookup.now_s == 0)
+        lookup.now_s = now_s();
+    gh_roster_answer(w->roster, &lookup, 1);
+    return lookup;
+}
+
+unsigned world_look(world *w, enum gh_lookup_kind kind, gh_id id, uint64_t hash)
+{
+    gh_lookup lookup = {.kind = (uint8_t)kind, .id = id};
+    world_hash(hash, lookup.hash);
+    return world_lookup(w, lookup).answer;
+}
