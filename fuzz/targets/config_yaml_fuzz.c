@@ -1,9 +1,21 @@
-/* A YAML file of any bytes: read, merged and checked, in both profiles' ways, and never more than an error. */
+/* A YAML file of any bytes: read, merged and checked, in both profiles' ways, and compiled; never more than an error. */
 #include <stdlib.h>
 
-#include "config/config.h"
+#include "config/compile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* As a server does: with a secret that came from elsewhere. */
+static void compile(gh_config *config, gh_report *report)
+{
+    unsigned errors = report->errors;
+    if (config->secret_key.p == NULL)
+        config->secret_key = GH_STR("4d9f2c81b7e6350a4d9f2c81b7e6350a");
+    gh_policy *policy = gh_policy_compile(config, report);
+    if ((policy == NULL) != (report->errors > errors))
+        abort();
+    gh_policy_unref(policy);
+}
 
 static void load(gh_str yaml, gh_str upstream)
 {
@@ -16,6 +28,8 @@ static void load(gh_str yaml, gh_str upstream)
     gh_config *config = gh_config_load(&in, &report);
     if ((config == NULL) != (report.errors > 0))
         abort(); /* an error without a reason, or the other way round */
+    if (config != NULL)
+        compile(config, &report);
     gh_report_print(&report, &out);
     gh_config_free(config);
     gh_report_free(&report);

@@ -176,7 +176,7 @@ bool gh_compile_endpoints(gh_policy *p, const gh_config *config, const gh_endpoi
 {
     building b = {.o = {.p = p, .config = config, .report = report}};
     p->identity.routes = gh_arena_array(&p->arena, n + 1u, sizeof *p->identity.routes);
-    p->identity.endpoints = gh_arena_array(&p->arena, n + 1u, sizeof *p->identity.endpoints);
+    p->identity.endpoints = gh_arena_array(&p->arena, n + 1u, sizeof(const gh_endpoint *));
     if (p->identity.routes == NULL || p->identity.endpoints == NULL)
         return no_memory(report);
     if (!open_schemas(&b, table, n))

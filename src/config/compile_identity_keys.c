@@ -91,11 +91,12 @@ static bool add_ring(gh_policy *p, const gh_config *config, gh_report *report)
     return true;
 }
 
-/* Exactly one key signs, and by the algorithm that is configured. */
+/* Exactly one key signs. Where another algorithm has been configured since it was made, it goes on until the next
+ * rotation: a server that could not sign would be worse. */
 static bool find_active(gh_policy *p, const gh_config *config, gh_report *report)
 {
     const gh_issuer *us = &p->identity.issuers[0];
-    enum gh_signing_alg alg = (enum gh_signing_alg)config->identity.token.algorithm;
+    enum gh_signing_alg alg = (enum gh_signing_alg)config->identity.token.algorithm, used;
     gh_str name = gh_signing_alg_name(alg);
     unsigned active = 0;
     for (unsigned i = 0; i < us->n_keys; i++)
@@ -103,21 +104,22 @@ static bool find_active(gh_policy *p, const gh_config *config, gh_report *report
             active++;
             p->identity.active_key = i;
         }
-    if (active == 1 && gh_signing_key_alg(us->keys[p->identity.active_key].key) == alg)
-        return true;
-    if (active == 1)
-        gh_report_error(
-            report, NULL, 0, 0,
-            "identity.token.algorithm is %.*s, and the active signing key is of another algorithm; make "
-            "a new one with: gatehouse key rotate",
-            (int)name.n, name.p);
-    else
+    if (active != 1) {
         gh_report_error(
             report, NULL, 0, 0,
             "identity.token.algorithm %.*s needs one active signing key, and there are %u; a program "
             "without a data folder takes HS256",
             (int)name.n, name.p, active);
-    return false;
+        return false;
+    }
+    used = gh_signing_key_alg(us->keys[p->identity.active_key].key);
+    if (used != alg)
+        gh_report_warning(
+            report, NULL, 0, 0,
+            "identity.token.algorithm is %.*s, but the active signing key is of %.*s and goes on "
+            "signing; make a new one with: gatehouse key rotate",
+            (int)name.n, name.p, (int)gh_signing_alg_name(used).n, gh_signing_alg_name(used).p);
+    return true;
 }
 
 static bool describe_us(gh_policy *p, const gh_config *config, gh_report *report)

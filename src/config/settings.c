@@ -80,8 +80,9 @@ static const gh_setting settings[] = {
     {"unmatched",
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
      "forward", WORD(unmatched_words), CONFIG(unmatched)},
-    {"data.folder", "The folder for what must outlive a restart: accounts, keys, sessions. With identity.enabled it is gatehouse-data in the working directory when it is not set, in development only.", NULL, TEXT(ANY, 4096), CONFIG(data_folder),
-     RESTART},
+    {"data.folder",
+     "The folder for what must outlive a restart: accounts, keys, sessions. With identity.enabled it is gatehouse-data in the working directory when it is not set, in development only.",
+     NULL, TEXT(ANY, 4096), CONFIG(data_folder), RESTART},
 
     {"server.listen", "The addresses to take requests on.", "127.0.0.1:8080", TEXTS(LISTEN, 1, 64),
      CONFIG(server.listen), RESTART},
@@ -317,8 +318,8 @@ static const gh_part_row parts[] = {
     [GH_PART_SCHEMA] = PART_ROW("schemas.*", gh_config, schemas, n_schemas, gh_schema_config, 256),
     [GH_PART_ISSUER] =
         PART_ROW("identity.issuers[]", gh_config, identity.issuers, identity.n_issuers, gh_issuer_config, 16),
-    [GH_PART_ROLE] =
-        PART_ROW("identity.roles.*", gh_config, identity.roles, identity.n_roles, gh_role_config, GH_ROLES_MAX),
+    [GH_PART_ROLE] = PART_ROW("identity.roles.*", gh_config, identity.roles, identity.n_roles, gh_role_config,
+                              GH_ROLES_MAX),
     [GH_PART_CLAIM] = PART_ROW("routes[].require.claims.*", gh_route_config, require.claims, require.n_claims,
                                gh_claim_config, 16),
     [GH_PART_ROUTE] = PART_ROW("routes[]", gh_config, routes, n_routes, gh_route_config, 1000),

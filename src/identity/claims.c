@@ -52,9 +52,9 @@ bool gh_claim_of(const gh_txn *txn, gh_str claim, gh_str *ret)
         return false;
     if (gh_str_eq(claim, GH_STR("user")))
         return user_id(txn, ret);
-    if (gh_str_eq(claim, GH_STR("sub")) && who->issuer.p == NULL)
+    if (gh_str_eq(claim, GH_STR("sub")) && who->user != 0)
         return user_id(txn, ret);
-    if (gh_str_eq(claim, GH_STR("name")) && who->issuer.p == NULL) {
+    if (gh_str_eq(claim, GH_STR("name"))) { /* of an outside issuer's it is not what the rule means */
         *ret = who->name;
         return who->user != 0;
     }
@@ -62,6 +62,5 @@ bool gh_claim_of(const gh_txn *txn, gh_str claim, gh_str *ret)
         *ret = who->tier.n > 0 ? who->tier : txn->policy->limits.default_tier;
         return true;
     }
-    /* "name" of an outside issuer is not what the rule means. */
-    return !gh_str_eq(claim, GH_STR("name")) && claim_of_token(txn, claim, ret);
+    return claim_of_token(txn, claim, ret);
 }

@@ -101,8 +101,7 @@ static bool make_key(gh_txn *txn, gh_op_key_create *op, gh_str *ret_text)
 /* 0: for ever; of a roll-over: as the key that is rolled, unless there is a longest life, which then begins anew. */
 static uint64_t end_of(const gh_txn *txn)
 {
-    uint64_t life =
-        gh_body_number(txn, "expires_in", LIFE_MOST_S, txn->policy->identity.key.max_age_s);
+    uint64_t life = gh_body_number(txn, "expires_in", LIFE_MOST_S, txn->policy->identity.key.max_age_s);
     return life == 0 ? 0 : txn->world.unix_s + life;
 }
 

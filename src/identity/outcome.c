@@ -91,7 +91,8 @@ enum gh_judgement gh_refuse_member(gh_txn *txn, enum gh_reason reason, enum gh_f
 {
     gh_finding *finding = gh_arena_new(txn->arena, gh_finding);
     if (finding != NULL) {
-        *finding = (gh_finding){.in = GH_IN_BODY, .fault = (uint8_t)fault, .pointer = pointer, .limit = limit};
+        *finding =
+            (gh_finding){.in = GH_IN_BODY, .fault = (uint8_t)fault, .pointer = pointer, .limit = limit};
         txn->findings = (gh_findings){.items = finding, .n = 1, .max = 1};
         txn->verdict.what = gh_finding_type(finding);
     }

@@ -41,6 +41,7 @@ void gh_op_unref(gh_op *op)
         return;
     gh_arena_wipe(&op->arena);
     gh_arena_reset(&op->arena);
+    gh_wipe(op, (size_t)(op->arena.first - (char *)op));
     free(op);
 }
 

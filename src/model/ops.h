@@ -85,6 +85,7 @@ typedef struct gh_op_login_finish {
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
 typedef struct gh_user_record {
@@ -177,6 +178,7 @@ typedef struct gh_op_refresh {
     bool repeated; /* it was handed out before */
     gh_id user;
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
     uint64_t expires_s, created_s;
 } gh_op_refresh;
 

@@ -27,12 +27,13 @@ typedef struct gh_token_cache gh_token_cache;
 
 GH_MUST_CHECK gh_token_cache *gh_token_cache_new(void); /* NULL: no memory */
 void gh_token_cache_free(gh_token_cache *cache);
-/* NULL: not there. Lives until the next put. */
+/* NULL: not there, expired, found good by another policy, or the time is not known (0). Lives until the next put. */
 const gh_cached_token *gh_token_cache_find(const gh_token_cache *cache, const uint8_t hash[16],
                                            const void *policy, uint64_t now_s);
 /* Forgets all: with each new policy, as a freed one's address may come again. */
 void gh_token_cache_clear(gh_token_cache *cache);
-/* Takes the place of what is least useful among a few. */
+/* Takes the place of what is least useful among a few: itself, then what has expired or is of another policy, then what
+ * expires soonest. */
 void gh_token_cache_put(gh_token_cache *cache, const gh_cached_token *token, uint64_t now_s);
 
 #endif

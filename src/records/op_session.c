@@ -91,12 +91,13 @@ enum gh_op_status gh_do_refresh(gh_work *w, gh_op *op)
     return refresh_live(w, o, &row, sealed);
 }
 
-static bool shown(const gh_work *w, const gh_session_row *row, uint32_t idle_s_cookie)
+static bool shown(const gh_work *w, const gh_session_row *row, uint64_t idle_s_cookie)
 {
     if (gh_session_over(w, row))
         return false;
-    return row->s.kind != GH_SESSION_COOKIE || idle_s_cookie == 0 ||
-           gh_session_used(w, row) + idle_s_cookie > w->now_s;
+    uint64_t used = gh_session_used(w, row);
+    return row->s.kind != GH_SESSION_COOKIE || idle_s_cookie == 0 || used >= w->now_s ||
+           w->now_s - used < idle_s_cookie;
 }
 
 enum gh_op_status gh_do_session_list(gh_work *w, gh_op *op)

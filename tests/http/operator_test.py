@@ -691,6 +691,24 @@ def test_a_stopped_server_takes_the_rotated_ring_at_its_start(stopped):
     assert stopped.json("token", "inspect", stdin=first)["believed"]
 
 
+def test_the_algorithm_is_changed_on_a_running_server(running):
+    running.add("alice")
+    before = running("token", "mint", "--user", "alice").stdout.strip()
+    running.gateway.write({**CONFIG, "identity": {"enabled": True, "token": {"algorithm": "RS256"}},
+                           "upstreams": [{"name": "api", "servers": ["http://127.0.0.1:1"]}]})
+    running.gateway.reload()
+    running("key", "rotate")
+    ring = running.json("key", "rotate")["keys"]
+    [active] = [k for k in ring if k["state"] == "active"]
+    assert active["algorithm"] == "RS256"
+
+    def minted():
+        token = running("token", "mint", "--user", "alice").stdout.strip()
+        return running.json("token", "inspect", stdin=token)["header"]["kid"] == active["kid"]
+    eventually(minted, "the new key signs")
+    assert running.json("token", "inspect", stdin=before)["believed"]
+
+
 def test_there_is_no_ring_to_rotate_with_hs256(tmp_path):
     (tmp_path / "gatehouse.yaml").write_text("identity: {enabled: true, token: {algorithm: HS256}}\n")
     done = Place(tmp_path)("key", "rotate", status=2)

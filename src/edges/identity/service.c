@@ -164,30 +164,6 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     return open_records(s, config, report) && fill_ring(s, config, report);
 }
 
-bool gh_identity_pretend(gh_config *config, gh_report *report)
-{
-    const char *why = "out of memory";
-    enum gh_signing_alg alg = (enum gh_signing_alg)config->identity.token.algorithm;
-    if (config->identity.enabled == GH_OFF)
-        return true;
-    if (config->secret_key.n == 0)
-        config->secret_key = GH_STR("in place of the secret that a start makes");
-    if (alg == GH_HS256)
-        return true;
-    gh_identity_ring_key *ring = gh_arena_new(&config->arena, gh_identity_ring_key);
-    char *der = gh_arena_alloc(&config->arena, GH_SIGNING_PRIVATE_MAX);
-    gh_signing_key *key = ring == NULL || der == NULL ? NULL : gh_signing_key_generate(alg, &why);
-    gh_buf b = gh_buf_over(der, der == NULL ? 0 : GH_SIGNING_PRIVATE_MAX);
-    bool good = key != NULL && gh_signing_key_put_private(key, &b);
-    if (good) {
-        *ring = (gh_identity_ring_key){.alg = alg, .state = GH_KEY_ACTIVE, .pkcs8 = gh_buf_str(&b)};
-        config->identity_ring = ring;
-        config->n_identity_ring = 1;
-    }
-    gh_signing_key_free(key);
-    return good || refuse(report, why);
-}
-
 bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report)
 {
     unsigned n = 0;

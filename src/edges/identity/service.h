@@ -25,9 +25,6 @@ typedef struct gh_identity_service {
 /* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
  * signing keys, and gives the configuration the ring. Nothing where identity is off. False: reported. */
 GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
-/* For a trial compilation, as `gatehouse check` makes: stands in for what only a start makes, a secret and a signing key.
- * Used for nothing else. False: reported. */
-GH_MUST_CHECK bool gh_identity_pretend(gh_config *config, gh_report *report);
 /* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
 /* Before workers start: their executors. False: *ret_why says why. */

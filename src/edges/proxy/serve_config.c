@@ -3,7 +3,8 @@
 #include <unistd.h>
 
 #include "config/compile.h"
-#include "edges/identity/service.h"
+#include "edges/identity/key_sets.h"
+#include "edges/identity/stand_in.h"
 #include "edges/proxy/documents.h"
 #include "edges/proxy/read_file.h"
 #include "edges/proxy/server.h"
@@ -92,7 +93,7 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
     if (config == NULL || options->documents != NULL)
         return config;
     /* What only compiling finds out belongs to the same list of errors. */
-    gh_policy *trial = gh_identity_pretend(config, report) ? gh_policy_compile(config, report) : NULL;
+    gh_policy *trial = gh_identity_stand_in(config, report) ? gh_policy_compile(config, report) : NULL;
     if (trial == NULL) {
         gh_config_free(config);
         return NULL;

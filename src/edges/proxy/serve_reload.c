@@ -44,6 +44,10 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
         {"admin.listen", !gh_str_eq(used->admin.listen, fresh->admin.listen)},
         {"limits.head", used->limits.head != fresh->limits.head},
         {"rate_limits.max_clients", used->rate_limits.max_clients != fresh->rate_limits.max_clients},
+        {"identity.enabled", used->identity.enabled != fresh->identity.enabled},
+        {"identity.password.threads", used->identity.password.threads != fresh->identity.password.threads},
+        {"identity.password.memory", used->identity.password.memory != fresh->identity.password.memory},
+        {"identity.password.queue", used->identity.password.queue != fresh->identity.password.queue},
         {"log.file", !gh_str_eq(used->log.file, fresh->log.file)},
         {"log.format", used->log.format != fresh->log.format},
     };

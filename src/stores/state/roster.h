@@ -5,7 +5,8 @@
  * anybody is told. So it is changed by one thread and read by all. Only the time of a session's, key's or device's
  * last use is noted by readers; the records collect those by gh_roster_collect_used().
  *
- * Memory: one session with its user takes 300 bytes or less at a million of them. */
+ * Memory: one session with its user takes 300 bytes or less at a million of them. None of it is given back while the
+ * roster lives: what has ended makes room for what comes. */
 #ifndef GH_STORES_STATE_ROSTER_H
 #define GH_STORES_STATE_ROSTER_H
 
@@ -18,13 +19,18 @@ typedef struct gh_roster gh_roster;
 GH_MUST_CHECK gh_roster *gh_roster_new(const uint8_t hash_key[16]);
 void gh_roster_free(gh_roster *roster);
 
-/* Answers n lookups. Any thread. */
+/* Answers n lookups. Any thread.
+ *
+ * A wrong secret is told before anything else about a session or key; then come its expiry, the user's being disabled,
+ * and last the address. A token's session may be unknown (it ended by itself); one that is known must be its user's.
+ * What is not answered is zero or empty afterwards. */
 void gh_roster_answer(gh_roster *roster, gh_lookup *lookups, unsigned n);
 /* Changes whenever somebody's access may have ended (a session, key, device or token; a user): who has seen this value
  * before need not look again. Any thread. */
 uint64_t gh_roster_epoch(const gh_roster *roster);
 
-/* All that follows: by the records' thread alone. False: no memory, and nothing was changed. */
+/* All that follows: by the records' thread alone. False: no memory, or what is given can't be (no id, a text longer than
+ * model/principal.h says, a user who is not there), and nothing was changed. */
 
 typedef struct gh_roster_user {
     gh_id id;
@@ -32,10 +38,12 @@ typedef struct gh_roster_user {
     bool disabled;
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_roster_user;
-/* Adds or changes; a user without sessions, keys and devices is not kept unless disabled or with a cut-off time that is
- * still of interest (until cutoff_until_s). */
+/* Adds or changes; the change is there for each of the user's sessions, keys and devices when it returns. A user without
+ * any is kept until the next sweep, and longer only when disabled or with a cut-off time that is still of interest (until
+ * cutoff_until_s). */
 GH_MUST_CHECK bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutoff_until_s);
-/* The user with all of its sessions, keys and devices. */
+/* The user with all of its sessions, keys and devices. A cut-off time that was set stays, without the person, as long as
+ * it is of interest: who shall be erased gets one first, or tokens that were issued stay good. */
 void gh_roster_drop_user(gh_roster *r, gh_id user);
 
 typedef struct gh_roster_session {
@@ -48,9 +56,10 @@ typedef struct gh_roster_session {
     uint64_t created_s, used_s, expires_s;
     gh_ip address;
 } gh_roster_session;
-/* Adds or changes. Its user must be there. */
+/* Adds or changes. Its user must be there. The later time of use is kept, be it from here or from the records. */
 GH_MUST_CHECK bool gh_roster_set_session(gh_roster *r, const gh_roster_session *session);
-/* Access tokens of the session are refused from now on, too; that is remembered until then (0: it need not be). */
+/* Access tokens of the session are refused from now on, too; that is remembered until then (0: it need not be). Also for
+ * a session that is not known here. */
 GH_MUST_CHECK bool gh_roster_end_session(gh_roster *r, gh_id session, uint64_t remember_until_s);
 
 typedef struct gh_roster_key {
@@ -72,10 +81,11 @@ typedef struct gh_roster_device {
 GH_MUST_CHECK bool gh_roster_set_device(gh_roster *r, const gh_roster_device *device);
 void gh_roster_end_device(gh_roster *r, gh_id device);
 
-/* The token is refused until it expires by itself. */
+/* The token is refused until it expires by itself: expires_s must have in it whatever leeway its expiry is given. */
 GH_MUST_CHECK bool gh_roster_revoke_token(gh_roster *r, uint64_t jti, uint64_t expires_s);
 
-/* Forgets what has had its time: revocations, cut-off times. Sessions are ended by the records. */
+/* Forgets what has had its time: revocations, cut-off times, users without anything. Sessions are ended by the records.
+ * Takes some 10 ms for a million users, during which readers go on. */
 void gh_roster_sweep(gh_roster *r, uint64_t now_s);
 
 enum gh_roster_what { GH_ROSTER_SESSION, GH_ROSTER_KEY, GH_ROSTER_DEVICE };
@@ -85,7 +95,8 @@ typedef struct gh_roster_use {
     uint64_t used_s;
     gh_ip address;
 } gh_roster_use;
-/* Up to n uses that were noted since they were last collected; call again while it gives n. */
+/* Up to n uses that were noted since they were last collected, in no order; call again while it gives n. What they take
+ * of memory when their session has ended is given back here, so it must be called now and then. */
 unsigned gh_roster_collect_used(gh_roster *r, gh_roster_use *ret, unsigned n);
 /* When it was last used as far as is known here; 0: not known here. */
 uint64_t gh_roster_session_used(gh_roster *r, gh_id session);

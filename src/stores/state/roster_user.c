@@ -150,7 +150,7 @@ static void end_cutoff(gh_roster *r, gh_roster_user_entry *u)
         (void)atomic_fetch_sub_explicit(&r->barred, 1, memory_order_release);
 }
 
-/* All users in the order of memory: 20 ms for a million of them, when there was something to be forgotten. */
+/* All users in the order of memory: some 10 ms for a million of them, when there was something to be forgotten. */
 void gh_roster_sweep_users(gh_roster *r, uint64_t now_s)
 {
     r->untidy = false;

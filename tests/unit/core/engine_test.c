@@ -45,7 +45,7 @@ static const gh_control F = {.name = "F", .reply = reply_F};
 static gh_policy *policy_of_six(void)
 {
     static const gh_control *const controls[] = {&A, &B, &C, &D, &E, &F};
-    static const uint8_t starts[] = {0, 2, 3, 3, 5, 5, 5, 6};
+    static const uint8_t starts[] = {0, 2, 3, 3, 3, 5, 5, 5, 6};
     const char *why;
     gh_policy *p = gh_policy_new();
     assert_non_null(p);

@@ -28,17 +28,22 @@ static void each_control_once_and_good_for_something(void **state)
     }
 }
 
+static bool asks_here(enum gh_stage stage)
+{
+    return stage == GH_STAGE_IDENTITY || stage == GH_STAGE_STANDING || stage == GH_STAGE_ALLOWANCE;
+}
+
 /* What a request has paid for is not refused afterwards: in a stage that charges only those judge that
  * asked, behind it nobody does. (What is found while asking is refused before anything is charged.) What is in the
- * body is the exception: reading and checking it costs more than anything before, so it is not to be had for free. */
+ * body is the exception: reading and checking it costs more than anything before, so it is not to be had for free.
+ * IDENTITY charges a limit of its own, for what it is about to do. */
 static void who_charges_refuses_last(void **state)
 {
     (void)state;
     bool charged = false;
     for (unsigned i = 0; i < gh_pipeline_rows; i++) {
         const gh_control *c = gh_pipeline[i].control;
-        assert_true(gh_pipeline[i].stage == GH_STAGE_ALLOWANCE || gh_pipeline[i].stage == GH_STAGE_IDENTITY ||
-                    gh_pipeline[i].stage == GH_STAGE_STANDING || c->ask == NULL);
+        assert_true(asks_here(gh_pipeline[i].stage) || c->ask == NULL);
         charged = charged || gh_pipeline[i].stage == GH_STAGE_ALLOWANCE;
         assert_true(!charged || c->judge == NULL || c->ask != NULL || gh_pipeline[i].stage == GH_STAGE_BODY);
         assert_true(gh_pipeline[i].stage != GH_STAGE_REPLY || c->judge == NULL);
@@ -49,10 +54,11 @@ static void who_charges_refuses_last(void **state)
 static void the_address_and_the_target_come_first(void **state)
 {
     (void)state;
-    static const char *const order[] = {
-        "client_address", "target",    "hosts",       "routes",     "openapi",
-        "media_type",     "body_size", "rate_limits", "validation", "dangerous_content",
-        "sanitize"};
+    static const char *const order[] = {"client_address", "target",     "hosts",      "routes",
+                                        "openapi",        "media_type", "body_size",  "credentials",
+                                        "token",          "standing",   "csrf",       "rights",
+                                        "rate_limits",    "csrf_form",  "validation", "dangerous_content",
+                                        "sanitize"};
     unsigned at = 0;
     for (unsigned i = 0; i < gh_pipeline_rows && at < GH_COUNT(order); i++)
         at += strcmp(gh_pipeline[i].control->name, order[at]) == 0;
@@ -104,11 +110,11 @@ static void only_what_is_in_use_is_selected(void **state)
 {
     (void)state;
     decide *all =
-        decide_new("secret_key: 0123456789abcdef0123456789abcdef\n"
-                   "identity: {enabled: on, token: {algorithm: HS256}}\n"
-                   "cors: {enabled: on, origins: [https://a.example]}\n"
+        decide_new("cors: {enabled: on, origins: [https://a.example]}\n"
                    "dangerous_content: {checks: [script]}\n"
-                   "routes: [{name: r, validate: {content_types: [text/plain]}, sanitize: {text: [/a]}}]\n");
+                   "routes: [{name: r, validate: {content_types: [text/plain]}, sanitize: {text: [/a]}}]\n"
+                   "secret_key: 4d9f2c81b7e6350a4d9f2c81b7e6350a\n"
+                   "identity: {enabled: on, token: {algorithm: HS256}}\n");
     decide *few = decide_new("headers: {enabled: off}\nrate_limits: {enabled: off}");
     /* But the OpenAPI document, which is a file. */
     assert_int_equal(all->policy->n_controls, gh_pipeline_rows - 1);

@@ -293,6 +293,7 @@ static void claims_of_a_verified_token(void **state)
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         signed_in(u, GH_PROOF_TOKEN, "user", NULL);
         u->txn.principal.issuer = GH_STR("https://issuer.example");
+        u->txn.principal.user = 0;
         u->txn.credentials.bearer = gh_str_of(token);
         enum gh_reason reason = claim_is(u, "/orgs/{id}", rows[i].claim, rows[i].path);
         if (reason != (rows[i].own ? GH_REASON_NONE : GH_REASON_CLAIM_MISMATCH))

@@ -296,18 +296,18 @@ static void test_an_upgraded_hash_is_stored(void **state)
 static void test_a_session_of_the_browser_is_replaced(void **state)
 {
     world *w = *state;
-    world_user(w, "ada", "$1");
+    gh_id ada = world_user(w, "ada", "$1");
     world_user(w, "bob", "$1");
     world_login in = from("ada", 1, true);
     gh_id before = in.session.id;
     assert_int_equal(world_sign_in(w, &in), GH_OP_OK);
+    gh_lookup token = {.kind = GH_LOOKUP_TOKEN, .id = before, .user = ada, .issued_s = world_now_s};
+    assert_int_equal(world_lookup(w, token).answer, GH_LOOKUP_GOOD);
     in = from("bob", 1, true);
     in.replaces = before;
     assert_int_equal(world_sign_in(w, &in), GH_OP_OK);
     assert_int_equal(world_look(w, GH_LOOKUP_SESSION, before, before), GH_LOOKUP_UNKNOWN);
-    gh_lookup token =
-        world_lookup(w, (gh_lookup){.kind = GH_LOOKUP_TOKEN, .id = before, .issued_s = world_now_s});
-    assert_int_equal(token.answer, GH_LOOKUP_REVOKED);
+    assert_int_equal(world_lookup(w, token).answer, GH_LOOKUP_REVOKED);
 }
 
 static unsigned sign_in_capped(world *w, gh_id id, uint32_t most, bool end_oldest, gh_id replaces)

@@ -19,6 +19,20 @@ static void count_up(void *data, void *out, size_t n)
 
 decide *decide_new(const char *yaml)
 {
+    return decide_new_with(yaml, NULL);
+}
+
+static void open_identity(decide *d)
+{
+    if (!d->policy->identity.enabled)
+        return;
+    d->roster = gh_roster_new(key);
+    d->tokens = gh_token_cache_new();
+    assert_true(d->roster != NULL && d->tokens != NULL);
+}
+
+decide *decide_new_with(const char *yaml, void (*prepare)(gh_config *config))
+{
     decide *d = calloc(1, sizeof *d);
     assert_non_null(d);
     gh_config_source source = {GH_SOURCE_YAML, "test.yaml", gh_str_of(yaml)};
@@ -27,6 +41,8 @@ decide *decide_new(const char *yaml)
         input.upstream = GH_STR("http://127.0.0.1:8000");
     gh_report_init(&d->report);
     d->config = gh_config_load(&input, &d->report);
+    if (d->config != NULL && prepare != NULL)
+        prepare(d->config);
     if (d->config != NULL)
         d->policy = gh_policy_compile(d->config, &d->report);
     if (d->policy == NULL) {
@@ -36,14 +52,21 @@ decide *decide_new(const char *yaml)
     }
     d->state = gh_state_new(10000);
     assert_non_null(d->state);
-    d->world = (gh_world){.now_ms = 1000000, .key = key, .random = count_up};
+    d->world = (gh_world){.now_ms = 1000000, .key = key, .random = count_up, .unix_s = UINT64_C(1700000000)};
+    gh_arena_init(&d->kept, NULL, 0, 1 << 20);
+    open_identity(d);
     decide_from(d, "192.0.2.1");
     return d;
 }
 
 void decide_free(decide *d)
 {
+    if (d->begun)
+        gh_txn_end(&d->txn);
     gh_arena_reset(&d->arena);
+    gh_arena_reset(&d->kept);
+    gh_roster_free(d->roster);
+    gh_token_cache_free(d->tokens);
     gh_state_free(d->state);
     gh_policy_unref(d->policy);
     gh_config_free(d->config);
@@ -144,12 +167,16 @@ static const char *name_verdict(decide *d)
 
 const char *decide_request(decide *d, const char *text)
 {
+    if (d->begun)
+        gh_txn_end(&d->txn);
     gh_arena_reset(&d->arena);
     gh_arena_init(&d->arena, NULL, 0, 1 << 20);
     read_request(d, text);
     /* Whatever the engine does not set must not matter. */
     memset(&d->txn, 0xA5, sizeof d->txn);
     gh_engine_begin(&d->txn, d->policy, &d->request, &d->arena, &d->world);
+    d->txn.token_cache = d->tokens;
+    d->begun = true;
     d->asks = 0;
     for (enum gh_step step; (step = gh_engine_step(&d->txn)) != GH_STEP_VERDICT;) {
         if (step == GH_STEP_BODY) {
@@ -158,9 +185,24 @@ const char *decide_request(decide *d, const char *text)
         }
         gh_state_take(d->state, d->world.now_ms, d->txn.takes + d->txn.n_answered,
                       d->txn.n_takes - d->txn.n_answered);
+        if (d->roster != NULL)
+            gh_roster_answer(d->roster, d->txn.lookups + d->txn.n_looked, d->txn.n_lookups - d->txn.n_looked);
         d->asks++;
     }
     return name_verdict(d);
+}
+
+const char *decide_text(decide *d, const char *format, ...)
+{
+    char text[DECIDE_TEXT];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    assert_in_range(n, 0, sizeof text - 1);
+    gh_str copy = gh_arena_copy(&d->kept, gh_str_of(text));
+    assert_non_null(copy.p);
+    return copy.p;
 }
 
 void decide_fail(decide *d, enum gh_reason reason)

@@ -12,6 +12,7 @@
 #include "config/compile.h"
 #include "core/answer.h"
 #include "stores/state/embedded.h"
+#include "stores/state/roster.h"
 
 enum { DECIDE_FIELDS = 64, DECIDE_TEXT = 16384 };
 
@@ -20,9 +21,13 @@ typedef struct decide {
     gh_config *config;
     gh_policy *policy;
     gh_state *state;
-    gh_world world; /* world.now_ms may be set */
-    gh_ip peer;     /* 192.0.2.1 unless decide_from() */
+    gh_roster *roster;      /* with identity.enabled; may be set NULL: then nobody answers lookups */
+    gh_token_cache *tokens; /* likewise; NULL: none */
+    gh_arena kept;          /* texts of tests, until decide_free() */
+    gh_world world;         /* world.now_ms and .unix_s may be set */
+    gh_ip peer;             /* 192.0.2.1 unless decide_from() */
     bool tls;
+    bool begun;    /* txn is a request's */
     unsigned asks; /* how often the last request asked the store */
 
     gh_arena arena;
@@ -37,6 +42,10 @@ typedef struct decide {
 
 /* Lives until decide_free(). The upstream is http://127.0.0.1:8000 unless the YAML names some. */
 decide *decide_new(const char *yaml);
+/* prepare: sees the configuration before it is compiled. */
+decide *decide_new_with(const char *yaml, void (*prepare)(gh_config *config));
+/* A text that lives until decide_free(). */
+const char *decide_text(decide *d, const char *format, ...) GH_PRINTF(2, 3);
 void decide_free(decide *d);
 
 void decide_from(decide *d, const char *ip);

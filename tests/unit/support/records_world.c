@@ -32,7 +32,8 @@ static void said(void *data, int level, const char *event, const char *text)
 int world_setup(void **state)
 {
     world *w = calloc(1, sizeof *w);
-    (void)snprintf(w->folder, sizeof w->folder, "/tmp/gatehouse-records-XXXXXX");
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
     if (mkdtemp(w->folder) == NULL)
         return -1;
     atomic_store(&world_now_s, 1000000);
@@ -168,6 +169,7 @@ gh_id world_user(world *w, const char *name, const char *hash)
     gh_id id = o->user.id;
     assert_true(id != 0 && o->subject.user == id);
     world_done(o);
+    w->user = id;
     return id;
 }
 

@@ -13,12 +13,14 @@
 #include <cmocka.h>
 
 #include "records/records.h"
+#include "wire/json.h"
 
 typedef struct world {
     char folder[64];
     gh_records_options options;
     gh_roster *roster;
     gh_records *records;
+    gh_id user; /* the last one that world_user() made */
     char why[1024];
 } world;
 
