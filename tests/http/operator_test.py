@@ -480,8 +480,11 @@ def test_a_password_of_the_operators_lets_in_and_a_new_one_ends_sessions(running
     gateway = running.gateway
     running.add("alice")
     first = login(gateway, "alice").json()
-    assert gateway.get("/mine", headers=bearer(first["access_token"])).status_code == 200
+    minted = running("token", "mint", "--user", "alice").stdout.strip()
+    for token in (first["access_token"], minted):
+        assert gateway.get("/mine", headers=bearer(token)).status_code == 200
     running("user", "password", "alice", stdin=OTHER)
+    assert gateway.get("/mine", headers=bearer(minted)).status_code == 401
     assert gateway.get("/mine", headers=bearer(first["access_token"])).status_code == 401
     refreshed = gateway.request("POST", "/api/auth/refresh", json={"refresh_token": first["refresh_token"]})
     assert refreshed.status_code == 401
