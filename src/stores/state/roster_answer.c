@@ -67,7 +67,7 @@ static void fill_subject(const gh_roster_user_entry *u, gh_subject *ret)
 static void note_use(const found *f, const gh_lookup *l)
 {
     gh_roster_entry *e = f->entry;
-    if (l->now_s < e->used_s || (l->now_s == e->used_s && gh_ip_eq(&l->address, &e->address)))
+    if (l->peeks || l->now_s < e->used_s || (l->now_s == e->used_s && gh_ip_eq(&l->address, &e->address)))
         return;
     e->used_s = l->now_s;
     e->address = l->address;
