@@ -174,12 +174,9 @@ static void what_can_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENDPOINT_TEST(a_refresh_token_ends_its_family),
-        ENDPOINT_TEST(an_access_token_ends_alone),
-        ENDPOINT_TEST(a_key_ends_by_its_secret),
-        ENDPOINT_TEST(a_guessed_key_ends_nothing),
-        ENDPOINT_TEST(what_is_no_token_is_answered_alike),
-        ENDPOINT_TEST(what_can_fail),
+        ENDPOINT_TEST(a_refresh_token_ends_its_family),    ENDPOINT_TEST(an_access_token_ends_alone),
+        ENDPOINT_TEST(a_key_ends_by_its_secret),           ENDPOINT_TEST(a_guessed_key_ends_nothing),
+        ENDPOINT_TEST(what_is_no_token_is_answered_alike), ENDPOINT_TEST(what_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
