@@ -107,7 +107,7 @@ static gh_id make_user(void)
 int main(int argc, char **argv)
 {
     static const uint8_t key[16] = "bench";
-    static char why[1024];
+    static char why[1024] = "the folder has a database already";
     unsigned parallel = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64;
     uint64_t seconds = argc > 3 ? strtoull(argv[3], NULL, 10) : 5;
     gh_records_stats stats;
