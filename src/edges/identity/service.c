@@ -50,6 +50,21 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
+static gh_records_options options_of(gh_identity_service *s, const gh_identity_config *c, const char *folder)
+{
+    return (gh_records_options){.folder = folder,
+                                .roster = s->roster,
+                                .cleanup_s = (uint32_t)c->session.cleanup_interval,
+                                .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
+                                .cookie_idle_s = (uint32_t)c->session.idle_timeout,
+                                .token_idle_s = (uint32_t)c->token.refresh_idle,
+                                .max_queue = MAX_QUEUE,
+                                .said = say,
+                                .said_data = s,
+                                .now_s = wall_s,
+                                .now_ms = monotonic_ms};
+}
+
 static bool open_records(gh_identity_service *s, const gh_config *config, gh_report *report)
 {
     char why[WHY_SIZE];
@@ -60,17 +75,7 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     s->roster = gh_roster_new(key);
     if (folder.p == NULL || s->roster == NULL)
         return refuse(report, "out of memory");
-    gh_records_options options = {.folder = folder.p,
-                                  .roster = s->roster,
-                                  .cleanup_s = (uint32_t)c->session.cleanup_interval,
-                                  .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
-                                  .cookie_idle_s = (uint32_t)c->session.idle_timeout,
-                                  .token_idle_s = (uint32_t)c->token.refresh_idle,
-                                  .max_queue = MAX_QUEUE,
-                                  .said = say,
-                                  .said_data = s,
-                                  .now_s = wall_s,
-                                  .now_ms = monotonic_ms};
+    gh_records_options options = options_of(s, c, folder.p);
     s->records = gh_records_open(&options, why, sizeof why);
     return s->records != NULL || refuse(report, why);
 }
@@ -171,6 +176,9 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
         return true;
     if (s->records == NULL)
         return refuse(report, "switching identity on needs a restart");
+    gh_records_options options = options_of(s, &config->identity, NULL);
+    if (!gh_records_adjust(s->records, &options))
+        return refuse(report, "the records can't be written; the log says why");
     use_secret(s, config);
     return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
 }
