@@ -46,7 +46,7 @@ enum gh_judgement gh_ask_devices_begin(gh_txn *txn)
     op->timeout_s = p->device.timeout_s;
     op->most = op->user != 0 ? p->device.most : p->device.most_anonymous;
     gh_prefix_hash(&p->keys, &txn->client.ip, op->prefix);
-    if (!gh_op_copy(&op->op, gh_body_text(txn, "name"), &op->name) || !make_token(txn, op))
+    if (!gh_op_copy_label(&op->op, gh_body_text(txn, "name"), &op->name) || !make_token(txn, op))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
 }

@@ -139,7 +139,7 @@ typedef struct gh_op_user_change {
     gh_str name;                 /* to find it by, when id is 0 */
     bool set_disabled, disabled; /* disabling ends all sessions */
     gh_str hash;        /* a new password's; absent: as it is. Ends all other sessions and refresh tokens */
-    gh_id keep_session; /* that stays at a change of password; 0: none */
+    gh_id keep_session; /* that stays at a change of password; 0: none, and all access tokens end too */
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */

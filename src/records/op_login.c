@@ -122,5 +122,6 @@ enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
         end_replaced(w, o->replaces);
     gh_sql_run2(w->sql, GH_SQL_USER_LOGGED_IN, o->user, w->now_s);
     o->subject = gh_account_subject(&a);
+    o->cutoff_s = a.cutoff_s;
     return GH_OP_OK;
 }

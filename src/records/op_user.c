@@ -243,6 +243,8 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
     bool rights = change_roles(w, o, &a, roles);
     rights = change_tier(w, o, &a) || rights;
     rights = change_state(w, o, &a) || rights;
+    if (o->hash.p != NULL && o->keep_session == 0)
+        rights = true; /* nobody stays: tokens that belong to no session end with the others */
     if (rights)
         gh_account_cut_off(w, &a);
     a.record.changed_s = w->now_s;

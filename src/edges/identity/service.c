@@ -63,7 +63,7 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     gh_records_options options = {.folder = folder.p,
                                   .roster = s->roster,
                                   .cleanup_s = (uint32_t)c->session.cleanup_interval,
-                                  .access_s = (uint32_t)c->token.access_lifetime,
+                                  .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
                                   .cookie_idle_s = (uint32_t)c->session.idle_timeout,
                                   .token_idle_s = (uint32_t)c->token.refresh_idle,
                                   .max_queue = MAX_QUEUE,

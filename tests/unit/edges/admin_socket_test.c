@@ -168,11 +168,14 @@ static void requests_are_answered(void **state)
     (void)state;
     begin();
     check("{\"argv\":[\"user\",\"list\"]}\n", "{\"status\":2,\"out\":\"user|list|\",\"err\":\"\"}\n");
-    check("{\"argv\":[\"a\"],\"input\":\"c2VjcmV0\"}\n", "{\"status\":1,\"out\":\"a|\",\"err\":\"secret\"}\n");
-    check("{\"argv\":[]}\n",
-          "{\"status\":2,\"out\":\"\",\"err\":\"gatehouse: the request is argv is not a list of some texts\\n\"}\n");
-    check("GET / HTTP/1.1\n", "{\"status\":2,\"out\":\"\",\"err\":\"gatehouse: the request is not a JSON object with "
-                              "argv and input\\n\"}\n");
+    check("{\"argv\":[\"a\"],\"input\":\"c2VjcmV0\"}\n",
+          "{\"status\":1,\"out\":\"a|\",\"err\":\"secret\"}\n");
+    check(
+        "{\"argv\":[]}\n",
+        "{\"status\":2,\"out\":\"\",\"err\":\"gatehouse: the request is argv is not a list of some texts\\n\"}\n");
+    check("GET / HTTP/1.1\n",
+          "{\"status\":2,\"out\":\"\",\"err\":\"gatehouse: the request is not a JSON object with "
+          "argv and input\\n\"}\n");
     end();
 }
 
@@ -354,8 +357,8 @@ static void connections_have_a_bound(void **state)
         fds[i] = connect_here();
     assert_int_equal(receive(connect_here(), memory, sizeof memory).n, 0);
     send_text(fds[0], GH_STR("{\"argv\":[\"a\"]}\n"));
-    assert_true(
-        gh_str_eq(receive(fds[0], memory, sizeof memory), GH_STR("{\"status\":1,\"out\":\"a|\",\"err\":\"\"}\n")));
+    assert_true(gh_str_eq(receive(fds[0], memory, sizeof memory),
+                          GH_STR("{\"status\":1,\"out\":\"a|\",\"err\":\"\"}\n")));
     for (unsigned i = 1; i < MOST; i++)
         (void)close(fds[i]);
     end();

@@ -91,8 +91,9 @@ static void an_access_token(void **state)
     assert_true(gh_str_eq(gh_str_of(endpoint_member(e, "/aud")), p->token.audience));
     assert_true(gh_str_eq(gh_str_of(endpoint_member(e, "/client_id")), p->token.client_id));
     expect_lines(e, "Cache-Control: no-store\r\n");
-    assert_string_equal(endpoint_request(e, "POST", PATH, form_with("token=", access_token(e, NULL, memory), "")),
-                        "answer 200");
+    assert_string_equal(
+        endpoint_request(e, "POST", PATH, form_with("token=", access_token(e, NULL, memory), "")),
+        "answer 200");
     assert_null(gh_json_lit(e->json, "scope"));
 }
 
@@ -163,8 +164,8 @@ static void nothing_is_told_of_others(void **state)
     static const enum gh_lookup_answer bad[] = {GH_LOOKUP_UNKNOWN,  GH_LOOKUP_MISMATCH,
                                                 GH_LOOKUP_EXPIRED,  GH_LOOKUP_REVOKED,
                                                 GH_LOOKUP_DISABLED, GH_LOOKUP_ADDRESS_REFUSED};
-    static const char *const none[] = {"token=x", "token=a.b.c", "token=ghk_0", "token=ghr_0", "token=%F0%9F%92%A9",
-                                       "token=x&token_type_hint=what"};
+    static const char *const none[] = {"token=x",     "token=a.b.c",        "token=ghk_0",
+                                       "token=ghr_0", "token=%F0%9F%92%A9", "token=x&token_type_hint=what"};
     endpoint *e = *state;
     char memory[GH_TOKEN_TEXT_MAX], secret[GH_SECRET_TEXT_MAX], key[GH_API_KEY_TEXT_MAX];
     as_a_service(e);
@@ -206,8 +207,9 @@ static void what_can_fail(void **state)
     for (size_t i = 0; i < GH_COUNT(bad); i++)
         assert_string_equal(endpoint_request(e, "POST", PATH, bad[i]), "invalid_request");
     e->looked = GH_LOOKUP_UNAVAILABLE;
-    assert_string_equal(endpoint_request(e, "POST", PATH, form_with("token=", access_token(e, NULL, memory), "")),
-                        "identity_unavailable");
+    assert_string_equal(
+        endpoint_request(e, "POST", PATH, form_with("token=", access_token(e, NULL, memory), "")),
+        "identity_unavailable");
     /* nobody has asked the roster: the value a lookup begins with */
     assert_int_equal(e->txn.n_lookups, 1);
 }
@@ -231,12 +233,9 @@ static void earlier_lookups_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ENDPOINT_TEST(an_access_token),
-        ENDPOINT_TEST(a_refresh_token),
-        ENDPOINT_TEST(an_api_key),
-        ENDPOINT_TEST(nothing_is_told_of_others),
-        ENDPOINT_TEST(what_can_fail),
-        ENDPOINT_TEST(earlier_lookups_are_kept),
+        ENDPOINT_TEST(an_access_token), ENDPOINT_TEST(a_refresh_token),
+        ENDPOINT_TEST(an_api_key),      ENDPOINT_TEST(nothing_is_told_of_others),
+        ENDPOINT_TEST(what_can_fail),   ENDPOINT_TEST(earlier_lookups_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,8 +111,8 @@ static void all_that_can_be_asked(void **state)
     assert_int_equal(op->overlap_s, 60);
     expect_member(e, "/networks", "[\"192.0.2.0/24\",\"2001:db8::1\"]");
     expect_member(e, "/expires_at", "2025-11-28T13:31:07Z");
-    assert_string_equal(
-        endpoint_request(e, "POST", PATH, "{\"name\":\"build\",\"rolls\":\"000000000001q\"}"), "answer 201");
+    assert_string_equal(endpoint_request(e, "POST", PATH, "{\"name\":\"build\",\"rolls\":\"000000000001q\"}"),
+                        "answer 201");
     assert_int_equal(LAST_OP(e, gh_op_key_create)->overlap_s, GH_KEY_OVERLAP_S);
 }
 
@@ -141,6 +141,30 @@ static void a_key_can_not_do_more_than_its_maker(void **state)
     assert_string_equal(endpoint_request(e, "POST", PATH, "{\"name\":\"k\",\"rolls\":\"000000000001q\"}"),
                         "answer 201");
     expect_text(LAST_OP(e, gh_op_key_create)->scopes, "tiers:manage");
+}
+
+static void scopes_have_to_fit(void **state)
+{
+    endpoint *e = *state;
+    gh_identity_policy *p = &e->policy->identity;
+    char names[4][65], sent[512];
+    endpoint_as(e, GH_PROOF_SESSION);
+    for (unsigned i = 0; i < 4; i++) {
+        memset(names[i], 'a' + (int)i, 64);
+        names[i][64] = '\0';
+        p->permissions[i] = (gh_str){names[i], 64};
+        e->principal.permissions.word[0] |= UINT64_C(1) << i;
+    }
+    endpoint_script(e, NULL, 0);
+    (void)snprintf(sent, sizeof sent, "{\"name\":\"k\",\"scopes\":[\"%s\",\"%s\",\"%s\",\"%s\"]}", names[0],
+                   names[1], names[2], names[3]);
+    assert_string_equal(endpoint_request(e, "POST", PATH, sent), "validation_error");
+    endpoint_problem(e);
+    expect_member(e, "/errors/0/pointer", "#/scopes");
+    endpoint_script(e, &good, 1);
+    (void)snprintf(sent, sizeof sent, "{\"name\":\"k\",\"scopes\":[\"%s\",\"%s\",\"%s\"]}", names[0],
+                   names[1], names[2]);
+    assert_string_equal(endpoint_request(e, "POST", PATH, sent), "answer 201");
 }
 
 static void the_longest_life(void **state)
@@ -191,8 +215,8 @@ static void requests_that_are_refused(void **state)
         endpoint_problem(e);
         expect_member(e, "/errors/0/pointer", rows[i].pointer);
     }
-    assert_string_equal(
-        endpoint_request(e, "POST", PATH, "{\"name\":\"k\",\"rolls\":\"zzzzzzzzzzzzz\"}"), "not_found");
+    assert_string_equal(endpoint_request(e, "POST", PATH, "{\"name\":\"k\",\"rolls\":\"zzzzzzzzzzzzz\"}"),
+                        "not_found");
 }
 
 static gh_key_record records[2];
@@ -207,7 +231,8 @@ static void listed(gh_op *op)
                                  .created_s = ENDPOINT_NOW - 100,
                                  .used_s = ENDPOINT_NOW,
                                  .replaced_by = 56};
-    records[1] = (gh_key_record){.id = 56, .name = GH_STR("b2"), .start = GH_STR("ghk_1"), .tier = GH_STR("x")};
+    records[1] =
+        (gh_key_record){.id = 56, .name = GH_STR("b2"), .start = GH_STR("ghk_1"), .tier = GH_STR("x")};
     ((gh_op_key_list *)op)->keys = records;
     ((gh_op_key_list *)op)->n = 2;
 }
@@ -220,13 +245,14 @@ static void ones_keys_are_listed_without_their_secret(void **state)
     endpoint_script(e, &script, 1);
     assert_string_equal(endpoint_request(e, "GET", PATH, NULL), "answer 200");
     assert_int_equal(LAST_OP(e, gh_op_key_list)->user, 7);
-    expect_body(e, "{\"keys\":[{\"id\":\"000000000001q\",\"name\":\"build\",\"start\":\"ghk_0abc\","
-                   "\"scopes\":[\"a:b\",\"c:d\"],\"tier\":null,\"networks\":null,"
-                   "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":\"2025-11-28T12:31:07Z\","
-                   "\"expires_at\":null,\"replaced_by\":\"000000000001r\"},"
-                   "{\"id\":\"000000000001r\",\"name\":\"b2\",\"start\":\"ghk_1\",\"scopes\":null,\"tier\":\"x\","
-                   "\"networks\":null,\"created_at\":null,\"last_used_at\":null,\"expires_at\":null,"
-                   "\"replaced_by\":null}],\"more\":false}");
+    expect_body(
+        e, "{\"keys\":[{\"id\":\"000000000001q\",\"name\":\"build\",\"start\":\"ghk_0abc\","
+           "\"scopes\":[\"a:b\",\"c:d\"],\"tier\":null,\"networks\":null,"
+           "\"created_at\":\"2025-11-28T12:29:27Z\",\"last_used_at\":\"2025-11-28T12:31:07Z\","
+           "\"expires_at\":null,\"replaced_by\":\"000000000001r\"},"
+           "{\"id\":\"000000000001r\",\"name\":\"b2\",\"start\":\"ghk_1\",\"scopes\":null,\"tier\":\"x\","
+           "\"networks\":null,\"created_at\":null,\"last_used_at\":null,\"expires_at\":null,"
+           "\"replaced_by\":null}],\"more\":false}");
 }
 
 static void one_is_revoked(void **state)
@@ -277,6 +303,7 @@ int main(void)
         ENDPOINT_TEST(a_key_is_shown_once),
         ENDPOINT_TEST(all_that_can_be_asked),
         ENDPOINT_TEST(a_key_can_not_do_more_than_its_maker),
+        ENDPOINT_TEST(scopes_have_to_fit),
         ENDPOINT_TEST(the_longest_life),
         ENDPOINT_TEST(requests_that_are_refused),
         ENDPOINT_TEST(ones_keys_are_listed_without_their_secret),

@@ -72,7 +72,8 @@ static void a_wrong_one_is_noted_and_refused(void **state)
     endpoint_as(e, GH_PROOF_TOKEN);
     endpoint_script(e, wrong, 3);
     assert_string_equal(endpoint_request(e, "POST", PATH, BODY), "login_failed");
-    expect_text(LAST_OP(e, gh_op_audit)->event, "reauthentication_failed");
+    expect_text(LAST_OP(e, gh_op_audit)->event, "auth_attempt");
+    expect_text(LAST_OP(e, gh_op_audit)->detail, "{\"success\":false,\"reason\":\"wrong\"}");
     assert_int_equal(LAST_OP(e, gh_op_audit)->user, 7);
     endpoint_script(e, down, 3); /* and of one without a password */
     assert_string_equal(endpoint_request(e, "POST", PATH, BODY), "login_failed");

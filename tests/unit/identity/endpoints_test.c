@@ -45,6 +45,45 @@ static void csrf_is_met_by_origin_where_a_session_starts(void **state)
     }
 }
 
+static const char *who(const gh_endpoint *e)
+{
+    switch (e->right) {
+    case GH_RIGHT_ANYONE:
+        break;
+    case GH_RIGHT_USER:
+        return "user";
+    case GH_RIGHT_SIGNED_IN:
+        return "signed in";
+    case GH_RIGHT_INTROSPECT:
+        return "tokens:introspect";
+    }
+    return "anyone";
+}
+
+/* The table of docs/api.md, row by row. */
+static void the_documentation_shows_the_same_table(void **state)
+{
+    static char text[65536], expected[512];
+    FILE *file = fopen(GH_SOURCE_ROOT "/docs/api.md", "r");
+    (void)state;
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    gh_str rows = endpoint_between(text, "<!-- endpoints: begin -->", "<!-- endpoints: end -->"), line;
+    unsigned i = 0;
+    while (gh_str_next(&rows, '\n', &line)) {
+        if (!gh_str_starts(line, GH_STR("| [`")))
+            continue;
+        assert_true(i < gh_endpoints_n);
+        const gh_endpoint *e = &gh_endpoints[i++];
+        (void)snprintf(expected, sizeof expected, "| [`%s %s`](#", e->method, e->path);
+        assert_true(gh_str_starts(line, gh_str_of(expected)));
+        (void)snprintf(expected, sizeof expected, ") | %s | %s |", who(e), e->does);
+        assert_true(gh_str_ends(line, gh_str_of(expected)));
+    }
+    assert_int_equal(i, gh_endpoints_n);
+}
+
 /* All of the table is compiled with the same code as the routes of a configuration. */
 static void every_row_becomes_a_route(void **state)
 {
@@ -90,6 +129,7 @@ int main(void)
         cmocka_unit_test(names_differ_and_ways_too),
         cmocka_unit_test(bodies_go_with_methods),
         cmocka_unit_test(csrf_is_met_by_origin_where_a_session_starts),
+        cmocka_unit_test(the_documentation_shows_the_same_table),
         ENDPOINT_TEST(every_row_becomes_a_route),
         ENDPOINT_TEST(what_is_ones_own_needs_an_account),
     };

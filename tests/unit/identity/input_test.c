@@ -41,10 +41,10 @@ static void numbers_however_they_are_written(void **state)
         const char *body;
         uint64_t number;
     } rows[] = {
-        {"{\"n\":0}", 0},       {"{\"n\":-0.0}", 0},      {"{\"n\":1}", 1},
-        {"{\"n\":36e2}", 3600}, {"{\"n\":3600.000}", 3600}, {"{\"n\":0.36E+4}", 3600},
-        {"{\"n\":9999}", 9999}, {"{\"n\":10000}", 10000}, {"{\"n\":10001}", 10000},
-        {"{\"n\":1e99}", 10000}, {"{\"n\":-5}", 0},       {"{}", 77},
+        {"{\"n\":0}", 0},        {"{\"n\":-0.0}", 0},        {"{\"n\":1}", 1},
+        {"{\"n\":36e2}", 3600},  {"{\"n\":3600.000}", 3600}, {"{\"n\":0.36E+4}", 3600},
+        {"{\"n\":9999}", 9999},  {"{\"n\":10000}", 10000},   {"{\"n\":10001}", 10000},
+        {"{\"n\":1e99}", 10000}, {"{\"n\":-5}", 0},          {"{}", 77},
         {"{\"n\":\"12\"}", 77},
     };
     (void)state;
@@ -80,6 +80,17 @@ static void copies_for_operations(void **state)
     assert_true(gh_op_copy_name(&op->op, GH_STR("Ada.L\xc3\x84@Example.ORG"), &copy));
     assert_true(gh_str_eq(copy, GH_STR("ada.l\xc3\x84@example.org")));
     assert_true(gh_op_copy_name(&op->op, (gh_str){NULL, 0}, &copy));
+    assert_null(copy.p);
+    char label[128];
+    memset(label, 'x', sizeof label);
+    assert_true(gh_op_copy_label(&op->op, (gh_str){label, 64}, &copy));
+    assert_int_equal(copy.n, 64);
+    assert_true(gh_op_copy_label(&op->op, (gh_str){label, 65}, &copy));
+    assert_int_equal(copy.n, 64);
+    memcpy(label + 62, "\xe2\x82\xac", 3); /* the euro sign is not cut in two */
+    assert_true(gh_op_copy_label(&op->op, (gh_str){label, 70}, &copy));
+    assert_int_equal(copy.n, 62);
+    assert_true(gh_op_copy_label(&op->op, (gh_str){NULL, 0}, &copy));
     assert_null(copy.p);
     with_body("{\"a\":[\"x\",\"yy\",\"z\"],\"b\":[\"x\"],\"c\":\"x\"}");
     assert_true(gh_op_copy_words(&op->op, gh_body_member(&txn, "a"), &copy));

@@ -37,6 +37,34 @@ static void nothing_but_ok_passes(void **state)
     assert_string_equal(judged(GH_OP_USER_EXPORT, GH_OP_WRONG, 0), "internal_error");
 }
 
+/* What the records can answer beside that, and what it is to the client. */
+static void each_answer_has_its_reason(void **state)
+{
+    static const struct {
+        enum gh_op_kind kind;
+        enum gh_op_status status;
+        const char *error;
+    } rows[] = {
+        {GH_OP_LOGIN_FINISH, GH_OP_WRONG, "login_failed"},
+        {GH_OP_LOGIN_FINISH, GH_OP_DISABLED, "login_failed"},
+        {GH_OP_USER_CREATE, GH_OP_EXISTS, "name_taken"},
+        {GH_OP_USER_CREATE, GH_OP_WRONG, "invalid_request"},
+        {GH_OP_USER_EXPORT, GH_OP_NOT_FOUND, "not_found"},
+        {GH_OP_REFRESH, GH_OP_WRONG, "refresh_invalid"},
+        {GH_OP_REFRESH, GH_OP_REUSED, "refresh_reused"},
+        {GH_OP_REFRESH, GH_OP_DISABLED, "user_disabled"},
+        {GH_OP_DEVICE_BEGIN, GH_OP_NOT_FOUND, "not_found"},
+        {GH_OP_DEVICE_CONFIRM, GH_OP_WRONG, "not_found"},
+        {GH_OP_DEVICE_CONFIRM, GH_OP_EXPIRED, "device_expired"},
+        {GH_OP_KEY_CREATE, GH_OP_WRONG, "invalid_request"},
+        {GH_OP_KEY_CREATE, GH_OP_DISABLED, "user_disabled"},
+        {GH_OP_KEY_LIST, GH_OP_NOT_FOUND, "not_found"},
+    };
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(rows); i++)
+        assert_string_equal(judged(rows[i].kind, rows[i].status, 0), rows[i].error);
+}
+
 static void the_wait_is_told(void **state)
 {
     (void)state;
@@ -72,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_but_ok_passes),
+        cmocka_unit_test(each_answer_has_its_reason),
         cmocka_unit_test(the_wait_is_told),
         cmocka_unit_test(an_account_is_needed),
     };

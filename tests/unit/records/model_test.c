@@ -485,6 +485,8 @@ static void step_change(world *w)
         u->password++;
         end_sessions(u, o->keep_session == 0 ? NULL : &sessions[o->keep_session - 1]);
         forget_user(u);
+        if (o->keep_session == 0)
+            cut_off(u);
     } else if (u != NULL) {
         bool after = what == 0 ? o->disabled : what != 2;
         *(what == 0 ? &u->disabled : &u->admin) = after;
