@@ -2,16 +2,8 @@
 
 #include <stdio.h>
 
-#define OPTION_CONFIG                                                                     \
-    {                                                                                     \
-        .name = "config", .letter = 'c', .value = "FILE",                                 \
-        .help = "the configuration; gatehouse.yaml in the working directory if it exists" \
-    }
-#define OPTION_ENV_FILE                                                         \
-    {                                                                           \
-        .name = "env-file", .value = "FILE",                                    \
-        .help = "variables to read; .env in the working directory if it exists" \
-    }
+#include "operator/operator.h"
+
 #define OPTION_LISTEN                                                             \
     {                                                                             \
         .name = "listen", .value = "ADDR", .repeat = true,                        \
@@ -29,13 +21,13 @@
         .help = "let in only what this OpenAPI document declares: a file, or upstream:/openapi.json" \
     }
 
-static const gh_cli_option serve_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_LISTEN, OPTION_ADMIN,
-                                              OPTION_ENV_FILE};
-static const gh_cli_option demo_options[] = {OPTION_CONFIG, OPTION_LISTEN, OPTION_ADMIN, OPTION_ENV_FILE};
-static const gh_cli_option check_options[] = {OPTION_CONFIG, OPTION_OPENAPI, OPTION_ENV_FILE};
+static const gh_cli_option serve_options[] = {GH_CLI_CONFIG, OPTION_OPENAPI, OPTION_LISTEN, OPTION_ADMIN,
+                                              GH_CLI_ENV_FILE};
+static const gh_cli_option demo_options[] = {GH_CLI_CONFIG, OPTION_LISTEN, OPTION_ADMIN, GH_CLI_ENV_FILE};
+static const gh_cli_option check_options[] = {GH_CLI_CONFIG, OPTION_OPENAPI, GH_CLI_ENV_FILE};
 static const gh_cli_option pipeline_options[] = {
-    OPTION_CONFIG,
-    OPTION_ENV_FILE,
+    GH_CLI_CONFIG,
+    GH_CLI_ENV_FILE,
     {.name = "json", .help = "for programs"},
 };
 static const gh_cli_option reference_options[] = {
@@ -55,6 +47,15 @@ static const gh_cli_option openapi_options[] = {
     {.name = "prefix", .value = "PATH", .help = "what stands before every path of the document, as in /v1"},
     {.name = "json", .help = "for programs"},
 };
+
+#define OPERATOR                                                                                                     \
+    "They work on a running server by the socket gatehouse.sock in its data folder, and on the folder itself when\n" \
+    "none runs. Exit status: 0 done; 1 not done; 2 wrong usage or configuration."
+#define GROUP(word, about)                                                              \
+    {                                                                                   \
+        .name = (word), .arguments = "", .summary = (about), .details = OPERATOR,       \
+        .commands = gh_operator_commands, .n_commands = GH_COUNT(gh_operator_commands), \
+    }
 
 const gh_cli_command gh_cli_commands[] = {
     {.name = "serve",
@@ -95,6 +96,10 @@ const gh_cli_command gh_cli_commands[] = {
      .options = pipeline_options,
      .n_options = GH_COUNT(pipeline_options),
      .run = gh_cmd_pipeline},
+    GROUP("user", "Make, change, list, import, export and erase accounts."),
+    GROUP("key", "Make, list, roll over and revoke API keys; rotate the keys that sign tokens."),
+    GROUP("session", "List and end the sessions of accounts."),
+    GROUP("token", "Look into tokens and API keys, or make an access token."),
     {.name = "openapi",
      .arguments = "check FILE | diff OLD NEW",
      .max_arguments = 3,
@@ -157,6 +162,45 @@ static int print_help(const gh_cli_command *command, FILE *to)
     return GH_EXIT_OK;
 }
 
+/* Reads what follows the command's name, and does it. */
+static int run(const gh_cli_command *command, unsigned argc, char *const *argv)
+{
+    char text[512];
+    gh_buf error = gh_buf_over(text, sizeof text);
+    gh_cli_args args;
+    if (!gh_cli_parse(command, argc, argv, &args, &error))
+        return usage_error(command->name, gh_buf_str(&error));
+    if (args.help)
+        return print_help(command, stdout);
+    return command->run != NULL ? command->run(&args) : gh_cmd_operator(&args);
+}
+
+static int unknown_word(const gh_cli_command *group, const char *word)
+{
+    char text[256];
+    gh_buf b = gh_buf_over(text, sizeof text);
+    const char *near =
+        gh_cli_nearest_in(group->commands, group->n_commands, gh_str_of(group->name), gh_str_of(word));
+    gh_buf_printf(&b, "unknown command \"%s %.100s\"", group->name, word);
+    if (near != NULL)
+        gh_buf_printf(&b, "; did you mean %s %s?", group->name, near);
+    return usage_error(group->name, gh_buf_str(&b));
+}
+
+/* The second word of two. */
+static int run_group(const gh_cli_command *group, unsigned argc, char *const *argv)
+{
+    if (argc == 0) {
+        (void)print_help(group, stderr);
+        return GH_EXIT_USAGE;
+    }
+    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+        return print_help(group, stdout);
+    const gh_cli_command *command =
+        gh_cli_find_in(group->commands, group->n_commands, gh_str_of(group->name), gh_str_of(argv[0]));
+    return command == NULL ? unknown_word(group, argv[0]) : run(command, argc - 1, argv + 1);
+}
+
 int gh_cli_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -171,10 +215,6 @@ int gh_cli_main(int argc, char **argv)
     const gh_cli_command *command = gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);
     if (command == NULL)
         return unknown_command(name);
-    char text[512];
-    gh_buf error = gh_buf_over(text, sizeof text);
-    gh_cli_args args;
-    if (!gh_cli_parse(command, (unsigned)argc - 2, argv + 2, &args, &error))
-        return usage_error(name, gh_buf_str(&error));
-    return args.help ? print_help(command, stdout) : command->run(&args);
+    unsigned n = (unsigned)argc - 2;
+    return command->commands != NULL ? run_group(command, n, argv + 2) : run(command, n, argv + 2);
 }

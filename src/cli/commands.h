@@ -2,9 +2,7 @@
 #ifndef GH_CLI_COMMANDS_H
 #define GH_CLI_COMMANDS_H
 
-#include "cli/options.h"
-
-enum { GH_EXIT_OK, GH_EXIT_FAILED, GH_EXIT_USAGE };
+#include "operator/options.h"
 
 /* Help, the manual's synopsis and the shell's completion are made from, or checked against, this. */
 extern const gh_cli_command gh_cli_commands[];
@@ -22,5 +20,7 @@ int gh_cmd_openapi(const gh_cli_args *args);
 int gh_cmd_reference(const gh_cli_args *args);
 int gh_cmd_version(const gh_cli_args *args);
 int gh_cmd_health(const gh_cli_args *args);
+/* Every command of operator/commands.c. */
+int gh_cmd_operator(const gh_cli_args *args);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "operator/options.h"
 
 void gh_cli_synopsis(const gh_cli_command *command, gh_buf *out)
 {
@@ -32,6 +32,21 @@ void gh_cli_help(const gh_cli_command *commands, unsigned n, gh_buf *out)
                "Exit status: 0 done; 1 could not start, or not ready; 2 wrong usage or configuration.\n");
 }
 
+static void put_group(const gh_cli_command *command, gh_buf *out)
+{
+    gh_str group = gh_str_of(command->name);
+    gh_buf_printf(out, "%s\n\nUsage: gatehouse %s COMMAND [ARGUMENTS]\n", command->summary, command->name);
+    if (command->details != NULL)
+        gh_buf_printf(out, "\n%s\n", command->details);
+    gh_buf_lit(out, "\nCommands:\n");
+    for (unsigned i = 0; i < command->n_commands; i++) {
+        const char *word = gh_cli_word_in(&command->commands[i], group);
+        if (word != NULL)
+            gh_buf_printf(out, "  %-10s %s\n", word, command->commands[i].summary);
+    }
+    gh_buf_printf(out, "\nEach explains itself: gatehouse %s COMMAND --help\n", command->name);
+}
+
 /* "Usage: gatehouse serve ...", on further lines where it is too long for one. */
 static void put_usage(const gh_cli_command *command, gh_buf *out)
 {
@@ -58,6 +73,10 @@ static void put_usage(const gh_cli_command *command, gh_buf *out)
 
 void gh_cli_command_help(const gh_cli_command *command, gh_buf *out)
 {
+    if (command->commands != NULL) {
+        put_group(command, out);
+        return;
+    }
     gh_buf_printf(out, "%s\n\n", command->summary);
     put_usage(command, out);
     if (command->details != NULL)

@@ -8,18 +8,23 @@
 
 static const char default_config[] = "gatehouse.yaml";
 
+void gh_cli_read_files(const gh_cli_args *args, gh_serve_options *ret)
+{
+    ret->config_file = gh_cli_value(args, "config", 0);
+    ret->env_file = gh_cli_value(args, "env-file", 0);
+    if (ret->config_file == NULL && access(default_config, F_OK) == 0)
+        ret->config_file = default_config;
+}
+
 void gh_cli_read_serve(const gh_cli_args *args, gh_cli_listen *listen, gh_serve_options *ret)
 {
-    *ret = (gh_serve_options){.config_file = gh_cli_value(args, "config", 0),
-                              .env_file = gh_cli_value(args, "env-file", 0),
-                              .upstream = gh_str_of(gh_cli_argument(args, 0)),
+    *ret = (gh_serve_options){.upstream = gh_str_of(gh_cli_argument(args, 0)),
                               .openapi = gh_str_of(gh_cli_value(args, "openapi", 0)),
                               .admin_listen = gh_str_of(gh_cli_value(args, "admin", 0)),
                               .listen = {listen->items, 0}};
     for (const char *v; (v = gh_cli_value(args, "listen", ret->listen.n)) != NULL;)
         listen->items[ret->listen.n++] = gh_str_of(v);
-    if (ret->config_file == NULL && access(default_config, F_OK) == 0)
-        ret->config_file = default_config;
+    gh_cli_read_files(args, ret);
 }
 
 void gh_cli_print_report(const gh_report *report)

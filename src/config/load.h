@@ -3,6 +3,7 @@
 #define GH_CONFIG_LOAD_H
 
 #include "config/settings.h"
+#include "config/value_number.h"
 #include "wire/path_pattern.h"
 
 enum {
@@ -89,10 +90,6 @@ const char *gh_nearest_name(const gh_nearest *nearest); /* NULL: none is near */
 bool gh_value_set(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base);
 /* The same from text: a list's items are separated by commas. */
 bool gh_value_set_text(gh_load *l, const gh_setting *s, const char *who, gh_named_value value, void *base);
-
-/* value_number.c. False: *ret_why says why. */
-bool gh_value_duration(gh_str text, bool bare_seconds, uint64_t *ret_ms, const char **ret_why);
-bool gh_value_size(gh_str text, uint64_t *ret_bytes, const char **ret_why);
 /* A value with its unit as people write it: "16KiB", "30s"; NUL-terminated. */
 void gh_value_show(const gh_setting *s, uint64_t value, char ret[GH_QUOTED_MAX]);
 

@@ -25,6 +25,10 @@ static inline size_t gh_answer_room(gh_str text)
     return 6 * text.n;
 }
 
+/* A list shows as much as this takes, and "more" says whether that was all: it has to fit into an operation's memory
+ * beside what it is made of. */
+enum { GH_ANSWER_ROOM_MOST = 2 << 20 };
+
 /* The comma before what follows, where one is needed: for items of an array. */
 void gh_item(gh_buf *out);
 /* The member's name and colon; its value is up to the caller. */

@@ -46,7 +46,7 @@ enum gh_judgement gh_ask_devices_begin(gh_txn *txn)
     op->timeout_s = p->device.timeout_s;
     op->most = op->user != 0 ? p->device.most : p->device.most_anonymous;
     gh_prefix_hash(&p->keys, &txn->client.ip, op->prefix);
-    if (!gh_op_copy(&op->op, gh_body_text(txn, "name"), &op->name) || !make_token(txn, op))
+    if (!gh_op_copy_label(&op->op, gh_body_text(txn, "name"), &op->name) || !make_token(txn, op))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
 }
@@ -137,16 +137,19 @@ enum gh_judgement gh_judge_devices_list(gh_txn *txn)
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
     const gh_op_device_list *op = (const gh_op_device_list *)gh_last_op(txn);
+    uint32_t shown = 0;
     size_t room = 0;
-    for (uint32_t i = 0; i < op->n; i++)
-        room += 256 + gh_answer_room(op->devices[i].name);
+    for (; shown < op->n && room < GH_ANSWER_ROOM_MOST; shown++)
+        room += 256 + gh_answer_room(op->devices[shown].name);
     gh_answer answer = gh_answer_begin(txn, room);
     gh_buf_char(&answer.body, '{');
     gh_member(&answer.body, "devices");
     gh_buf_char(&answer.body, '[');
-    for (uint32_t i = 0; i < op->n; i++)
+    for (uint32_t i = 0; i < shown; i++)
         put_device(&answer.body, &op->devices[i], txn->principal.device);
-    gh_buf_lit(&answer.body, "]}");
+    gh_buf_char(&answer.body, ']');
+    gh_member_bool(&answer.body, "more", shown < op->n);
+    gh_buf_char(&answer.body, '}');
     return gh_answer_end(txn, 200, &answer);
 }
 

@@ -87,9 +87,9 @@ static enum gh_judgement active(gh_txn *txn, const gh_presented *presented, cons
     const gh_identity_policy *p = &txn->policy->identity;
     const gh_issuer *issuer = &p->issuers[presented->token.issuer];
     gh_answer answer =
-        gh_answer_begin(txn, GH_MEMBER_USER_ROOM + 6 * GH_SCOPES_TEXT_MAX + 2 * sizeof presented->token.name * 6 +
-                                 gh_answer_room(issuer->issuer) + gh_answer_room(p->token.audience) +
-                                 gh_answer_room(p->token.client_id));
+        gh_answer_begin(txn, GH_MEMBER_USER_ROOM + 6 * GH_SCOPES_TEXT_MAX +
+                                 2 * sizeof presented->token.name * 6 + gh_answer_room(issuer->issuer) +
+                                 gh_answer_room(p->token.audience) + gh_answer_room(p->token.client_id));
     gh_buf_lit(&answer.body, "{\"active\":true");
     switch (presented->kind) {
     case GH_PRESENTED_NOTHING:

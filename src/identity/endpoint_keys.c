@@ -69,19 +69,22 @@ enum gh_judgement gh_judge_keys_list(gh_txn *txn)
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
     const gh_op_key_list *op = (const gh_op_key_list *)gh_last_op(txn);
+    uint32_t shown = 0;
     size_t room = 0;
-    for (uint32_t i = 0; i < op->n; i++)
-        room += key_room(&op->keys[i]);
+    for (; shown < op->n && room < GH_ANSWER_ROOM_MOST; shown++)
+        room += key_room(&op->keys[shown]);
     gh_answer answer = gh_answer_begin(txn, room);
     gh_buf_char(&answer.body, '{');
     gh_member(&answer.body, "keys");
     gh_buf_char(&answer.body, '[');
-    for (uint32_t i = 0; i < op->n; i++) {
+    for (uint32_t i = 0; i < shown; i++) {
         gh_item(&answer.body);
         gh_buf_char(&answer.body, '{');
         put_key(&answer.body, &op->keys[i]);
     }
-    gh_buf_lit(&answer.body, "]}");
+    gh_buf_char(&answer.body, ']');
+    gh_member_bool(&answer.body, "more", shown < op->n);
+    gh_buf_char(&answer.body, '}');
     return gh_answer_end(txn, 200, &answer);
 }
 

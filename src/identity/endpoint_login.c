@@ -38,8 +38,7 @@ enum gh_judgement gh_ask_login_verify(gh_txn *txn)
     gh_op_password_verify *op = gh_op_make(PASSWORD_VERIFY, gh_op_password_verify);
     if (op == NULL)
         return gh_refuse_memory(txn);
-    if (!gh_op_copy(&op->op, begun->stored, &op->stored) ||
-        !gh_op_copy(&op->op, m->password, &op->password))
+    if (!gh_op_copy(&op->op, begun->stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
 }
@@ -88,6 +87,7 @@ enum gh_judgement gh_judge_login_finish(gh_txn *txn)
                              .device = op->session.device,
                              .secret = m->secret,
                              .created_s = txn->world.unix_s,
-                             .expires_s = op->session.expires_s};
+                             .expires_s = op->session.expires_s,
+                             .cutoff_s = op->cutoff_s};
     return gh_sign_in_answer(txn, 200, &in);
 }

@@ -4,6 +4,7 @@
  * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. An old secret after that
  * while ends the session. Only this endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
 #include "base/crypto.h"
+#include "identity/cookies.h"
 #include "identity/input.h"
 #include "identity/outcome.h"
 #include "identity/secret.h"
@@ -67,13 +68,41 @@ static enum gh_judgement ask(gh_txn *txn, enum gh_sign_in_mode mode, gh_str pres
     return gh_txn_ask(txn, &op->op);
 }
 
+typedef struct search {
+    const gh_txn *txn;
+    gh_str value; /* absent: not found yet */
+    uint32_t number;
+} search;
+
+static bool newer(void *data, gh_str value)
+{
+    search *s = data;
+    const gh_identity_keys *keys = &s->txn->policy->identity.keys;
+    gh_secret secret;
+    if (gh_secret_read(keys, GH_SECRET_SESSION, value, &secret) && secret.id == s->txn->principal.session &&
+        (s->value.p == NULL || secret.number > s->number) &&
+        gh_secret_authentic(keys, GH_SECRET_SESSION, value)) {
+        s->value = value;
+        s->number = secret.number;
+    }
+    return false;
+}
+
+/* Of several cookies the newest that is the session's: an old one beside it would look like a stolen one. */
+static gh_str session_cookie(const gh_txn *txn)
+{
+    search s = {.txn = txn};
+    (void)gh_cookies_find(txn->request, txn->policy->identity.session.name, newer, &s);
+    return s.value;
+}
+
 enum gh_judgement gh_ask_refresh(gh_txn *txn)
 {
     gh_str token = gh_body_text(txn, "refresh_token");
     if (token.p != NULL)
         return ask(txn, GH_SIGN_IN_TOKEN, token);
     if (txn->principal.proof == GH_PROOF_SESSION)
-        return ask(txn, GH_SIGN_IN_COOKIE, txn->credentials.session);
+        return ask(txn, GH_SIGN_IN_COOKIE, session_cookie(txn));
     if (txn->credentials.session.p != NULL)
         return gh_txn_refuse(txn, GH_REASON_SESSION_INVALID, NULL);
     return gh_txn_refuse(txn, GH_REASON_CREDENTIALS_REQUIRED, "neither a refresh token nor a session");
@@ -95,6 +124,7 @@ enum gh_judgement gh_judge_refresh(gh_txn *txn)
                              .device = txn->principal.device,
                              .secret = gh_buf_str(&successor),
                              .created_s = op->created_s,
-                             .expires_s = op->expires_s};
+                             .expires_s = op->expires_s,
+                             .cutoff_s = op->cutoff_s};
     return gh_sign_in_answer(txn, 200, &in);
 }

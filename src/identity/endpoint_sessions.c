@@ -54,16 +54,19 @@ enum gh_judgement gh_judge_sessions_list(gh_txn *txn)
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
     const gh_op_session_list *op = (const gh_op_session_list *)gh_last_op(txn);
+    uint32_t shown = 0;
     size_t room = 0;
-    for (uint32_t i = 0; i < op->n; i++)
-        room += session_room(&op->sessions[i]);
+    for (; shown < op->n && room < GH_ANSWER_ROOM_MOST; shown++)
+        room += session_room(&op->sessions[shown]);
     gh_answer answer = gh_answer_begin(txn, room);
     gh_buf_char(&answer.body, '{');
     gh_member(&answer.body, "sessions");
     gh_buf_char(&answer.body, '[');
-    for (uint32_t i = 0; i < op->n; i++)
+    for (uint32_t i = 0; i < shown; i++)
         put_session(&answer.body, &op->sessions[i], txn->principal.session);
-    gh_buf_lit(&answer.body, "]}");
+    gh_buf_char(&answer.body, ']');
+    gh_member_bool(&answer.body, "more", shown < op->n);
+    gh_buf_char(&answer.body, '}');
     return gh_answer_end(txn, 200, &answer);
 }
 

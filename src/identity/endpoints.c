@@ -6,9 +6,8 @@
 
 /* Members that occur in several bodies. A password's length is judged with its strength, so that one place says it. */
 #define PASSWORD "{\"type\":\"string\",\"minLength\":1,\"maxLength\":1024}"
-#define OBJECT(members) \
-    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" members "}}"
-#define OBJECT_WITH(required, members)                                           \
+#define OBJECT(members) "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" members "}}"
+#define OBJECT_WITH(required, members)                                            \
     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[" required \
     "],\"properties\":{" members "}}"
 #define ID "{\"type\":\"string\",\"minLength\":13,\"maxLength\":13}"
@@ -128,8 +127,8 @@ const gh_endpoint gh_endpoints[] = {
         .name = "devices_begin",
         .method = "POST",
         .path = "/devices",
+        /* The body is there even if it is empty: what any page's form can send begins no registration. */
         .schema = OBJECT("\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64}"),
-        .body_optional = true,
         .right = GH_RIGHT_ANYONE,
         .does = "begins to register a device",
         .steps = {{gh_ask_devices_begin, gh_judge_devices_begin}},
@@ -138,9 +137,8 @@ const gh_endpoint gh_endpoints[] = {
         .name = "devices_confirm",
         .method = "POST",
         .path = "/devices/{id}",
-        .schema =
-            OBJECT_WITH("\"device_token\"",
-                        "\"device_token\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":256}"),
+        .schema = OBJECT_WITH("\"device_token\"",
+                              "\"device_token\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":256}"),
         .right = GH_RIGHT_ANYONE,
         .does = "confirms a device by its token",
         .steps = {{gh_ask_devices_confirm, gh_judge_devices_confirm}},

@@ -72,6 +72,16 @@ bool gh_op_copy_name(gh_op *op, gh_str from, gh_str *ret)
     return true;
 }
 
+bool gh_op_copy_label(gh_op *op, gh_str from, gh_str *ret)
+{
+    size_t n = from.n;
+    if (n > GH_LABEL_MOST)
+        /* A byte 10xxxxxx goes on with a character of UTF-8. */
+        for (n = GH_LABEL_MOST; n > 0 && ((unsigned char)from.p[n] & 0xC0) == 0x80;)
+            n--;
+    return gh_op_copy(op, from.p == NULL ? from : gh_str_cut(from, 0, n), ret);
+}
+
 bool gh_op_copy_words(gh_op *op, const gh_json *array, gh_str *ret)
 {
     size_t size = 1;

@@ -21,6 +21,9 @@ GH_MUST_CHECK bool gh_path_id(const gh_txn *txn, gh_id *ret);
 
 /* A copy of a name or e-mail address in the op's memory in its canonical form: ASCII in lower case. */
 GH_MUST_CHECK bool gh_op_copy_name(gh_op *op, gh_str from, gh_str *ret);
+/* A copy of a name that people give to something, cut to what the records keep: GH_LABEL_MOST bytes, whole characters. */
+enum { GH_LABEL_MOST = 64 };
+GH_MUST_CHECK bool gh_op_copy_label(gh_op *op, gh_str from, gh_str *ret);
 /* An array of texts in the op's memory as one text with spaces between them; no array: absent. */
 GH_MUST_CHECK bool gh_op_copy_words(gh_op *op, const gh_json *array, gh_str *ret);
 

@@ -6,6 +6,7 @@
 #include "identity/rights.h"
 #include "identity/secret.h"
 
+_Static_assert(GH_SCOPES_TEXT_MAX == 240, "what is said of it below");
 enum { LIFE_MOST_S = 100 * 365 * 86400U, OVERLAP_MOST_S = 30 * 86400 };
 
 static bool may(const gh_txn *txn, gh_str permission)
@@ -18,11 +19,17 @@ static bool may(const gh_txn *txn, gh_str permission)
 static enum gh_judgement check_scopes(gh_txn *txn)
 {
     const gh_json *scopes = gh_body_member(txn, "scopes");
-    for (const gh_json *s = scopes == NULL ? NULL : scopes->first; s != NULL; s = s->next)
+    size_t n = 0;
+    for (const gh_json *s = scopes == NULL ? NULL : scopes->first; s != NULL; s = s->next) {
+        n += s->text.n + 1;
         if (!may(txn, s->text) ||
             (txn->principal.scopes.p != NULL && !gh_word_in(txn->principal.scopes, s->text)))
             return gh_txn_refuse(txn, GH_REASON_INSUFFICIENT_SCOPE, "a key can't do more than its maker");
-    return GH_PASS;
+    }
+    if (n <= GH_SCOPES_TEXT_MAX + 1)
+        return GH_PASS;
+    return gh_refuse_member(txn, GH_REASON_VALIDATION_ERROR, GH_FAULT_MAX_LENGTH, GH_STR("/scopes"),
+                            GH_STR("240"));
 }
 
 static enum gh_judgement check_tier(gh_txn *txn)
@@ -101,8 +108,7 @@ static bool make_key(gh_txn *txn, gh_op_key_create *op, gh_str *ret_text)
 /* 0: for ever; of a roll-over: as the key that is rolled, unless there is a longest life, which then begins anew. */
 static uint64_t end_of(const gh_txn *txn)
 {
-    uint64_t life =
-        gh_body_number(txn, "expires_in", LIFE_MOST_S, txn->policy->identity.key.max_age_s);
+    uint64_t life = gh_body_number(txn, "expires_in", LIFE_MOST_S, txn->policy->identity.key.max_age_s);
     return life == 0 ? 0 : txn->world.unix_s + life;
 }
 
@@ -123,7 +129,7 @@ bool gh_key_request_fill(gh_txn *txn, gh_op_key_create *op, gh_str *ret_text)
     op->overlap_s = (uint32_t)gh_body_number(txn, "overlap", OVERLAP_MOST_S, GH_KEY_OVERLAP_S);
     if (!gh_id_parse(gh_body_text(txn, "rolls"), &op->rolls))
         op->rolls = 0;
-    return gh_op_copy(&op->op, gh_body_text(txn, "name"), &op->name) &&
+    return gh_op_copy_label(&op->op, gh_body_text(txn, "name"), &op->name) &&
            gh_op_copy(&op->op, gh_body_text(txn, "tier"), &op->tier) && fill_scopes(txn, op) &&
            gh_op_copy_words(&op->op, gh_body_member(txn, "networks"), &op->networks) &&
            make_key(txn, op, ret_text);

@@ -13,6 +13,7 @@ static const outcome outcomes[] = {
     {GH_OP_LOGIN_FINISH, GH_OP_NOT_FOUND, GH_REASON_LOGIN_FAILED},
     {GH_OP_LOGIN_FINISH, GH_OP_CAP, GH_REASON_TOO_MANY_SESSIONS},
     {GH_OP_USER_CREATE, GH_OP_EXISTS, GH_REASON_NAME_TAKEN},
+    {GH_OP_USER_CREATE, GH_OP_WRONG, GH_REASON_INVALID_REQUEST},
     {GH_OP_USER_CHANGE, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_USER_EXPORT, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_USER_ERASE, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
@@ -23,6 +24,7 @@ static const outcome outcomes[] = {
     {GH_OP_REFRESH, GH_OP_DISABLED, GH_REASON_USER_DISABLED},
     {GH_OP_SESSION_END, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_DEVICE_BEGIN, GH_OP_CAP, GH_REASON_TOO_MANY_DEVICES},
+    {GH_OP_DEVICE_BEGIN, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_DEVICE_CONFIRM, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_DEVICE_CONFIRM, GH_OP_WRONG, GH_REASON_NOT_YOURS},
     {GH_OP_DEVICE_CONFIRM, GH_OP_EXPIRED, GH_REASON_DEVICE_EXPIRED},
@@ -30,6 +32,8 @@ static const outcome outcomes[] = {
     {GH_OP_KEY_CREATE, GH_OP_CAP, GH_REASON_TOO_MANY_KEYS},
     {GH_OP_KEY_CREATE, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_KEY_CREATE, GH_OP_DISABLED, GH_REASON_USER_DISABLED},
+    {GH_OP_KEY_CREATE, GH_OP_WRONG, GH_REASON_INVALID_REQUEST},
+    {GH_OP_KEY_LIST, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_KEY_END, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
 };
 
@@ -91,7 +95,8 @@ enum gh_judgement gh_refuse_member(gh_txn *txn, enum gh_reason reason, enum gh_f
 {
     gh_finding *finding = gh_arena_new(txn->arena, gh_finding);
     if (finding != NULL) {
-        *finding = (gh_finding){.in = GH_IN_BODY, .fault = (uint8_t)fault, .pointer = pointer, .limit = limit};
+        *finding =
+            (gh_finding){.in = GH_IN_BODY, .fault = (uint8_t)fault, .pointer = pointer, .limit = limit};
         txn->findings = (gh_findings){.items = finding, .n = 1, .max = 1};
         txn->verdict.what = gh_finding_type(finding);
     }

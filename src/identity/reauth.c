@@ -61,8 +61,9 @@ enum gh_judgement gh_reauth_report(gh_txn *txn)
     gh_op_audit *op = gh_op_make(AUDIT, gh_op_audit);
     if (op == NULL)
         return gh_refuse_memory(txn);
-    op->event = GH_STR("reauthentication_failed");
+    op->event = GH_STR("auth_attempt");
     op->user = txn->principal.user;
+    op->detail = GH_STR("{\"success\":false,\"reason\":\"wrong\"}");
     return gh_txn_ask(txn, &op->op);
 }
 

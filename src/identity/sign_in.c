@@ -74,6 +74,10 @@ static bool put_tokens(gh_txn *txn, const gh_signed_in *in, gh_buf *body)
 {
     const gh_identity_policy *p = &txn->policy->identity;
     uint64_t life = least(p->token.access_s, left(txn, in));
+    gh_world world = txn->world;
+    if (in->cutoff_s >=
+        world.unix_s) /* what was ended in this very second stays so, and this token is after it */
+        world.unix_s = in->cutoff_s + 1;
     const gh_token_request request = {.subject = in->subject,
                                       .session = in->session,
                                       .device = in->device,
@@ -81,7 +85,7 @@ static bool put_tokens(gh_txn *txn, const gh_signed_in *in, gh_buf *body)
                                       .life_s = life > 0 ? (uint32_t)life : 1};
     gh_member(body, "access_token");
     gh_buf_char(body, '"');
-    if (!gh_token_mint(p, &txn->world, &request, body))
+    if (!gh_token_mint(p, &world, &request, body))
         return false;
     gh_buf_char(body, '"');
     gh_member_text(body, "token_type", GH_STR("Bearer"));

@@ -19,8 +19,9 @@ typedef struct gh_signed_in {
     enum gh_sign_in_mode mode;
     const gh_subject *subject;
     gh_id session, device;
-    gh_str secret;                   /* the session's secret or the refresh token */
-    uint64_t created_s, expires_s;   /* of the session; Unix time */
+    gh_str secret;                 /* the session's secret or the refresh token */
+    uint64_t created_s, expires_s; /* of the session; Unix time */
+    uint64_t cutoff_s;             /* access tokens issued then or before are refused; 0: none */
 } gh_signed_in;
 /* GH_STOP: the answer with what is said of the user, and cookies or tokens. */
 enum gh_judgement gh_sign_in_answer(gh_txn *txn, unsigned status, const gh_signed_in *in);

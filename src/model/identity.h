@@ -37,11 +37,11 @@ typedef struct gh_ring_key {
     enum gh_key_state state; /* exactly one is ACTIVE; the others verify only */
 } gh_ring_key;
 
-/* Somebody whose access tokens are believed: ourselves (index 0), or an outside issuer. */
 /* Keys of an issuer are asked for again when a token names one that is not there, but not sooner than after so long;
  * until then such a key is unknown for good. */
 enum { GH_ISSUER_COOL_DOWN_S = 30 };
 
+/* Somebody whose access tokens are believed: ourselves (index 0), or an outside issuer. */
 typedef struct gh_issuer {
     gh_str name;   /* for logs and settings; ours: "gatehouse" */
     gh_str issuer; /* `iss`, compared exactly */

@@ -39,6 +39,7 @@ typedef struct gh_lookup {
     uint32_t idle_s;              /* a session unused for longer is expired; 0: no such rule */
     uint32_t grace_s;             /* how long the secret before the present one still counts */
     gh_ip address;                /* who asks; kept as the last use's */
+    bool peeks;                   /* an operator looks: no use of it */
     /* answered, with GH_LOOKUP_GOOD */
     gh_subject subject; /* of a token: only user */
     bool previous;      /* it was the secret before the present one, within its grace */

@@ -85,6 +85,7 @@ typedef struct gh_op_login_finish {
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
 typedef struct gh_user_record {
@@ -94,12 +95,15 @@ typedef struct gh_user_record {
     gh_str tier;        /* absent: none */
     bool disabled, has_password;
     uint64_t created_s, changed_s, last_login_s, password_s; /* 0: never */
+    gh_str hash; /* of the password; only where it was asked for */
 } gh_user_record;
 
 typedef struct gh_op_user_create {
     gh_op op;
     gh_str name, email, hash, roles, tier; /* hash absent: cannot log in by password. name: canonical */
     bool if_absent;                        /* an import: EXISTS is no event */
+    bool disabled;                         /* from the start: an import of such a user */
+    uint64_t created_s;                    /* of an import: when the account was made elsewhere; 0: now */
     bool with_session;                     /* register and log in at once */
     gh_new_session session;
     /* OK, EXISTS; WRONG: a name, address, role or tier that can't be */
@@ -120,6 +124,7 @@ typedef struct gh_op_user_list {
     gh_op op;
     gh_str after;  /* names from behind this one; absent: from the first */
     uint32_t most; /* 1..1000 */
+    bool with_hashes;
     /* OK */
     gh_user_record *users;
     uint32_t n;
@@ -134,7 +139,7 @@ typedef struct gh_op_user_change {
     gh_str name;                 /* to find it by, when id is 0 */
     bool set_disabled, disabled; /* disabling ends all sessions */
     gh_str hash;        /* a new password's; absent: as it is. Ends all other sessions and refresh tokens */
-    gh_id keep_session; /* that stays at a change of password; 0: none */
+    gh_id keep_session; /* that stays at a change of password; 0: none, and all access tokens end too */
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */
@@ -173,6 +178,7 @@ typedef struct gh_op_refresh {
     bool repeated; /* it was handed out before */
     gh_id user;
     gh_subject subject;
+    uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
     uint64_t expires_s, created_s;
 } gh_op_refresh;
 
@@ -268,7 +274,7 @@ typedef struct gh_key_record {
 typedef struct gh_op_key_create {
     gh_op op;
     gh_id user;
-    gh_str user_name; /* when user is 0 */
+    gh_str user_name; /* when user is 0; absent, with `rolls`: whoever has that key (the operator) */
     gh_id id;         /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH];
     gh_str name, start, scopes, tier, networks;

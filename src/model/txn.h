@@ -110,10 +110,9 @@ typedef struct gh_txn {
     const char *token_fault;      /* why a presented token is not believed, for the log */
     const gh_cached_token *token; /* the presented token, found good now or before; in the arena */
     enum gh_reason
-        session_fault;    /* why a presented session does not count; NONE: it does, or there is none */
-    gh_str scope;         /* with INSUFFICIENT_SCOPE: the one that is missing */
-    unsigned keys_wanted; /* with ISSUER_UNAVAILABLE: the issuer whose keys are missing; 0: none */
-    bool csrf_in_form;    /* the CSRF token is looked for in the body */
+        session_fault; /* why a presented session does not count; NONE: it does, or there is none */
+    gh_str scope;      /* with INSUFFICIENT_SCOPE: the one that is missing */
+    bool csrf_in_form; /* the CSRF token is looked for in the body */
     gh_lookup lookups[GH_LOOKUPS_MAX]; /* the batch is [n_looked, n_lookups) */
     unsigned n_lookups, n_looked;
     gh_token_cache *token_cache; /* the worker's; NULL: none */

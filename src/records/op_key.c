@@ -126,12 +126,22 @@ static enum gh_op_status create(gh_work *w, gh_op_key_create *o, const gh_accoun
     return GH_OP_OK;
 }
 
+/* The operator rolls a key over without saying whose it is. */
+static bool find_owner(gh_work *w, const gh_op_key_create *o, gh_account *ret)
+{
+    gh_key_row row;
+    gh_id user = o->user;
+    if (user == 0 && o->user_name.p == NULL && o->rolls != 0 && find_key(w, o->rolls, &row))
+        user = row.record.user;
+    return gh_account_find(w, user, o->user_name, ret);
+}
+
 enum gh_op_status gh_do_key_create(gh_work *w, gh_op *op)
 {
     gh_op_key_create *o = (gh_op_key_create *)op;
     gh_key_row old = {0};
     gh_account a;
-    if (!gh_account_find(w, o->user, o->user_name, &a))
+    if (!find_owner(w, o, &a))
         return GH_OP_NOT_FOUND;
     if (a.record.disabled)
         return GH_OP_DISABLED;

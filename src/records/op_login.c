@@ -96,13 +96,14 @@ static void end_replaced(gh_work *w, gh_id session)
     gh_audit_thing(w, "session_end", row.s.user, "replaced_session", session);
 }
 
+/* Again the same statements for who is unknown and whose password is wrong. */
 enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
 {
     gh_op_login_finish *o = (gh_op_login_finish *)op;
     gh_attempt attempt = {0};
     gh_account a = {0};
     bool begun = gh_attempt_take(w, o->attempt, &attempt);
-    bool found = o->user != 0 && gh_account_find(w, o->user, (gh_str){NULL, 0}, &a);
+    bool found = gh_account_find(w, o->user, (gh_str){NULL, 0}, &a);
     /* Compared with the password that is his now, and by an attempt that was let through? */
     bool right = found && o->right && begun && attempt.user == o->user && attempt.password_n == a.password_n;
     if (!right || a.record.disabled)
@@ -121,5 +122,6 @@ enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
         end_replaced(w, o->replaces);
     gh_sql_run2(w->sql, GH_SQL_USER_LOGGED_IN, o->user, w->now_s);
     o->subject = gh_account_subject(&a);
+    o->cutoff_s = a.cutoff_s;
     return GH_OP_OK;
 }

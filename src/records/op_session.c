@@ -71,6 +71,7 @@ static enum gh_op_status refresh_live(gh_work *w, gh_op_refresh *o, gh_session_r
         o->sealed = sealed;
     o->user = a.record.id;
     o->subject = gh_account_subject(&a);
+    o->cutoff_s = a.cutoff_s;
     o->expires_s = row->s.expires_s;
     o->created_s = row->s.created_s;
     return GH_OP_OK;

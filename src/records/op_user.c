@@ -25,7 +25,9 @@ static void write_user(gh_work *w, const gh_user_record *u, gh_str hash)
     gh_bind_text(&q, u->roles);
     gh_bind_text(&q, u->tier);
     gh_bind_u64(&q, u->created_s);
+    gh_bind_u64(&q, u->changed_s);
     gh_bind_u64(&q, u->password_s);
+    gh_bind_u64(&q, u->disabled);
     gh_query_run(&q);
 }
 
@@ -44,6 +46,20 @@ static bool can_be(const gh_op_user_create *o, gh_str name, gh_str email)
            o->tier.n <= GH_TIER_MAX;
 }
 
+static gh_account new_account(const gh_work *w, const gh_op_user_create *o, gh_id id)
+{
+    gh_account a = {.hash = o->hash};
+    a.record = (gh_user_record){.id = id,
+                                .roles = o->roles.p == NULL ? GH_STR("") : o->roles,
+                                .tier = o->tier.n == 0 ? (gh_str){NULL, 0} : o->tier,
+                                .disabled = o->disabled,
+                                .has_password = o->hash.p != NULL,
+                                .created_s = o->created_s == 0 ? w->now_s : o->created_s,
+                                .changed_s = w->now_s,
+                                .password_s = o->hash.p == NULL ? 0 : w->now_s};
+    return a;
+}
+
 enum gh_op_status gh_do_user_create(gh_work *w, gh_op *op)
 {
     gh_op_user_create *o = (gh_op_user_create *)op;
@@ -54,17 +70,12 @@ enum gh_op_status gh_do_user_create(gh_work *w, gh_op *op)
     if (taken(w, 0, name, email))
         return exists(w, o);
     gh_random(random, sizeof random);
-    gh_account a = {.hash = o->hash};
-    a.record = (gh_user_record){.id = gh_id_of_random(random),
-                                .name = name,
-                                .email = email,
-                                .roles = o->roles.p == NULL ? GH_STR("") : o->roles,
-                                .tier = o->tier.n == 0 ? (gh_str){NULL, 0} : o->tier,
-                                .has_password = o->hash.p != NULL,
-                                .created_s = w->now_s,
-                                .changed_s = w->now_s,
-                                .password_s = o->hash.p == NULL ? 0 : w->now_s};
+    gh_account a = new_account(w, o, gh_id_of_random(random));
+    a.record.name = name;
+    a.record.email = email;
     write_user(w, &a.record, o->hash);
+    if (o->disabled)
+        gh_account_effect(w, &a);
     gh_audit(w,
              &(gh_event){.event = "register", .user = a.record.id, .detail = GH_STR("{\"success\":true}")});
     if (o->with_session) {
@@ -118,7 +129,10 @@ enum gh_op_status gh_do_user_list(gh_work *w, gh_op *op)
         }
         gh_account a;
         gh_account_read(&q, w->arena, &a);
-        users[o->n++] = a.record;
+        users[o->n] = a.record;
+        if (o->with_hashes)
+            users[o->n].hash = a.hash;
+        o->n++;
     }
     gh_query_end(&q);
     return GH_OP_OK;
@@ -229,6 +243,8 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
     bool rights = change_roles(w, o, &a, roles);
     rights = change_tier(w, o, &a) || rights;
     rights = change_state(w, o, &a) || rights;
+    if (o->hash.p != NULL && o->keep_session == 0)
+        rights = true; /* nobody stays: tokens that belong to no session end with the others */
     if (rights)
         gh_account_cut_off(w, &a);
     a.record.changed_s = w->now_s;

@@ -136,8 +136,9 @@ static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *repo
         return refuse(report, "the signing keys can't be read: were they made with another secret_key?");
     if (n > 0 || config->identity.token.algorithm == GH_HS256)
         return true;
-    if (!gh_identity_rotate(s, config->identity.token.algorithm, 0, kid, &why))
-        return refuse(report, why);
+    for (unsigned i = 0; i < 2; i++)
+        if (!gh_identity_rotate(s, config->identity.token.algorithm, 0, kid, &why))
+            return refuse(report, why);
     return read_ring(s, config, &n) || refuse(report, "the new signing key can't be read");
 }
 

@@ -232,5 +232,5 @@ bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_work
     return check_data_folder(config) && allocate(s, config) && open_log(s, config) &&
            start_identity(s, config) && open_listeners(s, config) &&
            start_main_loop(s, on_signal, on_worker_ended) && start_admin(s, config) &&
-           start_workers(s, config);
+           start_workers(s, config) && gh_serving_take_commands(s);
 }

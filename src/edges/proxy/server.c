@@ -41,6 +41,7 @@ static void close_everything(gh_serving *s)
 {
     if (s->admin != NULL)
         gh_admin_stop(s->admin);
+    gh_admin_socket_stop(s->commands);
     gh_health_stop(s->health);
     uv_close((uv_handle_t *)&s->document_timer, NULL);
     uv_close((uv_handle_t *)&s->identity_timer, NULL);

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "edges/admin/admin.h"
+#include "edges/admin/socket.h"
 #include "edges/identity/service.h"
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
@@ -34,6 +35,7 @@ typedef struct gh_serving {
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;
+    gh_admin_socket *commands; /* NULL: identity is off */
     gh_health *health;
     uint8_t key[GH_SIPHASH_KEY_SIZE];
     gh_documents *documents; /* those of the generation */
@@ -49,6 +51,9 @@ typedef struct gh_serving {
 GH_MUST_CHECK bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_worker_ended);
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
+
+/* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
+GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);
 
 /* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong. */
 void gh_serving_reload(gh_serving *s);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "edges/proxy/server.h"
+#include "operator/operator.h"
 
 /* The proxy is not run here: these take its place and keep what they were called with. */
 static struct {
@@ -139,6 +140,16 @@ static void exit_status_and_messages(void **state)
          2,
          NULL,
          "unknown option --lisen; did you mean --listen?\nSee: gatehouse serve"},
+        {{"user"}, 2, NULL, "Usage: gatehouse user COMMAND"},
+        {{"user", "-h"}, 0, "Usage: gatehouse user COMMAND", NULL},
+        {{"user", "ad"},
+         2,
+         NULL,
+         "unknown command \"user ad\"; did you mean user add?\nSee: gatehouse user --help\n"},
+        {{"key", "add"}, 2, NULL, "unknown command \"key add\"\n"},
+        {{"user", "add"}, 2, NULL, "user add takes NAME\nSee: gatehouse user add --help\n"},
+        {{"user", "show", "a", "b"}, 2, NULL, "unexpected argument \"b\"\nSee: gatehouse user show --help\n"},
+        {{"user", "list", "--jsn"}, 2, NULL, "unknown option --jsn; did you mean --json?"},
         {{"serve", "--help"}, 0, "Usage: gatehouse serve [UPSTREAM] [-c FILE]", NULL},
         {{"serve", "a", "b"}, 2, NULL, "unexpected argument \"b\""},
         {{"check"}, 2, NULL, "gatehouse.yaml:3:5: error: a mistake"},
@@ -168,7 +179,7 @@ static void each_command_explains_itself(void **state)
     for (unsigned i = 0; i < gh_cli_n_commands; i++) {
         const gh_cli_command *c = &gh_cli_commands[i];
         assert_true(gh_str_ends(gh_str_of(c->summary), GH_STR(".")));
-        assert_non_null(c->run);
+        assert_true((c->run != NULL) != (c->commands != NULL));
         assert_int_equal(RUN(c->name, "--help"), GH_EXIT_OK);
         assert_non_null(strstr(out_text, c->summary));
         for (unsigned k = 0; k < c->n_options; k++) {
@@ -184,6 +195,32 @@ static void each_command_explains_itself(void **state)
     assert_int_equal(RUN("--help"), GH_EXIT_OK);
     for (unsigned i = 0; i < gh_cli_n_commands; i++)
         assert_non_null(strstr(out_text, gh_cli_commands[i].summary));
+}
+
+static void each_of_the_operators_commands_explains_itself(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < GH_OPERATOR_N_COMMANDS; i++) {
+        const gh_cli_command *c = &gh_operator_commands[i];
+        char group[32];
+        size_t n = strcspn(c->name, " ");
+        (void)snprintf(group, sizeof group, "%.*s", (int)n, c->name);
+        assert_true(gh_str_ends(gh_str_of(c->summary), GH_STR(".")));
+        assert_non_null(c->operate);
+        assert_int_equal(RUN(group, c->name + n + 1, "--help"), GH_EXIT_OK);
+        assert_non_null(strstr(out_text, c->summary));
+        for (unsigned k = 0; k < c->n_options; k++) {
+            char name[64];
+            (void)snprintf(name, sizeof name, "--%s", c->options[k].name);
+            assert_non_null(strstr(out_text, name));
+            assert_non_null(strstr(out_text, c->options[k].help));
+        }
+        for (gh_str rest = gh_str_of(out_text), line; gh_str_next(&rest, '\n', &line);)
+            if (line.n > 110)
+                fail_msg("%s --help: too wide: %.*s", c->name, (int)line.n, line.p);
+        assert_int_equal(RUN(group, "--help"), GH_EXIT_OK);
+        assert_non_null(strstr(out_text, c->summary));
+    }
 }
 
 static void serve_hands_on_its_options(void **state)
@@ -305,17 +342,16 @@ static const char *packaged(const char *name)
 static gh_str completion_of(const char *text, const char *command)
 {
     char start[64];
-    (void)snprintf(start, sizeof start, " %s) choices=", command);
+    (void)snprintf(start, sizeof start,
+                   strchr(command, ' ') == NULL ? " %s) choices=" : " \"%s\") choices=", command);
     const char *at = strstr(text, start);
     return at == NULL ? (gh_str){NULL, 0} : (gh_str){at, strcspn(at, "\n")};
 }
 
-static void completion_knows_every_option(void **state)
+static void check_completion(const char *text, const gh_cli_command *commands, unsigned n)
 {
-    (void)state;
-    const char *text = packaged("completion/gatehouse.bash");
-    for (unsigned i = 0; i < gh_cli_n_commands; i++) {
-        const gh_cli_command *c = &gh_cli_commands[i];
+    for (unsigned i = 0; i < n; i++) {
+        const gh_cli_command *c = &commands[i];
         gh_str line = completion_of(text, c->name);
         if (line.p == NULL)
             fail_msg("no completion for %s", c->name);
@@ -328,12 +364,29 @@ static void completion_knows_every_option(void **state)
     }
 }
 
-static void manual_knows_every_option(void **state)
+static void completion_knows_every_option(void **state)
 {
     (void)state;
-    const char *text = packaged("gatehouse.1");
-    for (unsigned i = 0; i < gh_cli_n_commands; i++) {
-        const gh_cli_command *c = &gh_cli_commands[i];
+    const char *text = packaged("completion/gatehouse.bash");
+    check_completion(text, gh_cli_commands, gh_cli_n_commands);
+    check_completion(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
+    for (unsigned i = 0; i < GH_OPERATOR_N_COMMANDS; i++) { /* the second words behind the first */
+        const char *name = gh_operator_commands[i].name;
+        char group[32], word[32];
+        size_t length = strcspn(name, " ");
+        (void)snprintf(group, sizeof group, "%.*s", (int)length, name);
+        (void)snprintf(word, sizeof word, "%s", name + length + 1);
+        gh_str line = completion_of(text, group);
+        assert_non_null(line.p);
+        if (memmem(line.p, line.n, word, strlen(word)) == NULL)
+            fail_msg("completion lacks %s", name);
+    }
+}
+
+static void check_manual(const char *text, const gh_cli_command *commands, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const gh_cli_command *c = &commands[i];
         char name[64];
         (void)snprintf(name, sizeof name, ".It Cm %s\n", c->name);
         if (strstr(text, name) == NULL)
@@ -346,14 +399,27 @@ static void manual_knows_every_option(void **state)
     }
 }
 
+static void manual_knows_every_option(void **state)
+{
+    (void)state;
+    const char *text = packaged("gatehouse.1");
+    check_manual(text, gh_cli_commands, gh_cli_n_commands);
+    check_manual(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter_folder, leave_folder)
     const struct CMUnitTest tests[] = {
-        TEST(exit_status_and_messages),   TEST(each_command_explains_itself),
-        TEST(serve_hands_on_its_options), TEST(the_working_directorys_file_is_taken),
-        TEST(demo_brings_its_upstream),   TEST(init_writes_and_does_not_overwrite),
-        TEST(init_makes_a_secret_once),   TEST(completion_knows_every_option),
+        TEST(exit_status_and_messages),
+        TEST(each_command_explains_itself),
+        TEST(each_of_the_operators_commands_explains_itself),
+        TEST(serve_hands_on_its_options),
+        TEST(the_working_directorys_file_is_taken),
+        TEST(demo_brings_its_upstream),
+        TEST(init_writes_and_does_not_overwrite),
+        TEST(init_makes_a_secret_once),
+        TEST(completion_knows_every_option),
         TEST(manual_knows_every_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

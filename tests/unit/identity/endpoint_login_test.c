@@ -4,6 +4,7 @@
 
 #include "identity/csrf_token.h"
 #include "identity/secret.h"
+#include "identity/token.h"
 
 #define PATH "/api/auth/login"
 #define BODY "{\"username\":\"Ada@Example.org\",\"password\":\"correct horse \\\"battery\\\" staple\"}"
@@ -88,7 +89,8 @@ static void a_browser_gets_cookies(void **state)
     gh_secret secret;
     log_in(e, BODY);
     const gh_op_login_finish *finish = LAST_OP(e, gh_op_login_finish);
-    gh_str session = endpoint_between(e->lines, "__Host-session=", ";"), csrf = endpoint_between(e->lines, "__Host-csrf=", ";");
+    gh_str session = endpoint_between(e->lines, "__Host-session=", ";"),
+           csrf = endpoint_between(e->lines, "__Host-csrf=", ";");
     unsigned long age = e->policy->identity.session.absolute_s;
     (void)snprintf(expected, sizeof expected,
                    "Cache-Control: no-store\r\n"
@@ -133,7 +135,14 @@ static void others_get_tokens(void **state)
                                                                                : p->token.refresh_s);
     expect_member(e, "/refresh_expires_in", number);
     expect_member(e, "/user/username", "ada");
-    assert_true(strlen(endpoint_member(e, "/access_token")) > 4);
+    gh_cached_token token;
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(token.user, 7);
+    assert_int_equal(token.session, secret.id);
+    assert_int_equal(token.expires_s, ENDPOINT_NOW + p->token.access_s);
+    expect_text(GH_SHORT_STR(token.roles), "user beta");
+    expect_text(GH_SHORT_STR(token.tier), "gold");
 }
 
 static void a_browsers_session_is_replaced(void **state)
@@ -151,7 +160,7 @@ static void a_browsers_session_is_replaced(void **state)
 
 /* The whole answer but for the decision's id, and what was asked of whom. */
 static void refused_alike(endpoint *e, void (*begun)(gh_op *), enum gh_op_status verified,
-                          enum gh_op_status finish, char ret[2 * ENDPOINT_TEXT])
+                          enum gh_op_status finish, char ret[ENDPOINT_TEXT])
 {
     const endpoint_op script[] = {{GH_OP_LOGIN_BEGIN, GH_OP_OK, begun},
                                   {GH_OP_PASSWORD_VERIFY, verified, NULL},
@@ -165,12 +174,16 @@ static void refused_alike(endpoint *e, void (*begun)(gh_op *), enum gh_op_status
     char *id = strstr(e->body, "urn:gatehouse:decision:");
     assert_non_null(id);
     memset(id + strlen("urn:gatehouse:decision:"), '#', GH_ID_SIZE);
-    (void)snprintf(ret, (size_t)2 * ENDPOINT_TEXT, "%s%s", e->lines, e->body);
+    gh_buf out = gh_buf_over(ret, ENDPOINT_TEXT);
+    gh_buf_put(&out, gh_str_of(e->lines));
+    gh_buf_put(&out, gh_str_of(e->body));
+    gh_buf_char(&out, '\0');
+    assert_true(gh_buf_ok(&out));
 }
 
 static void unknown_disabled_and_wrong_are_one(void **state)
 {
-    static char unknown[2 * ENDPOINT_TEXT], other[2 * ENDPOINT_TEXT];
+    static char unknown[ENDPOINT_TEXT], other[ENDPOINT_TEXT];
     endpoint *e = *state;
     refused_alike(e, NULL, GH_OP_WRONG, GH_OP_WRONG, unknown);
     assert_int_equal(LAST_OP(e, gh_op_login_finish)->user, 0);

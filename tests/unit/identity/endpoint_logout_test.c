@@ -3,8 +3,8 @@
 #include <string.h>
 
 #define PATH "/api/auth/logout"
-#define DROPPED                                                                           \
-    "Cache-Control: no-store\r\n"                                                         \
+#define DROPPED                                                                          \
+    "Cache-Control: no-store\r\n"                                                        \
     "Set-Cookie: __Host-session=; Path=/; Secure; SameSite=Lax; HttpOnly; Max-Age=0\r\n" \
     "Set-Cookie: __Host-csrf=; Path=/; Secure; SameSite=Lax; Max-Age=0\r\n"
 

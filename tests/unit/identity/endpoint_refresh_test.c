@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "identity/secret.h"
+#include "identity/token.h"
 
 #define PATH "/api/auth/refresh"
 enum { FAMILY = 41 };
@@ -55,7 +56,21 @@ static void repeated(gh_op *op)
     ((gh_op_refresh *)op)->repeated = true;
 }
 
-static const endpoint_op fresh = {GH_OP_REFRESH, GH_OP_OK, first}, again = {GH_OP_REFRESH, GH_OP_OK, repeated};
+static char cookie_memory[512];
+
+/* A browser with these cookies of the session, the first one as the credential. */
+static void with_cookies(endpoint *e, gh_str one, gh_str other)
+{
+    (void)snprintf(cookie_memory, sizeof cookie_memory, "a=b; __Host-session=%.*s; __Host-session=%.*s",
+                   (int)one.n, one.p, (int)other.n, other.p);
+    endpoint_as(e, GH_PROOF_SESSION);
+    e->principal.session = FAMILY;
+    e->credentials.session = one;
+    e->cookie = cookie_memory;
+}
+
+static const endpoint_op fresh = {GH_OP_REFRESH, GH_OP_OK, first},
+                         again = {GH_OP_REFRESH, GH_OP_OK, repeated};
 
 static void tokens_are_replaced(void **state)
 {
@@ -114,8 +129,7 @@ static void a_browsers_cookie_is_replaced(void **state)
     endpoint *e = *state;
     char memory[GH_SECRET_TEXT_MAX], successor[GH_SECRET_TEXT_MAX + 1];
     gh_secret next;
-    endpoint_as(e, GH_PROOF_SESSION);
-    e->credentials.session = make(e, GH_SECRET_SESSION, 0, memory);
+    with_cookies(e, make(e, GH_SECRET_SESSION, 0, memory), GH_STR(""));
     endpoint_script(e, &fresh, 1);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
     assert_int_equal(LAST_OP(e, gh_op_refresh)->kind, GH_SESSION_COOKIE);
@@ -130,15 +144,63 @@ static void a_browsers_cookie_is_replaced(void **state)
     assert_non_null(strstr(e->lines, successor));
 }
 
+/* What an older set-up, or another page, left in the jar does not end the session. */
+static void of_several_cookies_the_newest_counts(void **state)
+{
+    endpoint *e = *state;
+    char old[GH_SECRET_TEXT_MAX], new[GH_SECRET_TEXT_MAX], forged[GH_SECRET_TEXT_MAX];
+    gh_str two = make(e, GH_SECRET_SESSION, 2, old), five = make(e, GH_SECRET_SESSION, 5, new),
+           nine = make(e, GH_SECRET_SESSION, 9, forged);
+    forged[nine.n - 1] = forged[nine.n - 1] == 'A' ? 'B' : 'A';
+    endpoint_script(e, &fresh, 1);
+    with_cookies(e, two, five);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 5);
+    with_cookies(e, five, two);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 5);
+    with_cookies(e, nine, two);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 2);
+}
+
+static void just_cut_off(gh_op *op)
+{
+    first(op);
+    ((gh_op_refresh *)op)->cutoff_s = ENDPOINT_NOW;
+}
+
+/* A password that is changed cuts off all tokens of this second; the next one must not be among them. */
+static void a_token_is_issued_after_the_cut_off(void **state)
+{
+    static const endpoint_op script = {GH_OP_REFRESH, GH_OP_OK, just_cut_off};
+    endpoint *e = *state;
+    char memory[GH_SECRET_TEXT_MAX];
+    gh_cached_token token;
+    gh_str refresh = make(e, GH_SECRET_REFRESH, 0, memory);
+    endpoint_script(e, &script, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, body_with(refresh)), "answer 200");
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(token.issued_s, ENDPOINT_NOW + 1);
+    endpoint_script(e, &fresh, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, body_with(refresh)), "answer 200");
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(token.issued_s, ENDPOINT_NOW);
+    assert_int_equal(token.session, FAMILY);
+    assert_int_equal(token.user, 7);
+}
+
 /* A refusal never clears a cookie: it might be the winner's. */
 static void losers_keep_their_cookies(void **state)
 {
     static const struct {
         enum gh_op_status status;
         const char *verdict;
-    } rows[] = {{GH_OP_NOT_FOUND, "refresh_invalid"},     {GH_OP_EXPIRED, "refresh_invalid"},
-                {GH_OP_WRONG, "refresh_invalid"},         {GH_OP_REUSED, "refresh_reused"},
-                {GH_OP_DISABLED, "user_disabled"},        {GH_OP_UNAVAILABLE, "identity_unavailable"},
+    } rows[] = {{GH_OP_NOT_FOUND, "refresh_invalid"}, {GH_OP_EXPIRED, "refresh_invalid"},
+                {GH_OP_WRONG, "refresh_invalid"},     {GH_OP_REUSED, "refresh_reused"},
+                {GH_OP_DISABLED, "user_disabled"},    {GH_OP_UNAVAILABLE, "identity_unavailable"},
                 {GH_OP_BUSY, "identity_unavailable"}};
     endpoint *e = *state;
     char memory[GH_SECRET_TEXT_MAX], of_session[GH_SECRET_TEXT_MAX];
@@ -148,8 +210,7 @@ static void losers_keep_their_cookies(void **state)
         endpoint_script(e, &script, 1);
         endpoint_as(e, GH_PROOF_NONE);
         assert_string_equal(endpoint_request(e, "POST", PATH, body_with(token)), rows[i].verdict);
-        endpoint_as(e, GH_PROOF_SESSION);
-        e->credentials.session = make(e, GH_SECRET_SESSION, 0, of_session);
+        with_cookies(e, make(e, GH_SECRET_SESSION, 0, of_session), GH_STR(""));
         assert_string_equal(endpoint_request(e, "POST", PATH, NULL), rows[i].verdict);
         endpoint_problem(e);
         assert_null(strstr(e->lines, "Set-Cookie"));
@@ -170,9 +231,8 @@ static void what_was_not_made_here_is_not_asked_for(void **state)
     }
     assert_string_equal(endpoint_request(e, "POST", PATH, body_with(gh_str_cut(token, 0, token.n - 1))),
                         "refresh_invalid");
-    assert_string_equal(
-        endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_SESSION, 0, session))),
-        "refresh_invalid");
+    assert_string_equal(endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_SESSION, 0, session))),
+                        "refresh_invalid");
     assert_string_equal(
         endpoint_request(e, "POST", PATH, body_with(make(e, GH_SECRET_REFRESH, UINT32_MAX, last))),
         "refresh_invalid");
@@ -219,6 +279,8 @@ int main(void)
         ENDPOINT_TEST(tokens_are_replaced),
         ENDPOINT_TEST(parallel_ones_get_the_same_successor),
         ENDPOINT_TEST(a_browsers_cookie_is_replaced),
+        ENDPOINT_TEST(of_several_cookies_the_newest_counts),
+        ENDPOINT_TEST(a_token_is_issued_after_the_cut_off),
         ENDPOINT_TEST(losers_keep_their_cookies),
         ENDPOINT_TEST(what_was_not_made_here_is_not_asked_for),
         ENDPOINT_TEST(without_anything_to_refresh),

@@ -5,7 +5,7 @@
 #include "identity/secret.h"
 
 #define PATH "/api/auth/register"
-#define BODY(more)                                                                       \
+#define BODY(more)                                                                        \
     "{\"username\":\"Ada.L\",\"password\":\"correct horse \\\"battery\\\" staple\"," more \
     "\"email\":\"Ada@Example.org\"}"
 

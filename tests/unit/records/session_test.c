@@ -15,8 +15,9 @@ typedef struct present {
     gh_id session, device;
     uint32_t number;
     uint64_t hash, next;
-    bool repeated;   /* answered */
-    uint64_t sealed; /* answered: which successor was given out; 0: none */
+    bool repeated;     /* answered */
+    uint64_t sealed;   /* answered: which successor was given out; 0: none */
+    uint64_t cutoff_s; /* answered */
 } present;
 
 static unsigned refresh(world *w, present *p)
@@ -32,6 +33,7 @@ static unsigned refresh(world *w, present *p)
     o->next_sealed = (gh_str){(const char *)&p->next, sizeof p->next};
     unsigned status = world_do(w, o);
     p->repeated = o->repeated;
+    p->cutoff_s = o->cutoff_s;
     p->sealed = 0;
     if (status == GH_OP_OK) {
         assert_int_equal(o->sealed.n, sizeof p->sealed);
@@ -154,6 +156,25 @@ static void test_refresh_refusals(void **state)
     assert_int_equal(world_once(w, c), GH_OP_OK);
     p = (present){.session = 7, .number = 1, .hash = 100, .next = 101};
     assert_int_equal(refresh(w, &p), GH_OP_NOT_FOUND); /* disabling ended it */
+}
+
+/* Who gets a token in the very second in which the older ones were cut off must be told, to date it behind. */
+static void test_a_cut_off_is_told(void **state)
+{
+    world *w = *state;
+    gh_id user = world_user(w, "ada", "$1");
+    make_session(w, 7, GH_SESSION_TOKENS, 0);
+    present p = {.session = 7, .number = 0, .hash = 7, .next = 100};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, 0);
+    gh_op_user_change *c = world_op(USER_CHANGE, gh_op_user_change);
+    c->id = user;
+    c->set_tier = true;
+    c->tier = GH_STR("gold");
+    assert_int_equal(world_once(w, c), GH_OP_OK);
+    p = (present){.session = 7, .number = 1, .hash = 100, .next = 101};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, world_now_s);
 }
 
 static void test_the_absolute_end_does_not_move(void **state)
@@ -339,6 +360,7 @@ int main(void)
         TEST(test_another_secret_of_the_same_number_ends_the_family),
         TEST(test_a_number_from_after_a_backup_is_not_known),
         TEST(test_refresh_refusals),
+        TEST(test_a_cut_off_is_told),
         TEST(test_the_absolute_end_does_not_move),
         TEST(test_a_bound_token_wants_its_device),
         TEST(test_a_device_that_is_not_his_is_not_bound),

@@ -31,8 +31,7 @@ endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, 
     (void)snprintf(e->in, sizeof e->in,
                    "profile: development\nidentity:\n  enabled: on\n  registration: open\n%s", more);
     gh_config_source source = {GH_SOURCE_YAML, "test.yaml", gh_str_of(e->in)};
-    gh_config_input input = {
-        .sources = &source, .n_sources = 1, .upstream = GH_STR("http://127.0.0.1:8000")};
+    gh_config_input input = {.sources = &source, .n_sources = 1, .upstream = GH_STR("http://127.0.0.1:8000")};
     gh_report_init(&e->report);
     e->config = gh_config_load(&input, &e->report);
     if (e->config == NULL)
@@ -43,9 +42,9 @@ endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, 
     e->policy = gh_policy_compile(e->config, &e->report);
     if (e->policy == NULL)
         fail_report(e);
-    e->world = (gh_world){
-        .now_ms = 1000000, .key = key, .random = draw, .random_data = e, .unix_s = ENDPOINT_NOW};
-    gh_arena_init(&e->json_arena, NULL, 0, 1 << 22);
+    e->world =
+        (gh_world){.now_ms = 1000000, .key = key, .random = draw, .random_data = e, .unix_s = ENDPOINT_NOW};
+    gh_arena_init(&e->json_arena, NULL, 0, 1 << 26);
     return e;
 }
 
@@ -113,12 +112,16 @@ static void set_request(endpoint *e, const char *method, const char *path, const
     gh_str type = body != NULL && body[0] == '{' ? GH_STR("application/json")
                                                  : GH_STR("application/x-www-form-urlencoded");
     e->fields[0] = (gh_field){GH_STR("User-Agent"), GH_STR("a test"), GH_FIELD_USER_AGENT};
-    e->fields[1] = (gh_field){GH_STR("Content-Type"), type, GH_FIELD_CONTENT_TYPE};
+    unsigned n = 1;
+    if (e->cookie != NULL)
+        e->fields[n++] = (gh_field){GH_STR("Cookie"), gh_str_of(e->cookie), GH_FIELD_COOKIE};
+    if (body != NULL)
+        e->fields[n++] = (gh_field){GH_STR("Content-Type"), type, GH_FIELD_CONTENT_TYPE};
     e->request = (gh_request){.method = gh_str_of(method),
                               .target = gh_str_of(path),
                               .host = GH_STR("localhost"),
                               .fields = e->fields,
-                              .n_fields = body == NULL ? 1 : 2};
+                              .n_fields = n};
     if (body == NULL)
         return;
     e->request.framing = GH_FRAMING_LENGTH;
@@ -154,6 +157,8 @@ static void begin(endpoint *e, const char *method, const char *path, const char 
     assert_true(gh_ip_parse(GH_STR("192.0.2.1"), &e->txn.client.ip));
     e->txn.principal = e->principal;
     e->txn.credentials = e->credentials;
+    e->txn.n_lookups = e->lookups_before;
+    e->txn.n_takes = e->txn.first_limit = 1; /* of the stages before: must not be taken again */
     e->txn.stage = GH_STAGE_BODY;
     if (body != NULL) {
         (void)snprintf(e->in, sizeof e->in, "%s", body);
@@ -200,7 +205,7 @@ static void read_json(endpoint *e)
 {
     gh_json_error error = {.why = NULL};
     gh_arena_reset(&e->json_arena);
-    gh_arena_init(&e->json_arena, NULL, 0, 1 << 22);
+    gh_arena_init(&e->json_arena, NULL, 0, 1 << 26);
     e->json = NULL;
     if (e->body[0] == '\0')
         return;
@@ -209,9 +214,9 @@ static void read_json(endpoint *e)
         fail_msg("%s at %zu in: %s", error.why, error.at, e->body);
 }
 
-static void keep(char *to, gh_str text)
+static void keep(char *to, size_t size, gh_str text)
 {
-    assert_true(text.n < ENDPOINT_TEXT);
+    assert_true(text.n < size);
     if (text.n > 0)
         memcpy(to, text.p, text.n);
     to[text.n] = '\0';
@@ -222,8 +227,8 @@ static void keep_answer(endpoint *e)
     const gh_own_answer *own = &e->txn.own;
     e->lines[0] = e->body[0] = '\0';
     if (e->txn.verdict.outcome == GH_OUTCOME_ANSWER) {
-        keep(e->lines, own->lines);
-        keep(e->body, own->body);
+        keep(e->lines, sizeof e->lines, own->lines);
+        keep(e->body, sizeof e->body, own->body);
         assert_true(gh_str_starts(own->lines, GH_STR("Cache-Control: ")));
         assert_true(gh_str_ends(own->lines, GH_STR("\r\n")));
         assert_int_equal(own->type.p != NULL, own->body.p != NULL);
@@ -271,7 +276,7 @@ const char *endpoint_member(endpoint *e, const char *pointer)
     if (member == NULL)
         fail_msg("no %s in: %s", pointer, e->body);
     else if (member->type == GH_JSON_STRING)
-        keep(text, member->text);
+        keep(text, sizeof text, member->text);
     else {
         gh_buf out = gh_buf_over(text, sizeof text - 1);
         gh_json_write(&out, member);

@@ -18,7 +18,7 @@
 #include "model/op.h"
 #include "model/ops.h"
 
-enum { ENDPOINT_NOW = 1764333067, ENDPOINT_TEXT = 1 << 16, ENDPOINT_SCRIPT_MAX = 8 };
+enum { ENDPOINT_NOW = 1764333067, ENDPOINT_TEXT = 1 << 16, ENDPOINT_BODY = 1 << 22, ENDPOINT_SCRIPT_MAX = 8 };
 #define ENDPOINT_PASSWORD "correct horse \"battery\" staple"
 
 /* How one operation is answered; fill may be NULL. */
@@ -38,19 +38,21 @@ typedef struct endpoint {
     /* of the next requests */
     gh_principal principal;
     gh_credentials credentials;
+    const char *cookie; /* the Cookie field; NULL: none */
     endpoint_op script[ENDPOINT_SCRIPT_MAX];
     unsigned n_script, at;
+    unsigned lookups_before; /* how many the stages before have asked */
     enum gh_lookup_answer looked;
     void (*look)(gh_lookup *lookup); /* fills in what is answered; NULL: nothing */
 
     gh_arena arena, scratch;
-    gh_field fields[2];
+    gh_field fields[3];
     gh_request request;
     gh_txn txn; /* of the last request, with its operations */
     bool begun;
     char in[ENDPOINT_TEXT];
     char lines[ENDPOINT_TEXT]; /* of our own answer, NUL-terminated */
-    char body[ENDPOINT_TEXT];
+    char body[ENDPOINT_BODY];
     char verdict[64];
     gh_arena json_arena;
     const gh_json *json; /* the body, read; NULL: none */

@@ -72,6 +72,30 @@ static void what_is_unknown_is_unknown(void **state)
     gh_roster_free(r);
 }
 
+/* To be told about is no use, and a browser's secret is no refresh token. */
+static void a_family_is_told_about_without_being_used(void **state)
+{
+    (void)state;
+    gh_roster *r = with_ada();
+    gh_roster_session tokens = session_of(11, ADA);
+    tokens.kind = GH_SESSION_TOKENS;
+    hash_of(99, tokens.before_hash);
+    tokens.rotated_s = now_s - 5;
+    set_session(r, tokens);
+    gh_lookup l = lookup_of(GH_LOOKUP_REFRESH, 11);
+    gh_lookup got = ask(r, l);
+    assert_int_equal(got.answer, GH_LOOKUP_GOOD);
+    assert_subject_is_ada(&got);
+    assert_int_equal(got.expires_s, now_s + 1000);
+    assert_int_equal(gh_roster_session_used(r, 11), now_s - 100);
+    assert_int_equal(answer(r, lookup_of(GH_LOOKUP_REFRESH, SESSION)), GH_LOOKUP_UNKNOWN);
+    hash_of(99, l.hash);
+    assert_int_equal(answer(r, l), GH_LOOKUP_MISMATCH);
+    l.grace_s = 5;
+    assert_int_equal(answer(r, l), GH_LOOKUP_GOOD);
+    gh_roster_free(r);
+}
+
 /* Wrong in any one bit, of any kind; and a wrong secret is that before anything else. */
 static void every_bit_of_a_secret_counts(void **state)
 {
@@ -319,6 +343,7 @@ int main(void)
         cmocka_unit_test(nobody_can_say_without_the_time),
         cmocka_unit_test(a_session_says_whose_it_is),
         cmocka_unit_test(what_is_unknown_is_unknown),
+        cmocka_unit_test(a_family_is_told_about_without_being_used),
         cmocka_unit_test(every_bit_of_a_secret_counts),
         cmocka_unit_test(a_session_ends_at_its_second),
         cmocka_unit_test(an_unused_session_ends_after_the_idle_time),

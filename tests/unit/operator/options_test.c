@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "operator/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,6 +165,84 @@ static void synopsis_is_made_from_the_table(void **state)
         gh_str_eq(gh_buf_str(&out), GH_STR("serve [UPSTREAM] [-c FILE] [--listen ADDR]... [-f] [-v]")));
 }
 
+static bool parse_of(const gh_cli_command *command, const char *const *words, gh_cli_args *ret, char *text,
+                     size_t size)
+{
+    unsigned n = 0;
+    while (words[n] != NULL)
+        n++;
+    gh_buf error = gh_buf_over(text, size - 1);
+    bool ok = gh_cli_parse(command, n, (char *const *)(uintptr_t)words, ret, &error);
+    text[error.n] = '\0';
+    return ok;
+}
+
+static const gh_cli_command pairs[] = {
+    {.name = "user role",
+     .arguments = "USER +ROLE|-ROLE...",
+     .min_arguments = 2,
+     .max_arguments = 9,
+     .minus_words = true,
+     .options = options,
+     .n_options = 3},
+    {.name = "user list", .arguments = ""},
+    {.name = "users list", .arguments = ""},
+    {.name = "key list", .arguments = ""},
+};
+
+static void words_with_a_minus_can_be_arguments(void **state)
+{
+    (void)state;
+    gh_cli_args args;
+    char text[256];
+    assert_true(parse_of(&pairs[0],
+                         (const char *const[]){"alice", "+admin", "-user", "-c", "f", "-force", NULL}, &args,
+                         text, sizeof text));
+    assert_same(gh_cli_argument(&args, 1), "+admin");
+    assert_same(gh_cli_argument(&args, 2), "-user");
+    assert_same(gh_cli_argument(&args, 3), "-force");
+    assert_same(gh_cli_argument(&args, 4), NULL);
+    assert_same(gh_cli_value(&args, "config", 0), "f");
+    assert_false(gh_cli_has(&args, "force"));
+    assert_false(
+        parse_of(&pairs[0], (const char *const[]){"alice", "--user", NULL}, &args, text, sizeof text));
+    assert_string_equal(text, "unknown option --user");
+}
+
+static void too_few_are_refused(void **state)
+{
+    (void)state;
+    gh_cli_args args;
+    char text[256];
+    assert_false(parse_of(&pairs[0], (const char *const[]){"alice", NULL}, &args, text, sizeof text));
+    assert_string_equal(text, "user role takes USER +ROLE|-ROLE...");
+    assert_true(parse_of(&pairs[0], (const char *const[]){"--help", NULL}, &args, text, sizeof text));
+    assert_true(args.help);
+}
+
+static void second_words_are_found_and_guessed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *group, *word, *found, *nearest;
+    } rows[] = {
+        {"user", "list", "user list", "list"},
+        {"user", "lits", NULL, "list"},
+        {"key", "list", "key list", "list"},
+        {"user", "rolle", NULL, "role"},
+        {"user", "erase", NULL, NULL},
+        {"use", "list", NULL, NULL},
+        {"user", "", NULL, NULL},
+        {"", "list", NULL, NULL},
+    };
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        gh_str group = gh_str_of(rows[i].group), word = gh_str_of(rows[i].word);
+        const gh_cli_command *found = gh_cli_find_in(pairs, GH_COUNT(pairs), group, word);
+        assert_same(found == NULL ? NULL : found->name, rows[i].found);
+        assert_same(gh_cli_nearest_in(pairs, GH_COUNT(pairs), group, word), rows[i].nearest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +250,9 @@ int main(void)
         cmocka_unit_test(wrong_lines_say_why),
         cmocka_unit_test(too_many_are_refused),
         cmocka_unit_test(commands_are_found_and_guessed),
+        cmocka_unit_test(words_with_a_minus_can_be_arguments),
+        cmocka_unit_test(too_few_are_refused),
+        cmocka_unit_test(second_words_are_found_and_guessed),
         cmocka_unit_test(synopsis_is_made_from_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "operator/options.h"
 
 /* Further off than this, a name is another name and not a slip. */
 enum { NEAR = 2 };
@@ -121,6 +121,22 @@ static bool read_short(gh_cli_args *args, const char *word, words *w, gh_buf *er
     return true;
 }
 
+/* A group of letters behind one minus. */
+static bool is_short(const gh_cli_command *command, const char *word)
+{
+    if (word[0] != '-' || word[1] == '\0')
+        return false;
+    return !command->minus_words || word[2] == '\0';
+}
+
+static bool enough(const gh_cli_command *command, unsigned n_arguments, gh_buf *error)
+{
+    if (n_arguments >= command->min_arguments)
+        return true;
+    gh_buf_printf(error, "%s takes %s", command->name, command->arguments);
+    return false;
+}
+
 bool gh_cli_parse(const gh_cli_command *command, unsigned argc, char *const *argv, gh_cli_args *ret,
                   gh_buf *error)
 {
@@ -136,7 +152,7 @@ bool gh_cli_parse(const gh_cli_command *command, unsigned argc, char *const *arg
         }
         if (!only_arguments && word[0] == '-' && word[1] == '-') {
             ok = read_long(&args, word, &w, error);
-        } else if (!only_arguments && word[0] == '-' && word[1] != '\0') {
+        } else if (!only_arguments && is_short(command, word)) {
             ok = read_short(&args, word, &w, error);
         } else {
             if (++n_arguments > command->max_arguments) {
@@ -148,6 +164,8 @@ bool gh_cli_parse(const gh_cli_command *command, unsigned argc, char *const *arg
         if (!ok)
             return false;
     }
+    if (!args.help && !enough(command, n_arguments, error))
+        return false;
     *ret = args;
     return true;
 }
@@ -193,6 +211,38 @@ const char *gh_cli_nearest_command(const gh_cli_command *commands, unsigned n, c
         if (d < best_distance) {
             best_distance = d;
             best = commands[i].name;
+        }
+    }
+    return best;
+}
+
+const char *gh_cli_word_in(const gh_cli_command *command, gh_str group)
+{
+    gh_str name = gh_str_of(command->name);
+    bool within = gh_str_starts(name, group) && name.n > group.n && name.p[group.n] == ' ';
+    return within ? name.p + group.n + 1 : NULL;
+}
+
+const gh_cli_command *gh_cli_find_in(const gh_cli_command *commands, unsigned n, gh_str group, gh_str word)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const char *second = gh_cli_word_in(&commands[i], group);
+        if (second != NULL && gh_str_eq(gh_str_of(second), word))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+const char *gh_cli_nearest_in(const gh_cli_command *commands, unsigned n, gh_str group, gh_str word)
+{
+    const char *best = NULL;
+    unsigned best_distance = NEAR + 1;
+    for (unsigned i = 0; i < n; i++) {
+        const char *second = gh_cli_word_in(&commands[i], group);
+        unsigned d = second == NULL ? NEAR + 1 : gh_str_distance(word, gh_str_of(second), NEAR);
+        if (d < best_distance) {
+            best_distance = d;
+            best = second;
         }
     }
     return best;

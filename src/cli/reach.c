@@ -1,0 +1,192 @@
+#include "cli/reach.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "cli/serve.h"
+#include "config/compile.h"
+#include "edges/admin/socket.h"
+#include "edges/proxy/documents.h"
+
+enum { ANSWER_ARENA = 3 * GH_MESSAGE_ANSWER_MAX, PIECE = 65536, PATH_BYTES = 4096 };
+
+static int fail(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "gatehouse: %s: %s\n", what, why);
+    return GH_EXIT_FAILED;
+}
+
+/* --- the configuration */
+
+/* A configuration whose upstream is named on the command line of `serve` is whole without one here. */
+static gh_config *read_config(gh_serve_options *options, gh_report *report)
+{
+    gh_report other;
+    gh_config *config = gh_serve_read_config(options, report);
+    if (config != NULL)
+        return config;
+    gh_report_init(&other);
+    options->upstream = GH_STR("http://127.0.0.1:8000");
+    config = gh_serve_read_config(options, &other);
+    gh_report_free(&other);
+    return config;
+}
+
+/* Compiled later, when the keys are at hand; upstreams are asked for no documents. */
+static gh_config *load(const gh_cli_args *args)
+{
+    static atomic_bool stop;
+    gh_serve_options options = {.documents = gh_documents_new(NULL, &stop)};
+    gh_report report;
+    gh_cli_read_files(args, &options);
+    gh_report_init(&report);
+    gh_config *config = options.documents == NULL ? NULL : read_config(&options, &report);
+    if (config == NULL)
+        gh_cli_print_report(&report);
+    else
+        config->read_document_data = NULL;
+    gh_report_free(&report);
+    gh_documents_free(options.documents);
+    return config;
+}
+
+/* --- a running server */
+
+static bool send_all(int fd, gh_str text)
+{
+    while (text.n > 0) {
+        ssize_t n = send(fd, text.p, text.n, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text = gh_str_cut(text, (size_t)n, text.n);
+    }
+    return true;
+}
+
+static bool receive(int fd, gh_text *ret)
+{
+    ssize_t n;
+    do {
+        gh_buf *b = gh_text_room(ret, PIECE);
+        if (!gh_buf_ok(b))
+            return false;
+        n = recv(fd, b->p + b->n, PIECE, 0);
+        if (n > 0)
+            b->n += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return n == 0 && ret->b.n > 0 && ret->b.p[ret->b.n - 1] == '\n';
+}
+
+static bool exchange(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *ret)
+{
+    gh_text line = {.cap = GH_MESSAGE_REQUEST_MAX};
+    int fd =
+        gh_operator_request_put(&line, request) ? gh_admin_socket_connect(reach->config->data_folder) : -1;
+    bool good = fd >= 0 && send_all(fd, gh_text_str(&line)) && receive(fd, ret);
+    if (fd >= 0)
+        (void)close(fd);
+    gh_text_free(&line);
+    return good;
+}
+
+static int ask(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
+{
+    gh_text line = {.cap = GH_MESSAGE_ANSWER_MAX};
+    gh_arena arena;
+    gh_operator_answer answer = {.status = GH_EXIT_FAILED};
+    gh_arena_init(&arena, NULL, 0, ANSWER_ARENA);
+    bool good = exchange(reach, request, &line) &&
+                gh_operator_answer_read(gh_str_cut(gh_text_str(&line), 0, line.b.n - 1), &arena, &answer);
+    if (good) {
+        gh_text_put(out, answer.out);
+        gh_text_put(err, answer.err);
+    } else {
+        gh_text_lit(
+            err,
+            "gatehouse: the running server gave no answer; whether it was done is not known: its log may "
+            "tell\n");
+    }
+    gh_arena_wipe(&arena);
+    gh_arena_reset(&arena);
+    gh_text_free(&line);
+    return answer.status;
+}
+
+static bool is_running(const gh_cli_reach *reach)
+{
+    int fd = gh_admin_socket_connect(reach->config->data_folder);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
+/* --- the folder itself */
+
+/* What root makes here the server could not use: it is done as the folder's owner. */
+static bool become_owner(gh_str folder)
+{
+    char path[PATH_BYTES];
+    struct stat st;
+    if (geteuid() != 0 || folder.n >= sizeof path)
+        return true;
+    memcpy(path, folder.p, folder.n);
+    path[folder.n] = '\0';
+    if (stat(path, &st) != 0 || st.st_uid == 0)
+        return true; /* it is still to be made, or root's */
+    return setgroups(0, NULL) == 0 && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
+           setresuid(st.st_uid, st.st_uid, st.st_uid) == 0;
+}
+
+static int open_folder(gh_cli_reach *reach)
+{
+    gh_report report;
+    if (!become_owner(reach->config->data_folder))
+        return fail("the owner of the data folder can't be taken on", strerrordesc_np(errno));
+    gh_report_init(&report);
+    if (gh_identity_open(&reach->service, reach->config, &report))
+        reach->policy = gh_policy_compile(reach->config, &report);
+    if (reach->policy == NULL)
+        gh_cli_print_report(&report);
+    else
+        reach->with = gh_identity_operator(&reach->service, reach->config, reach->policy);
+    gh_report_free(&report);
+    return reach->policy == NULL ? GH_EXIT_FAILED : GH_EXIT_OK;
+}
+
+int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
+{
+    *ret = (gh_cli_reach){.running = false};
+    if (!gh_crypto_init())
+        return fail("start", "the system has no randomness to give");
+    ret->config = load(args);
+    if (ret->config == NULL)
+        return GH_EXIT_USAGE;
+    if (ret->config->identity.enabled == GH_OFF) {
+        (void)fail("identity is off in this configuration",
+                   "identity.enabled switches it on; -c FILE names another configuration");
+        return GH_EXIT_USAGE;
+    }
+    ret->running = is_running(ret);
+    return ret->running ? GH_EXIT_OK : open_folder(ret);
+}
+
+int gh_cli_reach_do(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
+{
+    return reach->running ? ask(reach, request, out, err) : gh_operator_run(&reach->with, request, out, err);
+}
+
+void gh_cli_reach_close(gh_cli_reach *reach)
+{
+    gh_identity_close(&reach->service);
+    if (reach->policy != NULL)
+        gh_policy_unref(reach->policy);
+    if (reach->config != NULL)
+        gh_config_free(reach->config);
+}
