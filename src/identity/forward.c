@@ -37,7 +37,7 @@ static void put_id(gh_buf *out, gh_str name, gh_id id)
 
 static gh_str proof_name(const gh_principal *who)
 {
-    gh_str name = gh_proof_name(who);
+    gh_str name = gh_proof_name(who->proof);
     return name.p != NULL ? name : GH_STR("none");
 }
 
