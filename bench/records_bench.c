@@ -114,8 +114,7 @@ int main(int argc, char **argv)
     gh_roster *roster = gh_crypto_init() ? gh_roster_new(key) : NULL;
     gh_records_options options = {.folder = argc > 1 ? argv[1] : ".",
                                   .roster = roster,
-                                  .cleanup_s = 3600,
-                                  .access_s = 1800,
+                                  .spans = {.cleanup_s = 3600, .access_s = 1800},
                                   .max_queue = MOST,
                                   .now_s = now_s,
                                   .now_ms = now_ms};

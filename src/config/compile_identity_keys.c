@@ -129,6 +129,8 @@ static bool describe_us(gh_policy *p, const gh_config *config, gh_report *report
     us->issuer = config->identity.token.issuer;
     us->roles_claim = GH_STR("roles");
     us->tier_claim = GH_STR("tier");
+    /* What is revoked is remembered for so long: one that lives longer would be good again. */
+    us->max_lifetime_s = config->identity.token.access_lifetime;
     us->audiences = gh_arena_new(&p->arena, gh_str);
     us->types = gh_arena_new(&p->arena, gh_str);
     us->keys = gh_arena_array(&p->arena, config->n_identity_ring + 1u, sizeof *us->keys);

@@ -21,7 +21,7 @@ static enum gh_judgement revoke_token(gh_txn *txn)
     if (op == NULL)
         return gh_refuse_memory(txn);
     op->jti = txn->principal.jti;
-    op->expires_s = txn->principal.expires_s;
+    op->expires_s = txn->principal.expires_s + txn->policy->identity.token.leeway_s;
     return gh_txn_ask(txn, &op->op);
 }
 

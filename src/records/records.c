@@ -99,6 +99,15 @@ bool gh_records_call(gh_records *r, void (*run)(gh_work *w, void *data), void *d
     return c.done;
 }
 
+void gh_records_follow(gh_records *r, const gh_records_spans *spans)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    r->options.spans = *spans;
+    r->changed = true;
+    (void)pthread_cond_signal(&r->wake);
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
 /* --- opening and closing */
 
 static void read_secret(gh_sql *sql, gh_str name, void *ret, size_t n)
@@ -121,14 +130,12 @@ static void read_secret(gh_sql *sql, gh_str name, void *ret, size_t n)
 static void prepare(gh_records *r)
 {
     gh_transaction *t = &r->transaction;
-    t->work = (gh_work){.sql = &r->sql, .roster = r->options.roster, .access_s = r->options.access_s};
+    t->work = (gh_work){.sql = &r->sql, .roster = r->options.roster};
     t->said = say;
     t->give_up = is_closing;
     t->data = r;
     gh_arena_init(&t->arena, NULL, 0, EFFECTS);
     gh_arena_init(&r->scratch, NULL, 0, EFFECTS);
-    if (r->options.cleanup_s == 0)
-        r->options.cleanup_s = 1;
 }
 
 static bool fill(gh_records *r, gh_buf *why)

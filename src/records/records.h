@@ -15,13 +15,18 @@
 
 typedef struct gh_records gh_records;
 
-typedef struct gh_records_options {
-    const char *folder;                   /* must exist and be the process's own; NUL-terminated */
-    gh_roster *roster;                    /* NULL: none (commands on a folder whose server is stopped) */
+/* What may change while they are open. */
+typedef struct gh_records_spans {
     uint32_t cleanup_s;                   /* SESSION_CLEANUP_INTERVAL */
-    uint32_t access_s;                    /* longest life of an access token */
+    uint32_t access_s;                    /* how long an access token is taken at most, the leeway with it */
     uint32_t cookie_idle_s, token_idle_s; /* for the cleanup; 0: none */
-    uint32_t max_queue;                   /* operations that wait; more are refused: BUSY */
+} gh_records_spans;
+
+typedef struct gh_records_options {
+    const char *folder; /* must exist and be the process's own; NUL-terminated */
+    gh_roster *roster;  /* NULL: none (commands on a folder whose server is stopped) */
+    gh_records_spans spans;
+    uint32_t max_queue; /* operations that wait; more are refused: BUSY */
     /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
     void (*said)(void *data, int level, const char *event, const char *text);
     void *said_data;
@@ -34,6 +39,9 @@ typedef struct gh_records_options {
 GH_MUST_CHECK gh_records *gh_records_open(const gh_records_options *options, char *why, size_t why_size);
 /* Does what waits, then ends. NULL is fine. */
 void gh_records_close(gh_records *records);
+
+/* Other spans from now on. Any thread. */
+void gh_records_follow(gh_records *records, const gh_records_spans *spans);
 
 /* Any thread. Takes one reference of its own; op->finished is called exactly once, on the records' thread, and gives that
  * reference up. Unless this returns false: the queue is full or it is being closed, op->status is BUSY and retry_s set,

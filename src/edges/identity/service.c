@@ -50,11 +50,19 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
+/* A token is taken for as long as its issuer's clock may be off, too. */
+static gh_records_spans spans_of(const gh_identity_config *c)
+{
+    return (gh_records_spans){.cleanup_s = (uint32_t)c->session.cleanup_interval,
+                              .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
+                              .cookie_idle_s = (uint32_t)c->session.idle_timeout,
+                              .token_idle_s = (uint32_t)c->token.refresh_idle};
+}
+
 static bool open_records(gh_identity_service *s, const gh_config *config, gh_report *report)
 {
     char why[WHY_SIZE];
     uint8_t key[16];
-    const gh_identity_config *c = &config->identity;
     gh_str folder = gh_arena_copy(&s->arena, config->data_folder);
     gh_random(key, sizeof key);
     s->roster = gh_roster_new(key);
@@ -62,10 +70,7 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
         return refuse(report, "out of memory");
     gh_records_options options = {.folder = folder.p,
                                   .roster = s->roster,
-                                  .cleanup_s = (uint32_t)c->session.cleanup_interval,
-                                  .access_s = (uint32_t)c->token.access_lifetime,
-                                  .cookie_idle_s = (uint32_t)c->session.idle_timeout,
-                                  .token_idle_s = (uint32_t)c->token.refresh_idle,
+                                  .spans = spans_of(&config->identity),
                                   .max_queue = MAX_QUEUE,
                                   .said = say,
                                   .said_data = s,
@@ -193,6 +198,15 @@ bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_execu
     executors->submit[GH_OP_PASSWORDS] = gh_password_executor_submit;
     executors->data[GH_OP_PASSWORDS] = &s->passwords;
     return true;
+}
+
+void gh_identity_follow(gh_identity_service *s, const gh_config *config)
+{
+    const gh_records_spans spans = spans_of(&config->identity);
+    if (s->records == NULL)
+        return;
+    gh_records_follow(s->records, &spans);
+    gh_password_executor_follow(&s->passwords, &config->identity);
 }
 
 void gh_identity_close(gh_identity_service *s)

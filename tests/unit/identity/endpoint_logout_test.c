@@ -60,7 +60,8 @@ static void a_token_without_a_session_ends_itself(void **state)
     endpoint_script(e, &revoked, 1);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
     assert_int_equal(LAST_OP(e, gh_op_token_revoke)->jti, 1234);
-    assert_int_equal(LAST_OP(e, gh_op_token_revoke)->expires_s, ENDPOINT_NOW + 1000);
+    assert_int_equal(LAST_OP(e, gh_op_token_revoke)->expires_s,
+                     ENDPOINT_NOW + 1000 + e->policy->identity.token.leeway_s);
     endpoint_script(e, &ended, 1);
     assert_string_equal(endpoint_request(e, "POST", PATH, "{\"all\":true}"), "answer 204");
     assert_int_equal(LAST_OP(e, gh_op_session_end)->session, 0);

@@ -46,8 +46,7 @@ static bool open_records(const char *folder)
         return false;
     gh_records_options options = {.folder = folder,
                                   .roster = roster,
-                                  .cleanup_s = 1,
-                                  .access_s = 1800,
+                                  .spans = {.cleanup_s = 1, .access_s = 1800},
                                   .max_queue = 1000,
                                   .said = said,
                                   .now_s = now_s,
