@@ -107,14 +107,15 @@ static gh_id make_user(void)
 int main(int argc, char **argv)
 {
     static const uint8_t key[16] = "bench";
-    static char why[1024];
+    static char why[1024] = "the folder has a database already";
     unsigned parallel = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64;
     uint64_t seconds = argc > 3 ? strtoull(argv[3], NULL, 10) : 5;
     gh_records_stats stats;
     gh_roster *roster = gh_crypto_init() ? gh_roster_new(key) : NULL;
     gh_records_options options = {.folder = argc > 1 ? argv[1] : ".",
                                   .roster = roster,
-                                  .spans = {.cleanup_s = 3600, .access_s = 1800},
+                                  .cleanup_s = 3600,
+                                  .access_s = 1800,
                                   .max_queue = MOST,
                                   .now_s = now_s,
                                   .now_ms = now_ms};

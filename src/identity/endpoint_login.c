@@ -38,7 +38,10 @@ enum gh_judgement gh_ask_login_verify(gh_txn *txn)
     gh_op_password_verify *op = gh_op_make(PASSWORD_VERIFY, gh_op_password_verify);
     if (op == NULL)
         return gh_refuse_memory(txn);
-    if (!gh_op_copy(&op->op, begun->stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
+    /* A disabled account is compared with what an unknown one is: not even the making of a better hash, which follows
+     * a right password, tells of it. */
+    gh_str stored = begun->disabled ? (gh_str){NULL, 0} : begun->stored;
+    if (!gh_op_copy(&op->op, stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
 }

@@ -28,10 +28,9 @@ struct gh_records {
     gh_op *first, *last; /* that wait */
     uint32_t waiting;
     gh_records_job *jobs;
-    bool closing, changed; /* changed: options.spans, and the thread has not seen it */
+    bool closing;
 
     /* the thread's own */
-    gh_records_spans spans;
     gh_transaction transaction;
     gh_arena scratch;                        /* of what is done without an operation */
     uint64_t uses_ms, sweep_ms, optimize_ms; /* when it is due */

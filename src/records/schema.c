@@ -56,6 +56,8 @@ static const char *const migrations[] = {
     "CREATE INDEX session_expires ON session(expires_s);"
     "CREATE INDEX session_used ON session(kind, used_s);"
     "CREATE INDEX session_device ON session(device) WHERE device IS NOT NULL;"
+    /* spans that access tokens lived or may still live; until_s 0: those that are made now */
+    "CREATE TABLE token_life(seconds INTEGER PRIMARY KEY, until_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE ended_session(id INTEGER PRIMARY KEY, until_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE revoked_token(jti INTEGER PRIMARY KEY, expires_s INTEGER NOT NULL) STRICT",
 

@@ -17,28 +17,12 @@ static uint64_t clock_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static uint64_t next_sweep(const gh_records *r, uint64_t now_ms)
-{
-    return now_ms + UINT64_C(1000) * (r->spans.cleanup_s > 0 ? r->spans.cleanup_s : 1);
-}
-
-/* With the lock held. */
-static void follow(gh_records *r)
-{
-    r->changed = false;
-    r->spans = r->options.spans;
-    r->transaction.work.access_s = r->spans.access_s;
-    r->sweep_ms = next_sweep(r, clock_ms());
-}
-
-static void begin(gh_records *r)
+static void set_dates(gh_records *r)
 {
     uint64_t now_ms = clock_ms();
     r->uses_ms = now_ms + USES_MS;
+    r->sweep_ms = now_ms + UINT64_C(1000) * r->options.cleanup_s;
     r->optimize_ms = now_ms + OPTIMIZE_MS;
-    (void)pthread_mutex_lock(&r->lock);
-    follow(r);
-    (void)pthread_mutex_unlock(&r->lock);
 }
 
 static uint64_t next_due(const gh_records *r)
@@ -55,11 +39,9 @@ static unsigned take(gh_records *r, gh_op *ret[BATCH], gh_records_job **ret_job,
     struct timespec until = {.tv_sec = (time_t)(due / 1000), .tv_nsec = (long)(due % 1000) * 1000000};
     unsigned n = 0;
     (void)pthread_mutex_lock(&r->lock);
-    while (r->first == NULL && r->jobs == NULL && !r->closing && !r->changed)
+    while (r->first == NULL && r->jobs == NULL && !r->closing)
         if (pthread_cond_timedwait(&r->wake, &r->lock, &until) != 0)
             break; /* something is due */
-    if (r->changed)
-        follow(r);
     while (r->first != NULL && n < BATCH) {
         ret[n++] = r->first;
         r->first = r->first->next;
@@ -158,11 +140,11 @@ static void run_pragma(gh_records *r, enum gh_statement which)
 
 static void clean_up(gh_records *r, uint64_t now_ms)
 {
-    sweep s = {{r->spans.cookie_idle_s, r->spans.token_idle_s}, false};
+    sweep s = {{r->options.cookie_idle_s, r->options.token_idle_s}, false};
     bool done = r->options.now_s() != 0 && run_alone(r, sweep_expired, &s);
     if (r->options.roster != NULL)
         gh_roster_sweep(r->options.roster, r->options.now_s());
-    r->sweep_ms = done && s.more ? now_ms : next_sweep(r, now_ms);
+    r->sweep_ms = done && s.more ? now_ms : now_ms + UINT64_C(1000) * r->options.cleanup_s;
 }
 
 /* What is due. A piece that leaves more is due again at once, after the operations that wait. */
@@ -190,7 +172,7 @@ void *gh_records_serve(void *data)
     gh_op *ops[BATCH];
     gh_records_job *job;
     bool over, more = false;
-    begin(r);
+    set_dates(r);
     (void)pthread_setname_np(pthread_self(), "gh-records");
     for (;;) {
         unsigned n = take(r, ops, &job, &over);

@@ -18,7 +18,7 @@ typedef struct gh_work {
     gh_arena *arena;          /* of the operation's outputs */
     const gh_op_actor *actor; /* who does it */
     uint64_t now_s;
-    uint32_t access_s;                   /* longest life of an access token */
+    uint32_t access_s;                   /* for how long an access token made now, or before, may be taken */
     uint8_t naming[GH_SIPHASH_KEY_SIZE]; /* for the hashes of names that are tried */
     bool scrub;                          /* somebody was erased: the write-ahead log is to be emptied, too */
 } gh_work;
@@ -26,6 +26,9 @@ typedef struct gh_work {
 /* As gh_effects_add(); without memory the operation has failed, and what is returned goes nowhere. */
 gh_effect *gh_work_effect(gh_work *w, enum gh_effect_kind kind);
 
+enum {
+    GH_LEEWAY_S = 300 /* so long after its end a token may be taken: the largest identity.token.leeway */
+};
 enum { GH_EMAIL_MAX = 254, GH_LABEL_MAX = 64 /* bytes of names that people give to devices and keys */ };
 
 /* --- users (account.c) */

@@ -12,7 +12,7 @@ HTTP = pathlib.Path(__file__).resolve().parents[1] / "http"
 
 
 class Application:
-    def __init__(self, module="upstream_app:app", folder=HTTP, port=None):
+    def __init__(self, module="upstream_app:app", folder=HTTP, port=None, health="/health"):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
@@ -23,7 +23,7 @@ class Application:
         def up():
             assert self.process.poll() is None, "the upstream did not start"
             try:
-                return httpx.get(self.url + "/health", trust_env=False).status_code == 200
+                return httpx.get(self.url + health, trust_env=False).status_code == 200
             except httpx.TransportError:
                 return False
         eventually(up, "the upstream listens", 30)

@@ -200,48 +200,43 @@ static void note_next(gh_key_sets *jwks)
     atomic_store(&jwks->next_s, next);
 }
 
-static bool read_file(gh_str location, gh_arena *arena, gh_str *ret_text, const char **ret_why)
+static bool read_file(gh_str location, gh_arena *arena, gh_jwks_text *ret)
 {
     char path[LOCATION_SIZE];
     gh_str text = {NULL, 0};
-    *ret_why = "the name is too long";
+    ret->why = "the name is too long";
     if (location.n >= sizeof path)
         return false;
     memcpy(path, location.p, location.n);
     path[location.n] = '\0';
-    if (!gh_read_file(path, GH_KEY_SETS_MAX * 4, &text, ret_why))
+    if (!gh_read_file(path, GH_KEY_SETS_MAX * 4, &text, &ret->why))
         return false;
-    *ret_text = gh_arena_copy(arena, text);
+    ret->text = gh_arena_copy(arena, text);
     free((void *)(uintptr_t)text.p);
-    *ret_why = "out of memory";
-    return ret_text->p != NULL;
+    ret->why = "out of memory";
+    return ret->text.p != NULL;
 }
 
-bool gh_key_sets_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, gh_str *ret_text,
-                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
+bool gh_key_sets_read(void *data, gh_str issuer, gh_str location, gh_arena *arena, gh_jwks_text *ret)
 {
     gh_key_sets *jwks = data;
-    bool by_url = gh_str_starts(location, GH_STR("http"));
     (void)issuer;
-    *ret_later = by_url;
-    *ret_tried_s = 0;
-    if (!by_url)
-        return read_file(location, arena, ret_text,
-                         ret_why); /* at each compilation: a reload reads it anew */
-    *ret_why = "it is got when Gatehouse starts";
+    if (!gh_str_starts(location, GH_STR("http")))
+        return read_file(location, arena, ret); /* at each compilation: a reload reads it anew */
+    ret->later = true;
+    ret->why = "it is got when Gatehouse starts";
     if (jwks == NULL)
         return false;
     key_set *s = find(jwks, location);
     if (s == NULL && (s = add(jwks, location)) != NULL)
         (void)get(jwks, s, (uint64_t)time(NULL));
     note_next(jwks);
-    *ret_why = s == NULL ? "out of memory" : s->why;
-    if (s != NULL)
-        *ret_tried_s = s->tried_s;
+    ret->why = s == NULL ? "out of memory" : s->why;
+    ret->tried_s = s == NULL ? 0 : s->tried_s;
     if (s == NULL || s->text.p == NULL)
         return false;
-    *ret_text = gh_arena_copy(arena, s->text);
-    return ret_text->p != NULL;
+    ret->text = gh_arena_copy(arena, s->text);
+    return ret->text.p != NULL;
 }
 
 void gh_key_sets_want(gh_key_sets *jwks)

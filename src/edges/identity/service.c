@@ -50,13 +50,21 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
-/* A token is taken for as long as its issuer's clock may be off, too. */
-static gh_records_spans spans_of(const gh_identity_config *c)
+/* folder: NUL-terminated. A token is taken for as long as its issuer's clock may be off, too. */
+static gh_records_options options_of(gh_identity_service *s, const gh_config *config, const char *folder)
 {
-    return (gh_records_spans){.cleanup_s = (uint32_t)c->session.cleanup_interval,
-                              .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
-                              .cookie_idle_s = (uint32_t)c->session.idle_timeout,
-                              .token_idle_s = (uint32_t)c->token.refresh_idle};
+    const gh_identity_config *c = &config->identity;
+    return (gh_records_options){.folder = folder,
+                                .roster = s->roster,
+                                .cleanup_s = (uint32_t)c->session.cleanup_interval,
+                                .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
+                                .cookie_idle_s = (uint32_t)c->session.idle_timeout,
+                                .token_idle_s = (uint32_t)c->token.refresh_idle,
+                                .max_queue = MAX_QUEUE,
+                                .said = say,
+                                .said_data = s,
+                                .now_s = wall_s,
+                                .now_ms = monotonic_ms};
 }
 
 static bool open_records(gh_identity_service *s, const gh_config *config, gh_report *report)
@@ -68,14 +76,7 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     s->roster = gh_roster_new(key);
     if (folder.p == NULL || s->roster == NULL)
         return refuse(report, "out of memory");
-    gh_records_options options = {.folder = folder.p,
-                                  .roster = s->roster,
-                                  .spans = spans_of(&config->identity),
-                                  .max_queue = MAX_QUEUE,
-                                  .said = say,
-                                  .said_data = s,
-                                  .now_s = wall_s,
-                                  .now_ms = monotonic_ms};
+    const gh_records_options options = options_of(s, config, folder.p);
     s->records = gh_records_open(&options, why, sizeof why);
     return s->records != NULL || refuse(report, why);
 }
@@ -185,6 +186,15 @@ static bool submit_record(void *data, gh_op *op)
     return gh_records_submit(data, op);
 }
 
+bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report)
+{
+    if (s->records == NULL)
+        return true;
+    const gh_records_options options = options_of(s, config, NULL);
+    gh_password_executor_follow(&s->passwords, &config->identity);
+    return gh_records_adjust(s->records, &options) || refuse(report, "the records can't be written");
+}
+
 bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_executors *executors,
                        const char **ret_why)
 {
@@ -198,15 +208,6 @@ bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_execu
     executors->submit[GH_OP_PASSWORDS] = gh_password_executor_submit;
     executors->data[GH_OP_PASSWORDS] = &s->passwords;
     return true;
-}
-
-void gh_identity_follow(gh_identity_service *s, const gh_config *config)
-{
-    const gh_records_spans spans = spans_of(&config->identity);
-    if (s->records == NULL)
-        return;
-    gh_records_follow(s->records, &spans);
-    gh_password_executor_follow(&s->passwords, &config->identity);
 }
 
 void gh_identity_close(gh_identity_service *s)

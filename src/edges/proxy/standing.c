@@ -75,6 +75,7 @@ void gh_standing_look(gh_timer *timer)
         next = x->standing_next;
         if (still_good(x, now_s, changed))
             continue;
+        gh_metric_add(w->metrics, GH_METRIC_ACCESS_ENDED, 1);
         gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",
                      "an exchange under way was cut: its caller's access has ended");
         gh_client_reset(x->client);

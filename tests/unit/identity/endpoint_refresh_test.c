@@ -164,6 +164,22 @@ static void of_several_cookies_the_newest_counts(void **state)
     assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 2);
 }
 
+/* Another login's cookie, as one of an older path may be, is not this session's. */
+static void of_another_session_none_counts(void **state)
+{
+    static const uint8_t random[GH_SECRET_RANDOM] = "other bytes that are chance...";
+    endpoint *e = *state;
+    char own[GH_SECRET_TEXT_MAX], memory[GH_SECRET_TEXT_MAX];
+    gh_buf other = gh_buf_over(memory, sizeof memory);
+    gh_secret secret;
+    gh_secret_make(&e->policy->identity.keys, GH_SECRET_SESSION, FAMILY + 1, 9, random, &other, &secret);
+    with_cookies(e, gh_buf_str(&other), make(e, GH_SECRET_SESSION, 1, own));
+    endpoint_script(e, &fresh, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->session, FAMILY);
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 1);
+}
+
 static void just_cut_off(gh_op *op)
 {
     first(op);
@@ -280,6 +296,7 @@ int main(void)
         ENDPOINT_TEST(parallel_ones_get_the_same_successor),
         ENDPOINT_TEST(a_browsers_cookie_is_replaced),
         ENDPOINT_TEST(of_several_cookies_the_newest_counts),
+        ENDPOINT_TEST(of_another_session_none_counts),
         ENDPOINT_TEST(a_token_is_issued_after_the_cut_off),
         ENDPOINT_TEST(losers_keep_their_cookies),
         ENDPOINT_TEST(what_was_not_made_here_is_not_asked_for),

@@ -46,7 +46,8 @@ static bool open_records(const char *folder)
         return false;
     gh_records_options options = {.folder = folder,
                                   .roster = roster,
-                                  .spans = {.cleanup_s = 1, .access_s = 1800},
+                                  .cleanup_s = 1,
+                                  .access_s = 1800,
                                   .max_queue = 1000,
                                   .said = said,
                                   .now_s = now_s,

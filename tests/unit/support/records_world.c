@@ -40,7 +40,8 @@ int world_setup(void **state)
     atomic_store(&world_now_ms, 5000);
     atomic_store(&world_said, 0);
     w->options = (gh_records_options){.folder = w->folder,
-                                      .spans = {.cleanup_s = 3600, .access_s = 1800},
+                                      .cleanup_s = 3600,
+                                      .access_s = 1800,
                                       .max_queue = 1000,
                                       .said = said,
                                       .now_s = now_s,
