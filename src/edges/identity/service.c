@@ -50,27 +50,33 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
+/* folder: NUL-terminated. A token is taken for as long as its issuer's clock may be off, too. */
+static gh_records_options options_of(gh_identity_service *s, const gh_config *config, const char *folder)
+{
+    const gh_identity_config *c = &config->identity;
+    return (gh_records_options){.folder = folder,
+                                .roster = s->roster,
+                                .cleanup_s = (uint32_t)c->session.cleanup_interval,
+                                .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
+                                .cookie_idle_s = (uint32_t)c->session.idle_timeout,
+                                .token_idle_s = (uint32_t)c->token.refresh_idle,
+                                .max_queue = MAX_QUEUE,
+                                .said = say,
+                                .said_data = s,
+                                .now_s = wall_s,
+                                .now_ms = monotonic_ms};
+}
+
 static bool open_records(gh_identity_service *s, const gh_config *config, gh_report *report)
 {
     char why[WHY_SIZE];
     uint8_t key[16];
-    const gh_identity_config *c = &config->identity;
     gh_str folder = gh_arena_copy(&s->arena, config->data_folder);
     gh_random(key, sizeof key);
     s->roster = gh_roster_new(key);
     if (folder.p == NULL || s->roster == NULL)
         return refuse(report, "out of memory");
-    gh_records_options options = {.folder = folder.p,
-                                  .roster = s->roster,
-                                  .cleanup_s = (uint32_t)c->session.cleanup_interval,
-                                  .access_s = (uint32_t)(c->token.access_lifetime + c->token.leeway),
-                                  .cookie_idle_s = (uint32_t)c->session.idle_timeout,
-                                  .token_idle_s = (uint32_t)c->token.refresh_idle,
-                                  .max_queue = MAX_QUEUE,
-                                  .said = say,
-                                  .said_data = s,
-                                  .now_s = wall_s,
-                                  .now_ms = monotonic_ms};
+    const gh_records_options options = options_of(s, config, folder.p);
     s->records = gh_records_open(&options, why, sizeof why);
     return s->records != NULL || refuse(report, why);
 }
@@ -178,6 +184,15 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
 static bool submit_record(void *data, gh_op *op)
 {
     return gh_records_submit(data, op);
+}
+
+bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report)
+{
+    if (s->records == NULL)
+        return true;
+    const gh_records_options options = options_of(s, config, NULL);
+    gh_password_executor_follow(&s->passwords, &config->identity);
+    return gh_records_adjust(s->records, &options) || refuse(report, "the records can't be written");
 }
 
 bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_executors *executors,

@@ -27,6 +27,8 @@ typedef struct gh_identity_service {
 GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
 /* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
+/* Of a reload's configuration that is right: what is not in the policy follows it, too. As above. */
+GH_MUST_CHECK bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report);
 /* Before workers start: their executors. False: *ret_why says why. */
 GH_MUST_CHECK bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_executors *executors,
                                      const char **ret_why);

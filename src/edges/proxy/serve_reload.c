@@ -80,6 +80,10 @@ static gh_generation *read_generation(gh_reload *r)
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
     gh_generation *fresh =
         policy == NULL ? NULL : gh_generation_new(config, policy, r->s->generation, &r->report);
+    if (fresh != NULL && !gh_identity_follow(&r->s->identity, config, &r->report)) {
+        gh_generation_unref(fresh);
+        return NULL;
+    }
     if (fresh == NULL && config != NULL)
         gh_config_free(config);
     return fresh;
