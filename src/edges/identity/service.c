@@ -175,11 +175,12 @@ static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *repo
     return read_ring(s, config, &n) || refuse(report, "the new signing key can't be read");
 }
 
-static void use_secret(const gh_identity_service *s, gh_config *config)
+static bool use_secret(const gh_identity_service *s, gh_config *config)
 {
     config->secret_key = s->secret;
     config->read_jwks = gh_key_sets_read;
     config->read_jwks_data = s->jwks;
+    return s->jwks == NULL || gh_key_sets_use_ca(s->jwks, config->identity.ca_file);
 }
 
 bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report)
@@ -193,8 +194,8 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     if (!find_secret(s, config, report))
         return false;
     gh_hkdf(s->secret, GH_STR("ring"), s->seal, sizeof s->seal);
-    use_secret(s, config);
-    return open_records(s, config, report) && fill_ring(s, config, report);
+    return (use_secret(s, config) || refuse(report, "identity.ca_file is too long")) &&
+           open_records(s, config, report) && fill_ring(s, config, report);
 }
 
 bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report)
@@ -204,7 +205,8 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
         return true;
     if (s->records == NULL)
         return refuse(report, "switching identity on needs a restart");
-    use_secret(s, config);
+    if (!use_secret(s, config))
+        return refuse(report, "identity.ca_file is too long");
     return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
 }
 
