@@ -85,6 +85,7 @@ typedef struct gh_op_login_finish {
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    gh_id bound;       /* the device that the session is bound to: his own or nobody's; 0: none */
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
@@ -109,6 +110,7 @@ typedef struct gh_op_user_create {
     /* OK, EXISTS; WRONG: a name, address, role or tier that can't be */
     gh_user_record user;
     gh_subject subject;
+    gh_id bound; /* the session's device; 0: none */
 } gh_op_user_create;
 
 typedef struct gh_op_user_get {
@@ -176,6 +178,7 @@ typedef struct gh_op_refresh {
     /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED; WRONG: not with the session's device, and nothing is ended */
     gh_str sealed; /* with OK: the successor to be handed out: next_sealed, or that of the first of several */
     bool repeated; /* it was handed out before */
+    gh_id bound;   /* the session's device, whatever was proved; 0: none */
     gh_id user;
     gh_subject subject;
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
