@@ -139,13 +139,15 @@ typedef struct gh_op_user_change {
     gh_op op;
     gh_id id;
     gh_str name;                 /* to find it by, when id is 0 */
+    uint64_t attempt;            /* of the LOGIN_BEGIN whose password was right; 0: the operator needs none */
     bool set_disabled, disabled; /* disabling ends all sessions */
     gh_str hash;        /* a new password's; absent: as it is. Ends all other sessions and refresh tokens */
     gh_id keep_session; /* that stays at a change of password; 0: none, and all access tokens end too */
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */
-    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be */
+    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be, or the
+     * attempt's password or the actor's session is not the user's any more */
     gh_user_record user;
 } gh_op_user_change;
 
@@ -160,8 +162,9 @@ typedef struct gh_op_user_export {
 typedef struct gh_op_user_erase {
     gh_op op;
     gh_id id;
-    gh_str name; /* when id is 0 */
-    /* OK, NOT_FOUND */
+    gh_str name;      /* when id is 0 */
+    uint64_t attempt; /* as of USER_CHANGE */
+    /* OK, NOT_FOUND, WRONG */
 } gh_op_user_erase;
 
 /* Rotates a session's secret: of a browser (cookie) or a refresh token. */

@@ -239,6 +239,8 @@ enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
     gh_account a;
     if (!gh_account_find(w, o->id, o->name, &a))
         return GH_OP_NOT_FOUND;
+    if (!gh_attempt_holds(w, o->attempt, &a))
+        return GH_OP_WRONG;
     gh_account_cut_off(w, &a);
     gh_attempts_forget(w, a.record.name, a.record.email);
     gh_sql_run1(w->sql, GH_SQL_USER_ERASE, a.record.id);

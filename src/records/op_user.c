@@ -231,6 +231,8 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
     gh_account a;
     if (!gh_account_find(w, o->id, o->name, &a))
         return GH_OP_NOT_FOUND;
+    if (!gh_attempt_holds(w, o->attempt, &a))
+        return GH_OP_WRONG;
     gh_str email = gh_canonical(w, o->email, GH_EMAIL_MAX);
     gh_str roles = gh_roles_changed(w->arena, a.record.roles, o->add_role, o->remove_role);
     enum gh_op_status status = look_at_change(w, o, a.record.id, email, roles);
