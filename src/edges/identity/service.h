@@ -23,7 +23,7 @@ typedef struct gh_identity_service {
 } gh_identity_service;
 
 /* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
- * signing keys, and gives the configuration the ring. Nothing where identity is off. False: reported. */
+ * signing keys, and gives the configuration the ring, until gh_config_forget_ring(). Nothing where identity is off. False: reported. */
 GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
 /* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
