@@ -12,83 +12,11 @@ import urllib.parse
 import pytest
 
 from support.musicgen_page import MusicgenPage
+from support.page_attacks import CHANGING, PREFLIGHTED, READING, TOOLS
 from support.timing import eventually
 from support.visitor import PASSWORD, Visitor, fresh_name
 
 ATTACKERS = ("sibling", "stranger")
-
-# Each is a function of the URL to hurt, and more; it ends by done(what it could read).
-TOOLS = """
-const done = arguments[arguments.length - 1], url = arguments[0], more = arguments[1] || {};
-const no = error => done("refused");
-function form(enctype, fields, target, into) {
-  const f = document.createElement("form");
-  Object.assign(f, {method: "post", action: url, enctype, target: target || "hole"});
-  for (const [name, value] of Object.entries(fields)) f.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
-  (into || document.body).append(f);
-  return f;
-}
-function hole(name) {
-  const frame = Object.assign(document.createElement("iframe"), {name: name || "hole"});
-  frame.onload = () => {
-    let seen = null;
-    try { seen = frame.contentDocument && frame.contentDocument.URL !== "about:blank" ? "read" : null; } catch { }
-    if (!frame.contentDocument) done("refused"); else if (seen) done(seen);
-  };
-  document.body.append(frame);
-  return frame;
-}
-function tag(name, attributes) {
-  const t = document.createElement(name);
-  t.onload = () => done("read");
-  t.onerror = no;
-  Object.assign(t, attributes);
-  document.head.append(t);
-}
-"""
-
-CHANGING = {
-    "a form": 'hole(); form("application/x-www-form-urlencoded", {prompt: "evil"}).submit();',
-    "a form of parts": 'hole(); form("multipart/form-data", {prompt: "evil"}).submit();',
-    "a form that looks like JSON": """hole(); form("text/plain", {'{"prompt":"evil","x":"': '"}'}).submit();""",
-    "a form with what may be the token": """
-        const token = (document.cookie.match(/__Host-csrf=([^;]*)/) || [])[1] || "none";
-        hole(); form("application/x-www-form-urlencoded", {prompt: "evil", csrf_token: token}).submit();""",
-    "a form in a frame without an origin": """
-        const frame = hole(); frame.sandbox = "allow-forms allow-scripts";
-        frame.srcdoc = `<form method=post action="${url}"></form><script>document.forms[0].submit()</` + `script>`;
-        setTimeout(() => done("refused"), 300);""",
-    "fetch": 'fetch(url, {method: "POST", mode: "no-cors", credentials: "include", body: "evil"}).then(a => done(a.type === "opaque" ? "refused" : "read"), no);',
-    "fetch without a body": 'fetch(url, {method: "POST", mode: "no-cors", credentials: "include"}).then(a => done(a.type === "opaque" ? "refused" : "read"), no);',
-    "fetch to be read": 'fetch(url, {method: "POST", credentials: "include", body: "evil"}).then(() => done("read"), no);',
-    "fetch by a detour": """fetch(location.origin + "/redirect?" + encodeURIComponent(url), {method: "POST", mode: "no-cors", credentials: "include"})
-        .then(a => done(a.type === "opaque" ? "refused" : "read"), no);""",
-    "a beacon": 'navigator.sendBeacon(url, new Blob(["evil"], {type: "text/plain"})); setTimeout(() => done("refused"), 100);',
-    "a ping": """const a = Object.assign(document.createElement("a"), {href: "#x", ping: url}); document.body.append(a); a.click();
-        setTimeout(() => done("refused"), 100);""",
-}
-
-PREFLIGHTED = {
-    "JSON": 'fetch(url, {method: "POST", credentials: "include", headers: {"Content-Type": "application/json"}, body: "{}"}).then(() => done("read"), no);',
-    "the token in its header": """
-        const token = (document.cookie.match(/__Host-csrf=([^;]*)/) || [])[1] || "none";
-        fetch(url, {method: "POST", credentials: "include", headers: {"X-CSRF-Token": token}}).then(() => done("read"), no);""",
-    "PUT": 'fetch(url, {method: "PUT", credentials: "include"}).then(() => done("read"), no);',
-    "DELETE": 'fetch(url, {method: "DELETE", credentials: "include"}).then(() => done("read"), no);',
-    "XMLHttpRequest": """const x = new XMLHttpRequest(); x.open("PATCH", url); x.withCredentials = true; x.onload = () => done("read"); x.onerror = no; x.send();""",
-}
-
-READING = {
-    "fetch": 'fetch(url, {credentials: "include"}).then(() => done("read"), no);',
-    "an image": 'tag("img", {src: url});',
-    "a script": 'tag("script", {src: url});',
-    "a style sheet": 'tag("link", {rel: "stylesheet", href: url});',
-    "a video": 'const v = document.createElement("video"); v.onloadeddata = () => done("read"); v.onerror = no; v.src = url; document.body.append(v);',
-    "an object": """const o = document.createElement("object"); o.type = "text/html"; o.onerror = no; o.data = url;
-        o.onload = () => { let inner = null; try { inner = o.contentDocument; } catch { } done(inner ? "read" : "refused"); }; document.body.append(o);""",
-    "a frame": 'const frame = hole(); frame.src = url;',
-    "an event stream": 'const s = new EventSource(url, {withCredentials: true}); s.onopen = () => done("read"); s.onerror = () => { s.close(); done("refused"); };',
-}
 
 
 @pytest.fixture(scope="module")
@@ -142,16 +70,6 @@ def attack(driver, victim, evil, attackers_tab):
     driver.switch_to.window(victim.tab)
 
 
-def lines_of(gateway, path, n=1):
-    """At least n access lines of the path."""
-    mark = json.dumps(path).encode()
-
-    def probe():
-        found = [entry for entry in map(json.loads, [line for line in list(gateway.lines) if mark in line]) if entry.get("path") == path]
-        return found if len(found) >= n else None
-    return eventually(probe, f"{n} access lines of {path}")
-
-
 def path_of(request):
     """One that no other test has, to be found in the log."""
     return "/echo/" + urllib.parse.quote(request.node.name.replace("[", "-").rstrip("]").replace(" ", "_"))
@@ -175,19 +93,18 @@ REFUSED = {"sibling": (403, "csrf_cross_site"), "stranger": (401, "credentials_r
 def test_what_needs_no_preflight_arrives_and_changes_nothing(attack, gateway, home, app, request, who, name):
     before, path = changed(app), path_of(request)
     assert attack(who, CHANGING[name], home + path) == "refused"
-    line = lines_of(gateway, path)[0]
+    line = gateway.access_line(path)
     # A page without an origin is another site than any.
     expected = REFUSED["stranger" if "without an origin" in name else who]
     assert line["method"] == "POST" and (line["status"], line["reason"]) == expected
     assert changed(app) == before
 
 
-@pytest.mark.parametrize("name", PREFLIGHTED)
-@pytest.mark.parametrize("who", ATTACKERS)
+@pytest.mark.parametrize("who,name", [("stranger", "JSON"), *(("sibling", name) for name in PREFLIGHTED)])
 def test_what_needs_a_preflight_does_not_arrive(attack, gateway, home, app, request, who, name):
     before, path = changed(app), path_of(request)
     assert attack(who, PREFLIGHTED[name], home + path) == "refused"
-    line = lines_of(gateway, path)[0]
+    line = gateway.access_line(path)
     assert (line["method"], line["status"], line["reason"]) == ("OPTIONS", 403, "cors_origin_not_allowed")
     assert changed(app) == before
 
@@ -197,7 +114,7 @@ def test_what_needs_a_preflight_does_not_arrive(attack, gateway, home, app, requ
 def test_nothing_can_be_read(attack, gateway, home, request, who, name):
     path = path_of(request)
     assert attack(who, READING[name], home + path) == "refused"
-    line = lines_of(gateway, path)[0]
+    line = gateway.access_line(path)
     # The sibling's requests have the cookie, and a GET is let through: it changes nothing, and its answer is not shown.
     assert (line["method"], line["status"]) == ("GET", 200 if who == "sibling" else 401)
 
@@ -206,7 +123,7 @@ def test_nothing_can_be_read(attack, gateway, home, request, who, name):
 def test_a_websocket_can_not_be_opened(attack, gateway, home, who):
     script = 'const s = new WebSocket(url); s.onopen = () => done("read"); s.onerror = no;'
     assert attack(who, script, home.replace("http:", "ws:") + "/ws") == "refused"
-    line = lines_of(gateway, "/ws", 1 + ATTACKERS.index(who))[-1]
+    line = gateway.access_line("/ws", 1 + ATTACKERS.index(who))
     assert (line["status"], line["reason"]) == REFUSED[who]
 
 
@@ -215,7 +132,7 @@ def test_sending_the_whole_window_by_a_form(attack, driver, gateway, home, app, 
     before, path = changed(app), path_of(request)
     attack(who, 'form("application/x-www-form-urlencoded", {prompt: "evil"}, "_top").submit(); done("sent");', home + path)
     assert eventually(lambda: driver.current_url == home + path and driver.find_element("tag name", "body").text, "the window has gone there")
-    line = lines_of(gateway, path)[0]
+    line = gateway.access_line(path)
     assert (line["method"], line["status"], line["reason"]) == ("POST", *REFUSED[who])
     assert changed(app) == before
 
@@ -225,7 +142,7 @@ def test_a_window_that_was_opened_can_not_be_looked_into(attack, driver, gateway
     """A link is followed with the cookie, which SameSite=Lax allows; what it shows stays the victim's."""
     path = path_of(request)
     attack(who, 'window.other = window.open(url); done("opened");', home + path)
-    assert lines_of(gateway, path)[0]["status"] == 200
+    assert gateway.access_line(path)["status"] == 200
     script = """
     try { return String(window.other.document.body.innerText); }
     catch (error) { return error.name; }
@@ -241,9 +158,9 @@ def test_no_page_can_be_framed(attack, home, who, page):
 
 # --- at Gatehouse's own endpoints
 
-@pytest.mark.parametrize("path,method", [("/api/auth/logout", "POST"), ("/api/auth/refresh", "POST"),
-                                         ("/api/auth/keys", "POST"), ("/api/auth/account", "DELETE")])
-@pytest.mark.parametrize("who", ATTACKERS)
+@pytest.mark.parametrize("who,path,method", [
+    ("stranger", "/api/auth/logout", "POST"), ("sibling", "/api/auth/logout", "POST"), ("sibling", "/api/auth/refresh", "POST"),
+    ("sibling", "/api/auth/keys", "POST"), ("sibling", "/api/auth/account", "DELETE")])
 def test_nobody_is_signed_out_or_changed_by_another_page(attack, driver, victim, home, who, path, method):
     for name in ("a form", "a form that looks like JSON", "fetch without a body"):
         if method == "POST":
@@ -253,7 +170,7 @@ def test_nobody_is_signed_out_or_changed_by_another_page(attack, driver, victim,
     assert still_signed_in(driver, victim)
 
 
-@pytest.fixture(params=["signed in", "signed out"])
+@pytest.fixture
 def state(request, driver, victim):
     """Of the victim."""
     if request.param == "signed out":
@@ -266,8 +183,8 @@ def state(request, driver, victim):
         victim.wait_for("Signed in")
 
 
-@pytest.mark.parametrize("who", ATTACKERS)
-@pytest.mark.parametrize("endpoint", ["login", "register"])
+@pytest.mark.parametrize("endpoint,who,state", [*(("login", who, state) for who in ATTACKERS for state in ("signed in", "signed out")),
+                                                ("register", "sibling", "signed out")], indirect=["state"])
 def test_nobody_is_signed_in_as_the_attacker(attack, driver, victim, gateway, home, state, who, endpoint):
     """Login CSRF: who is signed in to the attacker's account gives away what they do there."""
     password = PASSWORD.replace(" ", "=", 1)
@@ -295,6 +212,26 @@ def test_nobody_is_signed_in_as_the_attacker(attack, driver, victim, gateway, ho
 
 
 # --- cookies
+
+@pytest.mark.parametrize("same_site,of_stranger", [("strict", 401), ("lax", 200)])
+def test_links_and_same_site(attack, driver, victim, gateway, home, request, same_site, of_stranger):
+    """With strict a link on another site is followed without the cookie; one on the same site is not another site's."""
+    file = gateway.folder / "gatehouse.yaml"
+    shipped = file.read_text()
+    file.write_text(shipped.replace("identity:\n", f"identity:\n  session: {{ same_site: {same_site} }}\n", 1))
+    gateway.reload()
+    try:
+        victim.click("#renew")
+        victim.wait_for("Renewed")
+        for who, status in (("stranger", of_stranger), ("sibling", 200)):
+            path = f"{path_of(request)}-{who}"
+            attack(who, "location = url; done();", home + path)
+            assert gateway.access_line(path)["status"] == status
+    finally:
+        file.write_text(shipped)
+        gateway.reload()
+        assert still_signed_in(driver, victim)
+
 
 def test_what_a_sibling_can_do_to_cookies(attack, driver, victim, home, app, request):
     """It can read and write the CSRF cookie, which no port keeps apart. That gains it nothing, and the page helps itself."""
@@ -340,7 +277,7 @@ def test_the_attacks_are_real(attack, driver, victim, gateway, home, app, reques
     try:
         for n, name in enumerate(CHANGING, 1):
             attack("sibling", CHANGING[name], home + path)
-            assert lines_of(gateway, path, n)[-1]["status"] == (401 if "without an origin" in name else 200), name
+            assert gateway.access_line(path, n)["status"] == (401 if "without an origin" in name else 200), name
         assert changed(app) == before + len(CHANGING) - 1
         assert attack("sibling", 'const s = new WebSocket(url); s.onopen = () => done("read"); s.onerror = no;', home.replace("http:", "ws:") + "/ws") == "read"
         attack("sibling", CHANGING["fetch without a body"], home + "/api/auth/logout")
