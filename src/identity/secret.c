@@ -1,6 +1,7 @@
 #include "identity/secret.h"
 
 #include "base/base64url.h"
+#include "base/crc32.h"
 
 /* The bytes of a session secret, refresh token or device token. */
 enum { AT_NUMBER = 8, AT_RANDOM = 12, AT_MAC = AT_RANDOM + GH_SECRET_RANDOM, MAC = 16, RAW = AT_MAC + MAC };
@@ -159,21 +160,6 @@ bool gh_secret_unseal(const gh_identity_keys *keys, gh_str before, gh_str sealed
     return right;
 }
 
-/* CRC-32 of IEEE 802.3 (reflected, polynomial 0xEDB88320), as in zip and PNG: four bits at a time. */
-static uint32_t crc32_of(gh_str text)
-{
-    static const uint32_t step[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
-                                      0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                      0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < text.n; i++) {
-        crc ^= (unsigned char)text.p[i];
-        crc = crc >> 4 ^ step[crc & 15];
-        crc = crc >> 4 ^ step[crc & 15];
-    }
-    return ~crc;
-}
-
 void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
                      const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret, size_t *ret_start)
 {
@@ -185,7 +171,7 @@ void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
     gh_buf_put(&text, prefix);
     gh_buf_char(&text, '_');
     gh_base32_put(&text, raw, KEY_RAW);
-    put_number(check, crc32_of(gh_buf_str(&text)), CHECK_RAW);
+    put_number(check, gh_crc32(gh_buf_str(&text)), CHECK_RAW);
     gh_base32_put(&text, check, CHECK_RAW);
     if (!gh_buf_ok(&text))
         out->overflow = true;
@@ -210,7 +196,7 @@ bool gh_api_key_read(const gh_identity_keys *keys, gh_str prefix, gh_str text, g
         return false;
     bool right = gh_base32_read(gh_str_cut(text, from, to), raw, KEY_RAW) && is_id(read_number(raw, 8)) &&
                  gh_base32_read(gh_str_cut(text, to, text.n), check, CHECK_RAW) &&
-                 read_number(check, CHECK_RAW) == crc32_of(gh_str_cut(text, 0, to));
+                 read_number(check, CHECK_RAW) == gh_crc32(gh_str_cut(text, 0, to));
     if (right) {
         ret->id = read_number(raw, 8);
         ret->number = 0;
