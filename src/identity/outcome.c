@@ -129,3 +129,13 @@ enum gh_judgement gh_needs_account(gh_txn *txn)
         return gh_txn_refuse(txn, GH_REASON_PROOF_NOT_ACCEPTED, "the user is another issuer's");
     return GH_PASS;
 }
+
+enum gh_judgement gh_needs_whole_account(gh_txn *txn)
+{
+    if (gh_needs_account(txn) == GH_STOP)
+        return GH_STOP;
+    if (txn->principal.scopes.p != NULL)
+        return gh_txn_refuse(txn, GH_REASON_PROOF_NOT_ACCEPTED,
+                             "a token of some scopes can't act for its user here");
+    return GH_PASS;
+}

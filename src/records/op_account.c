@@ -249,10 +249,8 @@ enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
     e->user = (gh_roster_user){.id = a.record.id, .cutoff_s = a.cutoff_s};
     e->until_s = a.until_s;
     gh_op_actor himself = {.user = a.record.id, .decision = w->actor->decision};
-    if (w->actor->user == a.record.id) /* the trail says so, without from where */
-        w->actor = &himself;
-    gh_audit(w, &(gh_event){.event = "user_erase", .user = a.record.id});
-    w->actor = &op->actor;
+    const gh_op_actor *actor = w->actor->user == a.record.id ? &himself : w->actor; /* not from where */
+    gh_audit_by(w, actor, &(gh_event){.event = "user_erase", .user = a.record.id});
     w->scrub = true;
     return GH_OP_OK;
 }

@@ -1,4 +1,5 @@
 """A FastAPI application as an upstream, in a process of its own."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -12,13 +13,13 @@ HTTP = pathlib.Path(__file__).resolve().parents[1] / "http"
 
 
 class Application:
-    def __init__(self, module="upstream_app:app", folder=HTTP, port=None, health="/health"):
+    def __init__(self, module="upstream_app:app", folder=HTTP, port=None, health="/health", env=None):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "--app-dir", str(folder), "--host", "127.0.0.1", "--port", str(self.port),
              "--log-level", "warning", "--timeout-keep-alive", "300", module],
-            stdin=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
 
         def up():
             assert self.process.poll() is None, "the upstream did not start"

@@ -86,8 +86,7 @@ static void done(gh_password_job *job)
         op->retry_s = 1;
     gh_password_job_wipe(job);
     free(c);
-    op->finished(op);
-    gh_op_unref(op);
+    op->finished(op); /* with the reference */
 }
 
 static bool fill_verify(carried *c, const gh_op_password_verify *op)
