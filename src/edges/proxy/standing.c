@@ -13,6 +13,7 @@ void gh_standing_add(gh_exchange *x)
     if (gh_likely(x->txn.principal.proof == GH_PROOF_NONE) || w->executors->roster == NULL)
         return;
     x->standing = true;
+    x->standing_epoch = 0; /* its body may have come long after it was asked who sends it */
     x->standing_prev = NULL;
     x->standing_next = w->standing;
     if (w->standing != NULL)
@@ -47,13 +48,14 @@ static gh_lookup question(const gh_principal *who, uint64_t now_s)
                        .now_s = now_s};
 }
 
-static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
+static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
 {
-    const gh_principal *who = &x->txn.principal;
+    gh_principal *who = &x->txn.principal;
     if (who->expires_s != 0 && who->expires_s <= now_s)
         return false;
-    if (!changed)
+    if (x->standing_epoch == epoch)
         return true;
+    x->standing_epoch = epoch;
     gh_lookup l = question(who, now_s);
     if (who->proof == GH_PROOF_API_KEY) {
         if (x->txn.n_lookups == 0)
@@ -62,6 +64,8 @@ static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
         l.now_s = now_s;
     }
     gh_roster_answer(x->client->worker->executors->roster, &l, 1);
+    if (who->proof == GH_PROOF_API_KEY)
+        who->expires_s = l.expires_s; /* a key that was rolled over lives for the overlap only */
     return l.answer == GH_LOOKUP_GOOD;
 }
 
@@ -69,11 +73,9 @@ void gh_standing_look(gh_timer *timer)
 {
     gh_worker *w = GH_CONTAINER(timer, gh_worker, standing_timer);
     uint64_t epoch = gh_roster_epoch(w->executors->roster), now_s = (uint64_t)time(NULL);
-    bool changed = epoch != w->standing_epoch;
-    w->standing_epoch = epoch;
     for (gh_exchange *x = w->standing, *next; x != NULL; x = next) {
         next = x->standing_next;
-        if (still_good(x, now_s, changed))
+        if (still_good(x, now_s, epoch))
             continue;
         gh_metric_add(w->metrics, GH_METRIC_ACCESS_ENDED, 1);
         gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",
