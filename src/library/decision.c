@@ -32,6 +32,7 @@ void gh_decision_free(gh_decision *decision)
 {
     if (decision == NULL)
         return;
+    gh_txn_end(&decision->txn);
     gh_arena_reset(&decision->arena);
     gh_arena_reset(&decision->scratch);
     free(decision);
@@ -68,6 +69,7 @@ static enum gh_outcome go_on(gh_decision *d)
 enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
                           const gh_world *world, const gh_request *request)
 {
+    gh_txn_end(&decision->txn); /* what the one before has asked, passwords too */
     gh_arena_reset(&decision->arena);
     gh_arena_reset(&decision->scratch);
     gh_arena_init(&decision->scratch, NULL, 0, gh_policy_scratch_cap(policy));
