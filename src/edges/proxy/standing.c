@@ -77,6 +77,29 @@ static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
     return l.answer == GH_LOOKUP_GOOD;
 }
 
+static enum gh_reason reason_of(enum gh_proof proof)
+{
+    switch (proof) {
+    case GH_PROOF_TOKEN:
+        return GH_REASON_TOKEN_REVOKED;
+    case GH_PROOF_API_KEY:
+        return GH_REASON_API_KEY_INVALID;
+    case GH_PROOF_SESSION:
+    case GH_PROOF_NONE:
+        break;
+    }
+    return GH_REASON_SESSION_INVALID;
+}
+
+enum gh_reason gh_standing_ended(gh_exchange *x)
+{
+    enum gh_proof proof = x->txn.principal.proof;
+    if (proof == GH_PROOF_NONE || x->client->worker->executors->roster == NULL ||
+        still_good(x, (uint64_t)time(NULL), true))
+        return GH_REASON_NONE;
+    return reason_of(proof);
+}
+
 void gh_standing_look(gh_timer *timer)
 {
     gh_worker *w = GH_CONTAINER(timer, gh_worker, standing_timer);
