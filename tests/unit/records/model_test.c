@@ -511,9 +511,7 @@ static void step_erase(world *w)
     u->alive = false;
     cut_off(u);
     forget_user(u);
-    for (unsigned i = 0; i < n_sessions; i++)
-        if (sessions[i].user == u && sessions[i].alive)
-            sessions[i].alive = false; /* its tokens are refused by the cut-off */
+    end_sessions(u, NULL);
     for (unsigned i = 0; i < n_devices; i++)
         devices[i].alive = devices[i].alive && devices[i].user != u;
     for (unsigned i = 0; i < n_keys; i++)
@@ -738,7 +736,7 @@ static void look_at_session(world *w, unsigned i)
     world_hash(s->before + (s->before == 0), look.hash);
     bool open = s->alive && s->kind == GH_SESSION_COOKIE && s->expires_s > now() && !s->user->disabled;
     bool before = open && s->number > 0 && now() < s->rotated_s + GRACE;
-    if (s->number > 0 && now() != s->rotated_s + GRACE) /* the second at the border is the roster's own */
+    if (s->number > 0)
         SAME(world_lookup(w, look).answer == GH_LOOKUP_GOOD, before);
     if (before)
         s->used_s = now();
