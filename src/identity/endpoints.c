@@ -221,6 +221,7 @@ const gh_endpoint gh_endpoints[] = {
         .body_optional = true,
         .form = true,
         .right = GH_RIGHT_ANYONE,
+        .verifies = true,
         .does = "revokes a token, which is its own proof (RFC 7009)",
         .steps = {{gh_ask_revoke, gh_judge_revoke}, {gh_ask_revoke_key, gh_judge_revoke_key}},
     },

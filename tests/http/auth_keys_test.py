@@ -12,7 +12,8 @@ from support.timing import eventually
 BEHIND_PROXY = {"client_address": {"trusted_proxies": ["127.0.0.1/32"], "source": "x-forwarded-for"}}
 ROUTES = {"routes": [{"name": "read", "path": "/read", "require": {"permissions": ["content:read"]}},
                      {"name": "write", "path": "/write", "require": {"permissions": ["content:create"]}},
-                     {"name": "members", "path": "/members", "require": {"user": True}}]}
+                     {"name": "members", "path": "/members", "require": {"user": True}},
+                     {"name": "browsers", "path": "/page", "require": {"proofs": ["session"]}}]}
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,16 @@ def test_a_prefix_of_ones_own(gatehouse, upstream):
     key = people.new().api_key()
     assert key["key"].startswith("acme_") and key["start"].startswith("acme_")
     assert people.me(bearer(key["key"])).json()["proof"] == "api_key"
+
+
+def test_two_credentials_at_once(people, person):
+    key = person.api_key()["key"]
+    problem(people.http.get("/members", headers=by_key(key, **person.bearer())), 400, "credentials_conflict")
+    problem(people.http.get("/members", headers=[("X-API-Key", key), ("X-API-Key", key)]), 400, "credentials_conflict")
+
+
+def test_not_where_only_sessions_are_taken(people, person):
+    problem(people.http.get("/page", headers=by_key(person.api_key())), 403, "proof_not_accepted")
 
 
 # Wrong ones.
