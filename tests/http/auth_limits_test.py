@@ -229,7 +229,7 @@ def test_counts_outlive_a_reload(gateway, people, upstream):
 def test_no_secret_is_in_the_log_or_on_disk(gatehouse, upstream):
     """All that a day brings, then every line and every file is looked through."""
     config = settings({"devices": {"anonymous": True}, "upstream": {"assertion": True}, "token": {"refresh_grace": "0s"},
-                       "attempts": {"max": 2}},
+                       "attempts": {"max": 100}},
                       log={"format": "json", "access": True}, routes=[{"name": "m", "path": "/members", "require": {"user": True}}])
     gateway = gatehouse(config, upstream=upstream, env=identity.ENV)
     people = identity.People(gateway)
