@@ -263,7 +263,7 @@ def targets():
     chance = random.Random(7)
     for path in ("/admin", "/admin/users", "/reports/annual", "/r/user", "/r/role", "/users/OTHER", "/users/OTHER/x", "/people/OTHERNAME"):
         yield from (path, path + "/", path.upper(), "/" + path, path + ";", path + "/..;/" + path.split("/")[-1], path + "%2f", path + "%5c", path + "%00")
-        yield from (spellings(path, chance) for _ in range(120))
+        yield from (spellings(path, chance) for _ in range(80))
 
 
 def protected(path, other):
@@ -386,7 +386,7 @@ def test_a_role_that_is_configured_no_more_gives_nothing(gatehouse, upstream):
     gateway.write({**config(less), **upstreams})
     gateway.reload()
     assert says("/r/audit") == {"permission_required"} and says("/r/permissions") == {"ok"}
-    assert people.me(session).json()["permissions"] == ["songs:publish", "songs:read"]
+    assert set(people.me(session).json()["permissions"]) == {"songs:publish", "songs:read"}
 
 
 # By default.
@@ -401,7 +401,7 @@ def test_deny_by_default(gatehouse, upstream):
         problem(people.http.get(path), 401, "credentials_required")
         problem(people.http.get(path, headers=device), 401, "credentials_required")
         assert people.http.get(path, headers=token).status_code == 200
-    for path in ("/r/public", "//r/./public"):
+    for path in ("/r/public", "/r//public"):
         assert people.http.get(path).status_code == 200
     assert people.http.get("/r/device", headers=device).status_code == 200, "it demands a device, and so says who"
     assert people.http.post("/r/public").status_code == 200

@@ -132,8 +132,8 @@ static void end_sessions(const m_user *u, const m_session *but)
 
 static void cut_off(m_user *u)
 {
-    u->cutoff_s = now();
-    u->until_s = now() + ACCESS;
+    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + 1;
+    u->until_s = u->cutoff_s + ACCESS;
 }
 
 /* --- attempts */
