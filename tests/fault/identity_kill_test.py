@@ -14,8 +14,6 @@ import threading
 import time
 import urllib.parse
 
-import pytest
-
 from support import message
 from support.hashing import at_normal_priority
 from support.identity import ENV, PREFIX, data_folder, settings
@@ -499,13 +497,12 @@ class Inspector:
             self.refused("keys refused", self.ask.me([("X-API-Key", key[1])]), "api_key_invalid")
 
     def devices(self, person):
-        live = person.live()
-        if not live:
+        unbound = [c for c in person.live() if not c.device]
+        if not unbound:
             return
-        bearer = live[-1].headers()
+
         def seen(device):
-            fields = [f for f in bearer if f[0] != "X-Device-Token"] + [("X-Device-Token", device[1])]
-            return self.good("devices asked", self.ask.me(fields)).json()["device"]
+            return self.good("devices asked", self.ask.me(unbound[-1].headers() + [("X-Device-Token", device[1])])).json()["device"]
         for device in person.unsure_devices[:]:
             person.unsure_devices.remove(device)
             (person.devices if seen(device) == device[0] else person.gone_devices).append(device)
@@ -539,7 +536,7 @@ def run_and_kill(gateway, people, seed, dice, grace_s, rotations):
     for client in clients:
         client.start()
     assert heard.wait(guard(60)), "nothing was answered"
-    time.sleep(dice.choice([0.02, 0.2, 0.6, 1]) * dice.random())
+    time.sleep(dice.choice([0.02, 0.2, 1, 2]) * dice.random())
     gateway.process.kill()
     gateway.wait()
     for client in clients:
@@ -552,31 +549,43 @@ def run_and_kill(gateway, people, seed, dice, grace_s, rotations):
     return [c.person for c in clients if c.person], sum(c.ask.answers for c in clients)
 
 
-@pytest.mark.parametrize("rounds", [ROUNDS])
-def test_what_was_answered_holds(gatehouse, scripted, tmp_path, rounds):
+def again(gatehouse, *args, **kwargs):
+    """Started so often that somebody else's port is met in the end."""
+    for _ in range(3):
+        try:
+            return at_normal_priority(gatehouse(*args, **kwargs))
+        except AssertionError as e:
+            if "address is in use" not in str(e):
+                raise
+    raise AssertionError("all ports are in use")
+
+
+WANTED = {"logins", "sessions in force", "refresh tokens taken", "ended refresh tokens refused", "access tokens refused",
+          "keys in force", "keys refused", "devices asked"}
+
+
+def test_what_was_answered_holds(gatehouse, scripted, tmp_path):
     print("GATEHOUSE_TEST_SEED =", SEED)
     dice, rotations, counts = random.Random(SEED), Rotations(), {}
-    people, answers, upstream = [], 0, scripted()
-    gateway, touched = None, []
+    people, touched, answers, rounds, upstream = [], [], 0, 0, scripted()
     folder = tmp_path / "gateway"
     folder.mkdir()
-    for n in range(rounds + 1):
+    while True:
         grace_s = dice.choice([0, 0, 1])
-        gateway = at_normal_priority(gatehouse(configuration(grace_s), upstream, folder=folder, env=ENV))
+        gateway = again(gatehouse, configuration(grace_s), upstream, folder=folder, env=ENV)
         inspector = Inspector(gateway, dice, grace_s, rotations, counts)
-        last = n == rounds
+        last = rounds >= ROUNDS and (WANTED <= set(counts) or rounds >= 5 * ROUNDS)
         others = [p for p in people if p not in touched]
         for person in touched + (others if last else dice.sample(others, min(2, len(others)))):
             inspector.person(person, with_password=last or person in touched[:2])
         inspector.ask.close()
         if last:
             break
-        touched, heard = run_and_kill(gateway, people, SEED + n, dice, grace_s, rotations)
+        rounds += 1
+        touched, heard = run_and_kill(gateway, people, SEED + rounds, dice, grace_s, rotations)
         answers += heard
         look_at_the_file(gateway, tmp_path)
     counts["accounts"] = sum(p.there for p in people)
     print(rounds, "rounds,", answers, "answers under load,", rotations.taken, "refresh tokens taken,",
           rotations.again, "of them again within their grace;", counts)
-    for what in ("logins", "sessions in force", "refresh tokens taken", "ended refresh tokens refused", "access tokens refused",
-                 "keys in force", "keys refused", "devices asked"):
-        assert counts.get(what), f"nothing was seen of: {what}"
+    assert WANTED <= set(counts), "not everything was seen"

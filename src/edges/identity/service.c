@@ -8,7 +8,7 @@
 #include "base/signing_generate.h"
 #include "edges/identity/secret_file.h"
 
-enum { ARENA_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
+enum { ARENA_CAP = 1 << 20, RING_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
 
 static bool refuse(gh_report *report, const char *why)
 {
@@ -129,15 +129,17 @@ bool gh_identity_ring_due(gh_identity_service *s, uint64_t now_s)
     return true;
 }
 
-/* The ring in the configuration's own memory, which is wiped with it. */
+/* The ring of the moment, in place of the one before. */
 static bool read_ring(gh_identity_service *s, gh_config *config, unsigned *ret_n)
 {
     gh_stored_key *stored = NULL;
     unsigned n = 0, kept = 0;
     uint64_t now_s = wall_s(), due_s = 0;
-    if (!gh_records_read_keys(s->records, s->seal, &config->arena, &stored, &n))
+    gh_config_forget_ring(config);
+    gh_arena_init(&config->ring_memory, NULL, 0, RING_CAP);
+    if (!gh_records_read_keys(s->records, s->seal, &config->ring_memory, &stored, &n))
         return false;
-    gh_identity_ring_key *ring = gh_arena_array(&config->arena, n + 1, sizeof *ring);
+    gh_identity_ring_key *ring = gh_arena_array(&config->ring_memory, n + 1, sizeof *ring);
     if (ring == NULL)
         return false;
     for (unsigned i = 0; i < n; i++) {

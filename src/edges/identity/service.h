@@ -24,7 +24,7 @@ typedef struct gh_identity_service {
 } gh_identity_service;
 
 /* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
- * signing keys, and gives the configuration the ring. Nothing where identity is off. False: reported. */
+ * signing keys, and gives the configuration the ring, until gh_config_forget_ring(). Nothing where identity is off. False: reported. */
 GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
 /* Is there a retiring key in use whose time is over? Then the ring is to be attached anew, without it. Says so again only
  * after a while, should that fail. Any thread. */
