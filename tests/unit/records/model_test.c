@@ -132,8 +132,8 @@ static void end_sessions(const m_user *u, const m_session *but)
 
 static void cut_off(m_user *u)
 {
-    u->cutoff_s = now();
-    u->until_s = now() + ACCESS;
+    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + 1;
+    u->until_s = u->cutoff_s + ACCESS;
 }
 
 /* --- attempts */
@@ -761,7 +761,8 @@ static void look_at_everything(world *w)
     }
     for (unsigned i = n_devices > 300 ? n_devices - 300 : 0; i < n_devices; i++)
         SAME(world_look(w, GH_LOOKUP_DEVICE, i + 1, devices[i].hash) == GH_LOOKUP_GOOD,
-             devices[i].alive && devices[i].confirmed);
+             devices[i].alive && devices[i].confirmed &&
+                 (devices[i].user == NULL || !devices[i].user->disabled));
     for (unsigned i = 0; i < n_users; i++) {
         const m_user *u = &users[i];
         gh_lookup token = {.kind = GH_LOOKUP_TOKEN, .user = u->id, .issued_s = now() - dice(100)};
