@@ -115,7 +115,7 @@ enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
         return refuse(w, o, &a, right);
     upgrade(w, o->user, o->upgraded);
     gh_attempt_succeeded(w, &attempt);
-    enum gh_op_status status = gh_session_add(w, &a, &o->session, o->replaces);
+    enum gh_op_status status = gh_session_add(w, &a, &o->session, o->replaces, &o->bound);
     bool in = status == GH_OP_OK;
     gh_audit(w, &(gh_event){.event = "auth_attempt",
                             .user = o->user,

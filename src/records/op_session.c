@@ -70,6 +70,7 @@ static enum gh_op_status refresh_live(gh_work *w, gh_op_refresh *o, gh_session_r
     else
         o->sealed = sealed;
     o->user = a.record.id;
+    o->bound = row->s.device;
     o->subject = gh_account_subject(&a);
     o->cutoff_s = a.cutoff_s;
     o->expires_s = row->s.expires_s;

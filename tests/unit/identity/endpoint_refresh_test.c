@@ -34,6 +34,7 @@ static void done(gh_op *op, gh_str sealed)
     endpoint_subject(&r->subject);
     r->created_s = ENDPOINT_NOW - 500;
     r->expires_s = ENDPOINT_NOW + 5000;
+    r->bound = 13;
 }
 
 /* The first of several keeps its successor; the later ones are answered with it. */
@@ -100,6 +101,10 @@ static void tokens_are_replaced(void **state)
     (void)snprintf(life, sizeof life, "%u", p->token.access_s < 5000 ? p->token.access_s : 5000);
     expect_member(e, "/expires_in", life);
     expect_member(e, "/refresh_expires_in", "5000");
+    gh_cached_token access; /* has the session's device, not whichever was proved */
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &access),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(access.device, 13);
     expect_lines(e, "Cache-Control: no-store\r\n");
     /* what is stored opens nothing */
     assert_null(memmem(op->next_sealed.p, op->next_sealed.n, "ghr_", 4));

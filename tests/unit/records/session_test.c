@@ -18,6 +18,7 @@ typedef struct present {
     bool repeated;     /* answered */
     uint64_t sealed;   /* answered: which successor was given out; 0: none */
     uint64_t cutoff_s; /* answered */
+    gh_id bound;       /* answered */
 } present;
 
 static unsigned refresh(world *w, present *p)
@@ -34,6 +35,7 @@ static unsigned refresh(world *w, present *p)
     unsigned status = world_do(w, o);
     p->repeated = o->repeated;
     p->cutoff_s = o->cutoff_s;
+    p->bound = o->bound;
     p->sealed = 0;
     if (status == GH_OP_OK) {
         assert_int_equal(o->sealed.n, sizeof p->sealed);
@@ -221,6 +223,7 @@ static void test_a_bound_token_wants_its_device(void **state)
     assert_int_equal(refresh(w, &p), GH_OP_WRONG);
     p.device = 50;
     assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.bound, 50);
     /* Whoever has an old token and not the device can't end it. */
     world_now_s += GRACE;
     assert_int_equal(refresh(w, &old), GH_OP_WRONG);
@@ -234,8 +237,13 @@ static void test_a_device_that_is_not_his_is_not_bound(void **state)
     world_user(w, "ada", "$1");
     make_device(w, world_user(w, "bob", "$1"), 50);
     make_session(w, 7, GH_SESSION_TOKENS, 50);
-    present p = {.session = 7, .hash = 7, .next = 100};
+    present p = {.session = 7, .hash = 7, .next = 100, .device = 50};
     assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.bound, 0); /* whatever is proved beside the token */
+    world_login in = {
+        .name = "ada", .right = true, .session = {.id = 8, .expires_s = world_now_s + 60, .device = 50}};
+    assert_int_equal(world_sign_in(w, &in), GH_OP_OK);
+    assert_int_equal(in.bound, 0);
 }
 
 static gh_op_session_list *list(world *w, gh_id user, uint32_t idle_s)
