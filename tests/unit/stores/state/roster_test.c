@@ -91,6 +91,8 @@ static void a_family_is_told_about_without_being_used(void **state)
     assert_int_equal(answer(r, lookup_of(GH_LOOKUP_REFRESH, SESSION)), GH_LOOKUP_UNKNOWN);
     hash_of(99, l.hash);
     assert_int_equal(answer(r, l), GH_LOOKUP_MISMATCH);
+    l.grace_s = 5;
+    assert_int_equal(answer(r, l), GH_LOOKUP_MISMATCH); /* over in that second, as in the records */
     l.grace_s = 6;
     assert_int_equal(answer(r, l), GH_LOOKUP_GOOD);
     gh_roster_free(r);
