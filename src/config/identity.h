@@ -105,6 +105,7 @@ typedef struct gh_identity_config {
         uint64_t max, timeout, per_address, per_account;
     } attempts;
     gh_rate verifications;
+    gh_str ca_file; /* absent: the system's */
     struct {
         uint64_t max_per_user, registration_timeout, anonymous_per_address;
         int anonymous;

@@ -46,7 +46,7 @@ const gh_endpoint gh_endpoints[] = {
         .csrf_by_origin = true,
         .does = "signs in by name and password",
         .steps = {{gh_ask_login_begin, gh_op_judge},
-                  {gh_ask_login_verify, gh_judge_login_verify},
+                  {gh_ask_login_verify, NULL},
                   {gh_ask_login_finish, gh_judge_login_finish}},
     },
     {
@@ -79,7 +79,7 @@ const gh_endpoint gh_endpoints[] = {
         .right = GH_RIGHT_SIGNED_IN,
         .does = "changes one's password and ends one's other sessions",
         .steps = {{gh_ask_password_begin, gh_op_judge},
-                  {gh_reauth_ask_verify, gh_reauth_judge_verify},
+                  {gh_reauth_ask_verify, NULL},
                   {gh_ask_password_new, gh_judge_password_new},
                   {gh_ask_password_change, gh_judge_password_change}},
     },
@@ -238,7 +238,7 @@ const gh_endpoint gh_endpoints[] = {
         .right = GH_RIGHT_SIGNED_IN,
         .does = "erases one's account, for one's password",
         .steps = {{gh_ask_account_begin, gh_op_judge},
-                  {gh_reauth_ask_verify, gh_reauth_judge_verify},
+                  {gh_reauth_ask_verify, NULL},
                   {gh_ask_account_erase, gh_judge_account_erase}},
     },
 };

@@ -71,7 +71,7 @@ static enum gh_outcome go_on(gh_decision *d)
 enum gh_outcome gh_decide(gh_decision *decision, const gh_policy *policy, gh_state *state,
                           const gh_world *world, const gh_request *request)
 {
-    gh_txn_end(&decision->txn);
+    gh_txn_end(&decision->txn); /* what an endpoint asked of the one before: nobody carries it out here */
     gh_arena_reset(&decision->arena);
     gh_arena_reset(&decision->scratch);
     gh_arena_init(&decision->scratch, NULL, 0, gh_policy_scratch_cap(policy));
