@@ -16,6 +16,11 @@ HEADERS = {
 }
 
 
+def headers_of(caller):
+    """HEADERS, with what `caller` (name -> value) shows of itself in place of the token."""
+    return {**{name: value for name, value in HEADERS.items() if name != "Authorization"}, **caller}
+
+
 @dataclasses.dataclass(frozen=True)
 class Response:
     status: int
@@ -52,12 +57,12 @@ class Client:
             raise ConnectionError("the connection was closed")
         self.rest += received
 
-    def get(self, path=PATH):
-        return self._ask("GET", path, HEADERS, b"")
+    def get(self, path=PATH, headers=HEADERS):
+        return self._ask("GET", path, headers, b"")
 
-    def post(self, path, body):
+    def post(self, path, body, headers=HEADERS):
         """`body`: JSON, as bytes."""
-        return self._ask("POST", path, {**HEADERS, "Content-Type": "application/json", "Content-Length": len(body)}, body)
+        return self._ask("POST", path, {**headers, "Content-Type": "application/json", "Content-Length": len(body)}, body)
 
     def _ask(self, method, path, headers, body):
         head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()) + "\r\n"

@@ -49,15 +49,13 @@ class Memory:
         return (self.idle_kib - self.answered_kib) * 1024 / self.connections
 
 
-def _wrk(port, seconds, script=None):
-    """Runs wrk; with a script it posts. Returns completed requests, and those not answered by 2xx or 3xx."""
+def _wrk(port, seconds, path=client.PATH, script=None):
+    """Runs wrk. Returns completed requests, and those not answered by 2xx or 3xx."""
     command = ["taskset", "-c", str(peers.LOAD_PROCESSOR), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     for name, value in client.HEADERS.items():
         command += ["-H", f"{name}: {value}"]
-    path = client.PATH
     if script is not None:
         command += ["-s", str(script)]
-        path = peers.POSTED
     out = subprocess.run([*command, f"http://127.0.0.1:{port}{path}"],
                          check=True, capture_output=True, text=True).stdout
     if "Socket errors" in out:
@@ -80,12 +78,12 @@ def sample(bench, peer, workload, number, seconds):
     """Starts the proxy, checks it, warms it up, and measures one run."""
     proxy, port, _ = bench.start(peer, workload)
     with proxy:
-        peers.check_behaviour(peer, workload, port)
-        script = bench.post_script if workload in peers.POSTING else None
-        _wrk(port, 1, script)
+        peers.check_behaviour(bench, peer, workload, port)
+        load = bench.load(workload)
+        _wrk(port, 1, *load)
         pids = proxy.pids()
         stolen, before, begun = process.stolen_seconds(), process.cpu_of(pids), time.perf_counter()
-        requests, refused = _wrk(port, seconds, script)
+        requests, refused = _wrk(port, seconds, *load)
         after, ended = process.cpu_of(pids), time.perf_counter()
         proxy.require_running()
         _check_load(peer, workload, requests, refused)

@@ -26,9 +26,13 @@ SECURITY_HEADERS = {
 WORKLOADS = {
     "W0": "plain proxying",
     "W1": "five security headers and a limit per address that never refuses",
+    "W2": "W1, and a JWT (HS256): signature, algorithm, issuer, audience, expiry",
     "W3": "every request refused with 429",
     "W4": "a JSON body of 1 KiB posted, plain proxying",
     "W5": "the same body, read and checked against a schema of ten fields first",
+    "W6": "W2 with ES256",
+    "W7": "W1, and a session cookie",
+    "W8": "W1, and an API key",
 }
 POSTING = ("W4", "W5")
 POSTED = "/posted"  # the path they post to
@@ -48,9 +52,9 @@ PEERS = {
     for p in (
         Peer("floor", "floor", ("W0", "W3")),
         Peer("floor-unix", "floor", ("W0",), unix=True),
-        Peer("haproxy", "haproxy", ("W0", "W1", "W3")),
+        Peer("haproxy", "haproxy", ("W0", "W1", "W2", "W3")),
         Peer("nginx", "nginx", ("W0", "W1", "W3")),
-        Peer("gatehouse", "gatehouse", ("W0", "W1", "W3", "W4", "W5")),
+        Peer("gatehouse", "gatehouse", tuple(WORKLOADS)),
         Peer("haproxy-unix", "haproxy", ("W0", "W1"), unix=True, default=False),
         Peer("nginx-unix", "nginx", ("W0", "W1"), unix=True, default=False),
         Peer("gatehouse-unix", "gatehouse", ("W0", "W1"), unix=True, default=False),
@@ -62,7 +66,10 @@ CONFIGURATION = {
     "nginx": "nginx-{}.conf",
     "gatehouse": "gatehouse-{}.yaml",
 }
-SAME_CONFIGURATION = {"W4": "W0"}
+SAME_CONFIGURATION = {"W4": "W0", "W6": "W2", "W7": "W2", "W8": "W2"}
+
+# The workloads that ask who calls -> how the tokens are signed.
+ALGORITHMS = {"W2": "HS256", "W6": "ES256", "W7": "HS256", "W8": "HS256"}
 
 
 class BehaviourError(Exception):
@@ -84,8 +91,20 @@ class Bench:
         self.post_script = self.folder / "post.lua"
         self.post_script.write_text('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
                                     f"wrk.body = [==[{validation.good_body()}]==]\n")
+        self.callers = None  # of the workloads that ask who calls: callers.Callers
         for reachable in (self.folder, items.parent, items):
             reachable.chmod(0o755)  # nginx started by root serves as another user
+
+    def load(self, workload):
+        """The path that is asked for, and wrk's script; None: it needs none."""
+        if workload in POSTING:
+            return POSTED, self.post_script
+        if workload not in ALGORITHMS:
+            return client.PATH, None
+        script = self.folder / f"{workload}.lua"
+        if not script.exists():
+            self.callers.write_script(workload, script)
+        return client.PATH, script
 
     def _render(self, template, values):
         text = (self.templates / template).read_text()
@@ -123,6 +142,7 @@ class Bench:
             "CSP": SECURITY_HEADERS["content-security-policy"],
             "PERMISSIONS": SECURITY_HEADERS["permissions-policy"],
             "SCHEMA": json.dumps(json.loads(validation.SCHEMA.read_text())),
+            **(self.callers.settings(workload) if workload in ALGORITHMS else {}),
         })
         return {
             "haproxy": [program, "-db", "-f", conf],
@@ -130,12 +150,13 @@ class Bench:
             "gatehouse": [program, "serve", "-c", conf],
         }[peer.program]
 
-    def start(self, peer, workload, ready=None):
+    def start(self, peer, workload, ready=None, processor=PROXY_PROCESSOR):
         """Starts the proxy. Returns it, its port, and the seconds from spawn to its first answer."""
         port = client.free_port()
         command = self.command(peer, workload, port)
         begun = time.perf_counter()
-        proxy = process.Program(command, PROXY_PROCESSOR, self.folder, f"{peer.name}-{workload}")
+        secret = {"SECRET_KEY": self.callers.secret} if workload in ALGORITHMS else {}
+        proxy = process.Program(command, processor, self.folder, f"{peer.name}-{workload}", **secret)
         try:
             (ready or first_answer)(proxy, port)
         except BaseException:
@@ -160,12 +181,12 @@ def _wait(program, attempt, patience=10.0):
 
 
 def first_answer(program, port):
-    """Waits until the program answers a request with 200 or 429."""
+    """Waits until the program answers a request as one that it may answer."""
 
     def attempt():
         with client.Client(port) as c:
             status = c.get().status
-        return None if status in (200, 429) else f"status {status}"
+        return None if status in (200, 401, 429) else f"status {status}"
 
     _wait(program, attempt)
 
@@ -187,14 +208,19 @@ def _check_refusal(peer, port):
         _require(peer, "W3", answer.status == 429, f"status {answer.status}, expected 429")
 
 
-def _check_seen(peer, workload, port):
+def _check_seen(peer, workload, port, headers):
     """What the upstream was sent, and that its connection is kept alive."""
     with client.Client(port) as c:
         for _ in range(3):
-            seen = json.loads(c.get("/seen").body)
-    for field in ("Host", "User-Agent", "Accept", "Authorization"):
+            seen = json.loads(c.get("/seen", headers).body)
+    expected = {field: headers.get(field, "") for field in ("Host", "User-Agent", "Accept", "Authorization")}
+    if workload in ALGORITHMS and peer.program == "gatehouse":
+        expected["Authorization"] = ""  # it keeps its own credentials to itself, and says whose they are
+        _require(peer, workload, seen["user"] != "" and seen["cookie"] == "" and seen["api_key"] == "",
+                 f"the upstream saw {seen}")
+    for field, value in expected.items():
         got = seen[field.lower().replace("-", "_")]
-        _require(peer, workload, got == client.HEADERS[field], f"the upstream saw {field}: {got!r}")
+        _require(peer, workload, got == value, f"the upstream saw {field}: {got!r}")
     _require(peer, workload, seen["protocol"] == "HTTP/1.1", f"the upstream saw {seen['protocol']}")
     _require(peer, workload, seen["connection_requests"] >= 3, "the upstream connection is not reused")
 
@@ -213,19 +239,31 @@ def _check_posting(peer, workload, port):
             _require(peer, workload, refused or seen["type"] == "application/json", f"the upstream saw {seen}")
 
 
-def check_behaviour(peer, workload, port):
+def _check_callers(peer, workload, port, callers):
+    """Who shows nothing, or what is no good, is refused on a connection that stays open."""
+    with client.Client(port) as c:
+        for what, caller in callers.wrong(workload):
+            answer = c.get(headers=client.headers_of(caller))
+            _require(peer, workload, answer.status == 401, f"{what}: status {answer.status}, expected 401")
+
+
+def check_behaviour(bench, peer, workload, port):
     """Raises BehaviourError unless the proxy does the whole work, and no more than it."""
     if workload == "W3":
         return _check_refusal(peer, port)
     if workload in POSTING:
         return _check_posting(peer, workload, port)
+    headers = client.HEADERS
+    if workload in ALGORITHMS:
+        headers = bench.callers.headers(workload)
+        _check_callers(peer, workload, port, bench.callers)
     with client.Client(port) as c:
-        answers = [c.get(), c.get()]
+        answers = [c.get(headers=headers), c.get(headers=headers)]
     for answer in answers:
         _require(peer, workload, answer.status == 200, f"status {answer.status}, expected 200")
         _require(peer, workload, answer.body == BODY.encode(), f"a body of {len(answer.body)} bytes, not the file's")
         for name, value in SECURITY_HEADERS.items():
-            expected = value if workload == "W1" else None
+            expected = None if workload == "W0" else value
             got = answer.headers.get(name)
             _require(peer, workload, got == expected, f"{name}: {got!r}, expected {expected!r}")
-    return _check_seen(peer, workload, port)
+    return _check_seen(peer, workload, port, headers)

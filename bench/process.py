@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+ANY = os.sched_getaffinity(0)  # as this began with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,9 +82,9 @@ def stolen_seconds():
 
 
 class Program:
-    """A child in its own process group, bound to one processor; ends with the `with` block."""
+    """A child in its own process group, bound to one processor (None: to none); ends with the `with` block."""
 
-    def __init__(self, command, processor, folder, name):
+    def __init__(self, command, processor, folder, name, **environment):
         self.command = command
         self.log = pathlib.Path(folder, f"{name}.log")
         with self.log.open("wb") as log:
@@ -93,9 +94,9 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", **environment},
                 start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {processor}),
+                preexec_fn=lambda: os.sched_setaffinity(0, ANY if processor is None else {processor}),
             )
 
     def __enter__(self):

@@ -53,8 +53,11 @@ static uint64_t resident(void)
     if (f == NULL || fgets(line, sizeof line, f) == NULL)
         abort();
     (void)fclose(f);
-    gh_str rest = gh_str_of(line), figure;
-    if (!gh_str_next(&rest, ' ', &figure) || !gh_str_next(&rest, ' ', &figure) || !gh_str_u64(figure, &pages))
+    gh_str rest = gh_str_of(line), figure = {NULL, 0};
+    for (unsigned i = 0; i < 2; i++)
+        if (!gh_str_next(&rest, ' ', &figure))
+            abort();
+    if (!gh_str_u64(figure, &pages))
         abort();
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import callers
 import measure
 import peers
 import report
@@ -138,6 +139,9 @@ def allow_many_files(options):
 
 
 def measure_cpu(bench, chosen_peers, options, results):
+    if set(options.workloads) & set(peers.ALGORITHMS):
+        say("making accounts")
+        callers.Callers(bench, options.workloads)
     runs = [(w, p) for w in options.workloads for p in chosen_peers if w in p.workloads]
     for number in range(options.rounds):
         turn = number % len(runs)

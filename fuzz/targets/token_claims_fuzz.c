@@ -19,6 +19,7 @@ static void set_up(void)
     policy.roles[0].name = GH_STR("admin");
     policy.roles[1].name = GH_STR("user");
     policy.n_roles = 2;
+    gh_hmac_key_init(&policy.keys.naming, GH_STR("naming"));
 }
 
 static bool has_member(const gh_json *list, gh_str word)

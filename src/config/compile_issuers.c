@@ -99,18 +99,17 @@ static bool read_keys(issuing *s, gh_str text)
 static bool get_keys(issuing *s)
 {
     const gh_config *c = s->config;
-    const char *why = "key sets can't be read here";
-    gh_str text = {NULL, 0};
-    bool later = false;
-    if (c->read_jwks != NULL && c->read_jwks(c->read_jwks_data, s->from->name, s->from->jwks, &s->p->arena,
-                                             &text, &why, &later, &s->to->tried_s))
-        return read_keys(s, text);
-    if (later) {
-        s->to->keys_missing = true;
+    gh_jwks_text got = {.why = "key sets can't be read here"};
+    bool there = c->read_jwks != NULL &&
+                 c->read_jwks(c->read_jwks_data, s->from->name, s->from->jwks, &s->p->arena, &got);
+    s->to->tried_s = got.tried_s;
+    if (there)
+        return read_keys(s, got.text);
+    s->to->keys_missing = true;
+    if (got.later)
         return true;
-    }
     report_error(s, "issuer %.*s: its keys (%.*s) can't be read: %s", (int)s->from->name.n, s->from->name.p,
-                 (int)s->from->jwks.n, s->from->jwks.p, why);
+                 (int)s->from->jwks.n, s->from->jwks.p, got.why);
     return false;
 }
 

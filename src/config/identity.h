@@ -105,6 +105,7 @@ typedef struct gh_identity_config {
         uint64_t max, timeout, per_address, per_account;
     } attempts;
     gh_rate verifications;
+    gh_str ca_file; /* absent: the system's */
     struct {
         uint64_t max_per_user, registration_timeout, anonymous_per_address;
         int anonymous;
@@ -128,12 +129,17 @@ typedef struct gh_identity_ring_key {
     gh_str pkcs8; /* the private key, DER; the caller wipes it when the policy is compiled */
 } gh_identity_ring_key;
 
+typedef struct gh_jwks_text {
+    gh_str text;     /* lives as long as the arena that was given */
+    const char *why; /* it is not to be had; in the arena, or constant */
+    bool later; /* it may be had later: the issuer's tokens are refused until the policy is compiled again */
+    /* Unix time when it was last asked for, or 0; the caller's, who goes on writing it while policies live. NULL: a file, read
+     * only when the policy is compiled. */
+    const _Atomic uint64_t *tried_s;
+} gh_jwks_text;
+
 /* Gets the text of an issuer's JWK Set (RFC 7517 section 5). issuer: its name; jwks: a file's name or "https://...".
- * The text must live as long as the arena given. False: *ret_why (in the arena, or constant) says why; *ret_later: it is
- * not to be had now and may be later, so the issuer's tokens are refused (issuer_unavailable) until the policy is
- * compiled again. *ret_tried_s: when it was last asked for, Unix time, in either case; 0: a file, which is read again
- * only when the policy is compiled. */
-typedef bool gh_read_jwks_fn(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_str *ret_text,
-                             const char **ret_why, bool *ret_later, uint64_t *ret_tried_s);
+ * ret is zeroed before. False: no text; the rest of ret is filled in. */
+typedef bool gh_read_jwks_fn(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_jwks_text *ret);
 
 #endif

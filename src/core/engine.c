@@ -50,7 +50,6 @@ void gh_engine_begin(gh_txn *txn, const gh_policy *policy, gh_request *request, 
     txn->token = NULL;
     txn->session_fault = GH_REASON_NONE;
     txn->scope = (gh_str){NULL, 0};
-    txn->keys_wanted = 0;
     txn->csrf_in_form = false;
     txn->token_cache = NULL;
     txn->n_lookups = txn->n_looked = 0;

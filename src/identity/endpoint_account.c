@@ -35,12 +35,13 @@ enum gh_judgement gh_ask_account_begin(gh_txn *txn)
 
 enum gh_judgement gh_ask_account_erase(gh_txn *txn)
 {
-    if (gh_reauth_wrong(txn))
+    if (!gh_reauth_right(txn))
         return gh_reauth_report(txn);
     gh_op_user_erase *op = gh_op_make(USER_ERASE, gh_op_user_erase);
     if (op == NULL)
         return gh_refuse_memory(txn);
     op->id = txn->principal.user;
+    op->attempt = gh_reauth_account(txn)->attempt;
     return gh_txn_ask(txn, &op->op);
 }
 

@@ -38,15 +38,12 @@ enum gh_judgement gh_ask_login_verify(gh_txn *txn)
     gh_op_password_verify *op = gh_op_make(PASSWORD_VERIFY, gh_op_password_verify);
     if (op == NULL)
         return gh_refuse_memory(txn);
-    if (!gh_op_copy(&op->op, begun->stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
+    /* A disabled account is compared with what an unknown one is: not even the making of a better hash, which follows
+     * a right password, tells of it. */
+    gh_str stored = begun->disabled ? (gh_str){NULL, 0} : begun->stored;
+    if (!gh_op_copy(&op->op, stored, &op->stored) || !gh_op_copy(&op->op, m->password, &op->password))
         return gh_op_no_memory(txn, &op->op);
     return gh_txn_ask(txn, &op->op);
-}
-
-/* A wrong one goes on to the next step as a right one does. */
-enum gh_judgement gh_judge_login_verify(gh_txn *txn)
-{
-    return gh_last_op(txn)->status == GH_OP_WRONG ? GH_PASS : gh_op_judge(txn);
 }
 
 /* A browser's session ends with the login that takes its place. */
@@ -56,6 +53,7 @@ static gh_id replaced(const gh_txn *txn, enum gh_sign_in_mode mode)
     return browser ? txn->principal.session : 0;
 }
 
+/* A wrong password goes this way as a right one does, and one that nobody had time to look at. */
 enum gh_judgement gh_ask_login_finish(gh_txn *txn)
 {
     const gh_op_login_begin *begun = (const gh_op_login_begin *)txn->ops[0];
@@ -66,6 +64,7 @@ enum gh_judgement gh_ask_login_finish(gh_txn *txn)
         return gh_refuse_memory(txn);
     op->user = begun->found;
     op->right = verified->op.status == GH_OP_OK;
+    op->unseen = gh_op_unseen(txn);
     op->attempt = begun->attempt;
     op->replaces = replaced(txn, m->mode);
     if (!gh_op_copy(&op->op, m->tried, &op->tried) ||
@@ -78,13 +77,15 @@ enum gh_judgement gh_ask_login_finish(gh_txn *txn)
 enum gh_judgement gh_judge_login_finish(gh_txn *txn)
 {
     const memo *m = txn->memo;
+    const gh_op_login_finish *op = (const gh_op_login_finish *)gh_last_op(txn);
+    if (op->unseen)
+        return gh_op_judge_this(txn, txn->ops[1]);
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
-    const gh_op_login_finish *op = (const gh_op_login_finish *)gh_last_op(txn);
     const gh_signed_in in = {.mode = m->mode,
                              .subject = &op->subject,
                              .session = op->session.id,
-                             .device = op->session.device,
+                             .device = op->bound,
                              .secret = m->secret,
                              .created_s = txn->world.unix_s,
                              .expires_s = op->session.expires_s,

@@ -4,21 +4,6 @@
 #include "identity/steps.h"
 #include "wire/json_text.h"
 
-static gh_str proof_name(enum gh_proof proof)
-{
-    switch (proof) {
-    case GH_PROOF_NONE:
-        break;
-    case GH_PROOF_SESSION:
-        return GH_STR("session");
-    case GH_PROOF_TOKEN:
-        return GH_STR("token");
-    case GH_PROOF_API_KEY:
-        return GH_STR("api_key");
-    }
-    return GH_STR("none");
-}
-
 static void put_user(gh_buf *out, const gh_principal *principal)
 {
     gh_member(out, "user");
@@ -64,7 +49,7 @@ enum gh_judgement gh_ask_me(gh_txn *txn)
     gh_buf *out = &answer.body;
     gh_buf_char(out, '{');
     put_user(out, principal);
-    gh_member_text(out, "proof", proof_name(principal->proof));
+    gh_member_text(out, "proof", gh_proof_name(principal->proof));
     put_permissions(out, p, &principal->permissions);
     gh_member_words(out, "scopes", principal->scopes);
     gh_member_id(out, "session", principal->session);

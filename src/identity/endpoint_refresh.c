@@ -121,7 +121,7 @@ enum gh_judgement gh_judge_refresh(gh_txn *txn)
     const gh_signed_in in = {.mode = m->mode,
                              .subject = &op->subject,
                              .session = op->session,
-                             .device = txn->principal.device,
+                             .device = op->bound,
                              .secret = gh_buf_str(&successor),
                              .created_s = op->created_s,
                              .expires_s = op->expires_s,

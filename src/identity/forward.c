@@ -35,13 +35,10 @@ static void put_id(gh_buf *out, gh_str name, gh_id id)
     gh_buf_lit(out, "\r\n");
 }
 
-static gh_str proof_name(enum gh_proof proof)
+static gh_str proof_name(const gh_principal *who)
 {
-    static const gh_str names[] = {[GH_PROOF_NONE] = GH_STR_INIT("none"),
-                                   [GH_PROOF_SESSION] = GH_STR_INIT("session"),
-                                   [GH_PROOF_TOKEN] = GH_STR_INIT("token"),
-                                   [GH_PROOF_API_KEY] = GH_STR_INIT("api_key")};
-    return names[proof];
+    gh_str name = gh_proof_name(who->proof);
+    return name.p != NULL ? name : GH_STR("none");
 }
 
 static gh_str tier_of(const gh_txn *txn)
@@ -52,7 +49,7 @@ static gh_str tier_of(const gh_txn *txn)
 static void put_headers(const gh_txn *txn, gh_buf *out)
 {
     const gh_principal *who = &txn->principal;
-    put_text(out, GH_STR("X-Gatehouse-Auth: "), proof_name(who->proof));
+    put_text(out, GH_STR("X-Gatehouse-Auth: "), proof_name(who));
     put_id(out, GH_STR("X-Gatehouse-Device: "), who->device);
     if (who->proof == GH_PROOF_NONE)
         return;
@@ -114,7 +111,7 @@ static void put_assertion(gh_txn *txn, gh_buf *out)
     c.tier = tier_of(txn).n > 0 ? tier_of(txn) : (gh_str){NULL, 0};
     c.roles = roles;
     c.roles_n = split_roles(who->roles, roles);
-    put_member(&extra, GH_STR("\"auth\":"), proof_name(who->proof));
+    put_member(&extra, GH_STR("\"auth\":"), proof_name(who));
     put_member(&extra, GH_STR(",\"name\":"), who->name);
     put_member(&extra, GH_STR(",\"issuer\":"), who->issuer);
     put_member(&extra, GH_STR(",\"key\":"), id_text(who->key, key));

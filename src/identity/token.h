@@ -8,7 +8,7 @@ enum gh_token_result {
     GH_TOKEN_GOOD,
     GH_TOKEN_INVALID, /* why: txn->token_fault */
     GH_TOKEN_EXPIRED,
-    GH_TOKEN_NO_KEYS, /* its issuer's keys are not at hand, or it names one that is not known yet */
+    GH_TOKEN_NO_KEYS, /* its issuer's keys are not at hand, or it names one that may come when they are asked for again */
 };
 /* Reads, checks and verifies; the algorithm is the key's, the key is the issuer's. Costs a signature check. */
 enum gh_token_result gh_token_verify(gh_txn *txn, gh_str token, gh_cached_token *ret);

@@ -1,5 +1,7 @@
 #include "identity/token.h"
 
+#include <stdatomic.h>
+
 #include "identity/token_fill.h"
 #include "wire/jws.h"
 
@@ -70,18 +72,26 @@ static enum gh_token_result check_claims(gh_txn *txn, const gh_jws *jws, unsigne
     return fault(txn, r == GH_JWT_EXPIRED ? GH_TOKEN_EXPIRED : GH_TOKEN_INVALID, gh_jwt_why(r));
 }
 
+/* A key that is not there: its issuer may have published it since its keys were got, and is asked again now and then. Who
+ * makes up kids makes nobody ask more often. */
+static enum gh_token_result without_key(gh_txn *txn, unsigned issuer)
+{
+    const gh_issuer *by = &txn->policy->identity.issuers[issuer];
+    uint64_t tried_s = by->tried_s == NULL ? 0 : atomic_load_explicit(by->tried_s, memory_order_relaxed);
+    bool may_come = tried_s != 0 && txn->world.unix_s >= tried_s + GH_ISSUER_COOL_DOWN_S;
+    if (!by->keys_missing && !may_come)
+        return fault(txn, GH_TOKEN_INVALID, "a key that is not known");
+    return fault(txn, GH_TOKEN_NO_KEYS, "a key that its issuer has not published, as far as is known");
+}
+
 /* The signature comes before what the claims say: of a forged token nothing is told. */
 static enum gh_token_result check(gh_txn *txn, const gh_jws *jws, unsigned issuer,
                                   const gh_jwt_claims *claims)
 {
     const gh_issuer *by = &txn->policy->identity.issuers[issuer];
     const gh_signing_key *key = key_of(by, jws);
-    if (key == NULL && (by->keys_missing || by->jwks.p != NULL)) {
-        txn->keys_wanted = issuer;
-        return fault(txn, GH_TOKEN_NO_KEYS, "a key that its issuer has not published, as far as is known");
-    }
     if (key == NULL)
-        return fault(txn, GH_TOKEN_INVALID, "a key that is not known");
+        return without_key(txn, issuer);
     enum gh_jws_result r = gh_jws_verify(jws, key);
     if (r != GH_JWS_OK)
         return fault(txn, GH_TOKEN_INVALID, gh_jws_why(r));

@@ -37,11 +37,11 @@ typedef struct gh_ring_key {
     enum gh_key_state state; /* exactly one is ACTIVE; the others verify only */
 } gh_ring_key;
 
-/* Somebody whose access tokens are believed: ourselves (index 0), or an outside issuer. */
 /* Keys of an issuer are asked for again when a token names one that is not there, but not sooner than after so long;
  * until then such a key is unknown for good. */
 enum { GH_ISSUER_COOL_DOWN_S = 30 };
 
+/* Somebody whose access tokens are believed: ourselves (index 0), or an outside issuer. */
 typedef struct gh_issuer {
     gh_str name;   /* for logs and settings; ours: "gatehouse" */
     gh_str issuer; /* `iss`, compared exactly */
@@ -51,8 +51,7 @@ typedef struct gh_issuer {
     unsigned n_types;
     gh_ring_key *keys;
     unsigned n_keys;
-    uint64_t
-        tried_s; /* Unix time of the last try to get its keys; 0: they are not asked for again (a file) */
+    const _Atomic uint64_t *tried_s; /* gh_jwks_text.tried_s; NULL: its keys are not asked for again */
     bool keys_missing;  /* its JWKS has not been got yet: its tokens are refused with 503 */
     gh_str roles_claim; /* the claim that names roles: "roles", or a JSON Pointer; absent: none are taken */
     gh_str tier_claim;  /* absent: none */

@@ -81,10 +81,12 @@ typedef struct gh_op_login_finish {
     gh_str upgraded;  /* a new hash to be stored; absent: none */
     gh_str tried;     /* the name as given, for the audit trail */
     uint64_t attempt; /* of LOGIN_BEGIN; good once */
+    bool unseen;      /* nobody compared the password: it was no attempt, and WRONG says no more than that */
     gh_new_session session;
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    gh_id bound;       /* the device that the session is bound to: his own or nobody's; 0: none */
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
@@ -109,6 +111,7 @@ typedef struct gh_op_user_create {
     /* OK, EXISTS; WRONG: a name, address, role or tier that can't be */
     gh_user_record user;
     gh_subject subject;
+    gh_id bound; /* the session's device; 0: none */
 } gh_op_user_create;
 
 typedef struct gh_op_user_get {
@@ -137,13 +140,15 @@ typedef struct gh_op_user_change {
     gh_op op;
     gh_id id;
     gh_str name;                 /* to find it by, when id is 0 */
+    uint64_t attempt;            /* of the LOGIN_BEGIN whose password was right; 0: the operator needs none */
     bool set_disabled, disabled; /* disabling ends all sessions */
     gh_str hash;        /* a new password's; absent: as it is. Ends all other sessions and refresh tokens */
-    gh_id keep_session; /* that stays at a change of password; 0: none */
+    gh_id keep_session; /* that stays at a change of password; 0: none, and all access tokens end too */
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */
-    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be */
+    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be, or the
+     * attempt's password or the actor's session is not the user's any more */
     gh_user_record user;
 } gh_op_user_change;
 
@@ -158,8 +163,9 @@ typedef struct gh_op_user_export {
 typedef struct gh_op_user_erase {
     gh_op op;
     gh_id id;
-    gh_str name; /* when id is 0 */
-    /* OK, NOT_FOUND */
+    gh_str name;      /* when id is 0 */
+    uint64_t attempt; /* as of USER_CHANGE */
+    /* OK, NOT_FOUND, WRONG */
 } gh_op_user_erase;
 
 /* Rotates a session's secret: of a browser (cookie) or a refresh token. */
@@ -176,6 +182,7 @@ typedef struct gh_op_refresh {
     /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED; WRONG: not with the session's device, and nothing is ended */
     gh_str sealed; /* with OK: the successor to be handed out: next_sealed, or that of the first of several */
     bool repeated; /* it was handed out before */
+    gh_id bound;   /* the session's device, whatever was proved; 0: none */
     gh_id user;
     gh_subject subject;
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
@@ -212,8 +219,8 @@ typedef struct gh_op_session_end {
 /* RFC 7009: an access token by its jti; a refresh token's family by SESSION_END. */
 typedef struct gh_op_token_revoke {
     gh_op op;
-    uint64_t jti; /* its keyed hash */
-    uint64_t expires_s;
+    uint64_t jti;       /* its keyed hash */
+    uint64_t expires_s; /* from then on it is refused anyway: its expiry and the leeway */
 } gh_op_token_revoke;
 
 typedef struct gh_device_record {

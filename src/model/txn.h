@@ -110,10 +110,9 @@ typedef struct gh_txn {
     const char *token_fault;      /* why a presented token is not believed, for the log */
     const gh_cached_token *token; /* the presented token, found good now or before; in the arena */
     enum gh_reason
-        session_fault;    /* why a presented session does not count; NONE: it does, or there is none */
-    gh_str scope;         /* with INSUFFICIENT_SCOPE: the one that is missing */
-    unsigned keys_wanted; /* with ISSUER_UNAVAILABLE: the issuer whose keys are missing; 0: none */
-    bool csrf_in_form;    /* the CSRF token is looked for in the body */
+        session_fault; /* why a presented session does not count; NONE: it does, or there is none */
+    gh_str scope;      /* with INSUFFICIENT_SCOPE: the one that is missing */
+    bool csrf_in_form; /* the CSRF token is looked for in the body */
     gh_lookup lookups[GH_LOOKUPS_MAX]; /* the batch is [n_looked, n_lookups) */
     unsigned n_lookups, n_looked;
     gh_token_cache *token_cache; /* the worker's; NULL: none */
@@ -156,13 +155,13 @@ typedef struct gh_txn {
 
 /* The decision id: random, made at first use, 24 hex digits. */
 gh_str gh_txn_id(gh_txn *txn);
-/* Sets a refusal; always GH_STOP, so that a judge can return it. */
 /* A step's operation: takes over its reference and fills in what every one has (time, actor). */
 enum gh_judgement gh_txn_ask(gh_txn *txn, gh_op *op);
 /* Ends it with an answer of our own: GH_STOP. */
 enum gh_judgement gh_txn_answer(gh_txn *txn, unsigned status, gh_str json);
 /* Gives up the operations. Once, when the request is over. */
 void gh_txn_end(gh_txn *txn);
+/* Sets a refusal; always GH_STOP, so that a judge can return it. */
 enum gh_judgement gh_txn_refuse(gh_txn *txn, enum gh_reason reason, const char *detail);
 
 #endif

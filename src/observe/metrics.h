@@ -24,6 +24,16 @@
     X(CONTRACT_SKIPPED, "gatehouse_contract_skipped_total", counter, "Answers whose body was not compared with the OpenAPI document: too large, coded, or no memory.") \
     X(BODIES_HELD, "gatehouse_bodies_held_bytes", gauge, "Memory that bodies which are looked into take now.") \
     X(BODY_MEMORY_FULL, "gatehouse_body_memory_full_total", counter, "Requests refused because validation.memory was full.") \
+    X(LOGINS, "gatehouse_logins_total", counter, "Sign-ins and registrations that made a session.")          \
+    X(LOGINS_FAILED, "gatehouse_logins_failed_total", counter, "Sign-ins with a wrong name or password.")    \
+    X(LOGINS_SLOWED, "gatehouse_logins_slowed_total", counter, "Sign-ins refused because of too many attempts before them.") \
+    X(REFRESHES, "gatehouse_refreshes_total", counter, "Refresh tokens and session cookies that were rotated.") \
+    X(REFRESHES_REUSED, "gatehouse_refreshes_reused_total", counter, "Refresh tokens used again, whose families were ended.") \
+    X(CREDENTIALS_REFUSED, "gatehouse_credentials_refused_total", counter, "Requests whose session, token or key was not let in.") \
+    X(RIGHTS_REFUSED, "gatehouse_rights_refused_total", counter, "Requests of known callers who may not do this.") \
+    X(CSRF_REFUSED, "gatehouse_csrf_refused_total", counter, "Requests refused because another site may have made them.") \
+    X(IDENTITY_UNAVAILABLE, "gatehouse_identity_unavailable_total", counter, "Requests refused because records, passwords or keys were not at hand.") \
+    X(ACCESS_ENDED, "gatehouse_access_ended_total", counter, "Exchanges cut because their caller's access had ended.") \
     X(CONNECTIONS, "gatehouse_connections_total", counter, "Client connections accepted.")                   \
     X(CONNECTIONS_OPEN, "gatehouse_connections_open", gauge, "Client connections open now.")                 \
     X(CONNECTIONS_REFUSED, "gatehouse_connections_refused_total", counter, "Client connections closed at once: too many.") \

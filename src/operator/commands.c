@@ -64,7 +64,7 @@ static const gh_cli_option roll_options[] = {
 static const gh_cli_option rotate_options[] = {
     {.name = "algorithm",
      .value = "NAME",
-     .help = "of the new key: EdDSA, ES256 or RS256; that of the active one by default"},
+     .help = "of the new key: EdDSA, ES256 or RS256; identity.token.algorithm by default"},
     JSON,
     GH_CLI_CONFIG,
     GH_CLI_ENV_FILE};

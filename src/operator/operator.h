@@ -5,6 +5,7 @@
 #ifndef GH_OPERATOR_OPERATOR_H
 #define GH_OPERATOR_OPERATOR_H
 
+#include "base/signing.h"
 #include "model/policy.h"
 #include "operator/options.h"
 #include "operator/text.h"
@@ -19,6 +20,7 @@ typedef struct gh_operator {
     const gh_policy *policy; /* identity.enabled; with its keys */
     gh_password_params password;
     gh_password_policy strength;
+    enum gh_signing_alg algorithm;    /* of new signing keys; HS256: there is no ring */
     uint64_t (*now_s)(void);          /* Unix time */
     void (*ring_changed)(void *data); /* after `key rotate`, on the caller's thread; NULL: nobody need know */
     void *data;

@@ -4,29 +4,20 @@
 #include "identity/answer.h"
 #include "operator/errand.h"
 
-static const gh_signing_key *active(const gh_identity_policy *p)
-{
-    return p->n_issuers > 0 && p->active_key < p->issuers[0].n_keys ? p->issuers[0].keys[p->active_key].key
-                                                                    : NULL;
-}
-
 static bool read_algorithm(gh_errand *o, enum gh_signing_alg *ret)
 {
     gh_str name = gh_option(o, "algorithm", 0);
-    const gh_signing_key *now = active(o->identity);
-    if (name.p != NULL && (!gh_signing_alg_read(name, ret) || *ret == GH_HS256)) {
-        (void)gh_misuse(o, "--algorithm \"%s\" is none of EdDSA, ES256 and RS256", gh_show(o, name));
-        return false;
-    }
-    if (now != NULL && gh_signing_key_alg(now) == GH_HS256) {
+    if (o->with->algorithm == GH_HS256) {
         (void)gh_misuse(
             o, "tokens are signed by secret_key (identity.token.algorithm: HS256), and there is no ring to "
                "rotate; a new secret_key ends all tokens and sessions");
         return false;
     }
-    if (name.p == NULL)
-        *ret = now == NULL ? GH_EDDSA : gh_signing_key_alg(now);
-    return true;
+    *ret = o->with->algorithm;
+    if (name.p == NULL || (gh_signing_alg_read(name, ret) && *ret != GH_HS256))
+        return true;
+    (void)gh_misuse(o, "--algorithm \"%s\" is none of EdDSA, ES256 and RS256", gh_show(o, name));
+    return false;
 }
 
 static bool record(gh_errand *o, const gh_signing_key *key, gh_str kid)

@@ -23,9 +23,10 @@ void gh_account_read(gh_query *q, gh_arena *arena, gh_account *ret)
 
 bool gh_account_find(gh_work *w, gh_id id, gh_str name, gh_account *ret)
 {
-    gh_str key = id == 0 ? gh_canonical(w, name, GH_EMAIL_MAX) : (gh_str){NULL, 0};
-    gh_query q = gh_query_of(w->sql, id != 0 ? GH_SQL_USER_BY_ID : GH_SQL_USER_BY_NAME);
-    if (id != 0)
+    bool by_id = id != 0 || name.p == NULL;
+    gh_str key = by_id ? (gh_str){NULL, 0} : gh_canonical(w, name, GH_EMAIL_MAX);
+    gh_query q = gh_query_of(w->sql, by_id ? GH_SQL_USER_BY_ID : GH_SQL_USER_BY_NAME);
+    if (by_id)
         gh_bind_id(&q, id);
     else
         gh_bind_text(&q, key);

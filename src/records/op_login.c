@@ -96,20 +96,26 @@ static void end_replaced(gh_work *w, gh_id session)
     gh_audit_thing(w, "session_end", row.s.user, "replaced_session", session);
 }
 
+/* Again the same statements for who is unknown and whose password is wrong. */
 enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
 {
     gh_op_login_finish *o = (gh_op_login_finish *)op;
     gh_attempt attempt = {0};
     gh_account a = {0};
     bool begun = gh_attempt_take(w, o->attempt, &attempt);
-    bool found = o->user != 0 && gh_account_find(w, o->user, (gh_str){NULL, 0}, &a);
+    if (o->unseen) {
+        if (begun)
+            gh_attempt_take_back(w, &attempt);
+        return GH_OP_WRONG;
+    }
+    bool found = gh_account_find(w, o->user, (gh_str){NULL, 0}, &a);
     /* Compared with the password that is his now, and by an attempt that was let through? */
     bool right = found && o->right && begun && attempt.user == o->user && attempt.password_n == a.password_n;
     if (!right || a.record.disabled)
         return refuse(w, o, &a, right);
     upgrade(w, o->user, o->upgraded);
     gh_attempt_succeeded(w, &attempt);
-    enum gh_op_status status = gh_session_add(w, &a, &o->session, o->replaces);
+    enum gh_op_status status = gh_session_add(w, &a, &o->session, o->replaces, &o->bound);
     bool in = status == GH_OP_OK;
     gh_audit(w, &(gh_event){.event = "auth_attempt",
                             .user = o->user,

@@ -70,6 +70,7 @@ static enum gh_op_status refresh_live(gh_work *w, gh_op_refresh *o, gh_session_r
     else
         o->sealed = sealed;
     o->user = a.record.id;
+    o->bound = row->s.device;
     o->subject = gh_account_subject(&a);
     o->cutoff_s = a.cutoff_s;
     o->expires_s = row->s.expires_s;
@@ -162,7 +163,7 @@ enum gh_op_status gh_do_session_end(gh_work *w, gh_op *op)
 enum gh_op_status gh_do_token_revoke(gh_work *w, gh_op *op)
 {
     const gh_op_token_revoke *o = (const gh_op_token_revoke *)op;
-    uint64_t until = o->expires_s > INT64_MAX ? INT64_MAX : o->expires_s;
+    uint64_t until = o->expires_s > INT64_MAX - GH_LEEWAY_S ? INT64_MAX : o->expires_s + GH_LEEWAY_S;
     if (until <= w->now_s)
         return GH_OP_OK; /* it is refused anyway */
     gh_query q = gh_query_of(w->sql, GH_SQL_REVOKED_GET);

@@ -9,6 +9,7 @@
 #include "records/inside.h"
 #include "records/load.h"
 #include "records/schema.h"
+#include "records/sweep.h"
 
 void gh_records_say(gh_records *r, int level, const char *event, const char *text)
 {
@@ -72,7 +73,7 @@ static void wake_waiter(gh_op *op)
 void gh_records_do(gh_records *r, gh_op *op)
 {
     waiter w = {r, false};
-    op->owner = &w;
+    op->owner = &w; /* cppcheck-suppress autoVariables ; it is waited for below */
     op->finished = wake_waiter;
     if (!gh_records_submit(r, op))
         return;
@@ -118,10 +119,33 @@ static void read_secret(gh_sql *sql, gh_str name, void *ret, size_t n)
     gh_query_run(&q);
 }
 
+typedef struct adjustment {
+    gh_records *records;
+    const gh_records_options *options;
+} adjustment;
+
+static void adjust(gh_work *w, void *data)
+{
+    const adjustment *a = data;
+    gh_records_options *present = &a->records->options;
+    present->cleanup_s = a->options->cleanup_s == 0 ? 1 : a->options->cleanup_s;
+    present->access_s = a->options->access_s;
+    present->cookie_idle_s = a->options->cookie_idle_s;
+    present->token_idle_s = a->options->token_idle_s;
+    gh_sweep_token_life(w, present->access_s);
+    a->records->sweep_ms = 0; /* due */
+}
+
+bool gh_records_adjust(gh_records *records, const gh_records_options *options)
+{
+    adjustment a = {records, options};
+    return gh_records_call(records, adjust, &a);
+}
+
 static void prepare(gh_records *r)
 {
     gh_transaction *t = &r->transaction;
-    t->work = (gh_work){.sql = &r->sql, .roster = r->options.roster, .access_s = r->options.access_s};
+    t->work = (gh_work){.sql = &r->sql, .roster = r->options.roster};
     t->said = say;
     t->give_up = is_closing;
     t->data = r;
@@ -131,11 +155,24 @@ static void prepare(gh_records *r)
         r->options.cleanup_s = 1;
 }
 
+static void use_options(gh_work *w, void *data)
+{
+    const gh_records *r = data;
+    read_secret(w->sql, GH_STR("naming"), w->naming, GH_SIPHASH_KEY_SIZE);
+    gh_sweep_token_life(w, r->options.access_s);
+}
+
 static bool fill(gh_records *r, gh_buf *why)
 {
+    gh_transaction *t = &r->transaction;
     uint64_t now_s = r->options.now_s();
-    read_secret(&r->sql, GH_STR("naming"), r->transaction.work.naming, GH_SIPHASH_KEY_SIZE);
-    if (r->options.roster != NULL && !gh_load_roster(&r->sql, r->options.roster, now_s) && gh_sql_ok(&r->sql))
+    gh_transaction_begin(t);
+    t->work.now_s = now_s;
+    gh_transaction_call(t, use_options, r);
+    if (!gh_transaction_commit(t))
+        gh_buf_printf(why, "gatehouse.db can't be used: %s", sqlite3_errstr(t->failure));
+    else if (r->options.roster != NULL && !gh_load_roster(&r->sql, r->options.roster, now_s) &&
+             gh_sql_ok(&r->sql))
         gh_buf_lit(why, "not enough memory for the sessions, keys and devices that there are");
     else if (!gh_sql_ok(&r->sql))
         gh_buf_printf(why, "gatehouse.db can't be read: %s", sqlite3_errstr(r->sql.failure));

@@ -19,7 +19,7 @@ typedef struct gh_records_options {
     const char *folder;                   /* must exist and be the process's own; NUL-terminated */
     gh_roster *roster;                    /* NULL: none (commands on a folder whose server is stopped) */
     uint32_t cleanup_s;                   /* SESSION_CLEANUP_INTERVAL */
-    uint32_t access_s;                    /* longest life of an access token */
+    uint32_t access_s;                    /* life of the access tokens that are made now */
     uint32_t cookie_idle_s, token_idle_s; /* for the cleanup; 0: none */
     uint32_t max_queue;                   /* operations that wait; more are refused: BUSY */
     /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
@@ -32,6 +32,9 @@ typedef struct gh_records_options {
 /* Opens or makes the database, brings it to the present schema, locks it against other processes, fills the roster,
  * starts the thread. NULL: *ret_why says why and what to do (static or in `why` memory). */
 GH_MUST_CHECK gh_records *gh_records_open(const gh_records_options *options, char *why, size_t why_size);
+/* At a reload: cleanup_s, access_s and the idle times of the options count from now on. Any thread but the records' own.
+ * False: the disk; then ends may be remembered too short. */
+GH_MUST_CHECK bool gh_records_adjust(gh_records *records, const gh_records_options *options);
 /* Does what waits, then ends. NULL is fine. */
 void gh_records_close(gh_records *records);
 
@@ -40,7 +43,7 @@ void gh_records_close(gh_records *records);
  * and no reference was taken. */
 GH_MUST_CHECK bool gh_records_submit(gh_records *records, gh_op *op);
 
-/* Does one operation and waits for it: for commands and the start. */
+/* Does one operation and waits for it: for commands and the start. Not from op->finished. */
 void gh_records_do(gh_records *records, gh_op *op);
 
 /* The ring of signing keys. Not operations: used at start, at reload and by `key rotate`. Private keys are stored sealed

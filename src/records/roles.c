@@ -28,13 +28,13 @@ bool gh_roles_have(gh_str roles, gh_str name)
 
 bool gh_roles_ok(gh_str roles)
 {
-    gh_str rest = roles, role;
+    gh_str rest = roles, name;
     if (roles.n == 0)
         return true;
     if (roles.n > GH_ROLES_TEXT_MAX)
         return false;
-    while (gh_str_next(&rest, ' ', &role))
-        if (!gh_role_name_ok(role) || gh_roles_have(rest, role))
+    while (gh_str_next(&rest, ' ', &name))
+        if (!gh_role_name_ok(name) || gh_roles_have(rest, name))
             return false;
     return true;
 }

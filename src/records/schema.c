@@ -56,6 +56,8 @@ static const char *const migrations[] = {
     "CREATE INDEX session_expires ON session(expires_s);"
     "CREATE INDEX session_used ON session(kind, used_s);"
     "CREATE INDEX session_device ON session(device) WHERE device IS NOT NULL;"
+    /* spans that access tokens lived or may still live; until_s 0: those that are made now */
+    "CREATE TABLE token_life(seconds INTEGER PRIMARY KEY, until_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE ended_session(id INTEGER PRIMARY KEY, until_s INTEGER NOT NULL) STRICT;"
     "CREATE TABLE revoked_token(jti INTEGER PRIMARY KEY, expires_s INTEGER NOT NULL) STRICT",
 
@@ -196,7 +198,7 @@ static uint64_t number_of(gh_sql *sql, enum gh_statement which)
 static bool sound(gh_sql *sql)
 {
     gh_query q = gh_query_of(sql, GH_SQL_QUICK_CHECK);
-    char text[2];
+    char text[2] = {0};
     bool row = gh_query_row(&q);
     if (row)
         gh_column_blob(&q, text, sizeof text); /* fails when it is not "ok" */

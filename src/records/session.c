@@ -34,7 +34,8 @@ bool gh_session_over(const gh_work *w, const gh_session_row *row)
 
 void gh_session_end(gh_work *w, gh_id session, uint32_t token_s)
 {
-    uint64_t until = w->now_s + (token_s > w->access_s ? token_s : w->access_s);
+    uint64_t span = (uint64_t)token_s + GH_LEEWAY_S,
+             until = w->now_s + (span > w->access_s ? span : w->access_s);
     gh_sql_run1(w->sql, GH_SQL_SESSION_DELETE, session);
     gh_sql_run2(w->sql, GH_SQL_ENDED_ADD, session, until);
     gh_effect *e = gh_work_effect(w, GH_EFFECT_END_SESSION);
@@ -138,7 +139,7 @@ static void write_row(gh_work *w, const gh_roster_session *s, uint32_t idle_s)
 }
 
 enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_session *new_session,
-                                 gh_id replaces)
+                                 gh_id replaces, gh_id *ret_bound)
 {
     if (!make_room(w, a->record.id, new_session, replaces))
         return GH_OP_CAP;
@@ -158,5 +159,6 @@ enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_s
     gh_effect *e = gh_work_effect(w, GH_EFFECT_SET_SESSION);
     e->only_grants = true;
     e->session = s;
+    *ret_bound = s.device;
     return GH_OP_OK;
 }

@@ -8,6 +8,23 @@ enum {
     ANONYMOUS_S = 180 * DAY_S /* devices that are nobody's and were not used for so long are forgotten */
 };
 
+/* Those that are left behind are forgotten when the last token of their time is over. */
+static void look_at_token_lives(gh_work *w)
+{
+    gh_sql_run1(w->sql, GH_SQL_TOKEN_LIFE_SWEEP, w->now_s);
+    gh_query q = gh_query_of(w->sql, GH_SQL_TOKEN_LIFE_LONGEST);
+    if (gh_query_row(&q))
+        w->access_s = (uint32_t)gh_column_u64(&q) + GH_LEEWAY_S;
+    gh_query_end(&q);
+}
+
+void gh_sweep_token_life(gh_work *w, uint32_t access_s)
+{
+    gh_sql_run2(w->sql, GH_SQL_TOKEN_LIFE_LEAVE, w->now_s, access_s);
+    gh_sql_run1(w->sql, GH_SQL_TOKEN_LIFE_USE, access_s);
+    look_at_token_lives(w);
+}
+
 static void write_use(gh_work *w, const gh_roster_use *use)
 {
     static const enum gh_statement statements[] = {[GH_ROSTER_SESSION] = GH_SQL_SESSION_USED,
@@ -91,6 +108,7 @@ static uint64_t ago(const gh_work *w, uint64_t span_s)
 
 bool gh_sweep_expired(gh_work *w, const gh_sweep_spans *spans)
 {
+    look_at_token_lives(w);
     bool more = sweep_sessions(w);
     more = sweep_unused(w, GH_SESSION_COOKIE, spans->cookie_idle_s) || more;
     more = sweep_unused(w, GH_SESSION_TOKENS, spans->token_idle_s) || more;

@@ -18,7 +18,7 @@ typedef struct gh_work {
     gh_arena *arena;          /* of the operation's outputs */
     const gh_op_actor *actor; /* who does it */
     uint64_t now_s;
-    uint32_t access_s;                   /* longest life of an access token */
+    uint32_t access_s;                   /* for how long an access token made now, or before, may be taken */
     uint8_t naming[GH_SIPHASH_KEY_SIZE]; /* for the hashes of names that are tried */
     bool scrub;                          /* somebody was erased: the write-ahead log is to be emptied, too */
 } gh_work;
@@ -26,6 +26,9 @@ typedef struct gh_work {
 /* As gh_effects_add(); without memory the operation has failed, and what is returned goes nowhere. */
 gh_effect *gh_work_effect(gh_work *w, enum gh_effect_kind kind);
 
+enum {
+    GH_LEEWAY_S = 300 /* so long after its end a token may be taken: the largest identity.token.leeway */
+};
 enum { GH_EMAIL_MAX = 254, GH_LABEL_MAX = 64 /* bytes of names that people give to devices and keys */ };
 
 /* --- users (account.c) */
@@ -62,9 +65,9 @@ void gh_session_read(gh_query *q, gh_session_row *ret);
 uint64_t gh_session_used(const gh_work *w, const gh_session_row *row);
 bool gh_session_over(const gh_work *w, const gh_session_row *row);
 /* OK, or CAP. The account must be there and not disabled; its effect is added too. `replaces`: a session that ends with
- * it and does not count; 0: none. */
+ * it and does not count; 0: none. *ret_bound: the device that it is bound to; 0: none. */
 enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_session *new_session,
-                                 gh_id replaces);
+                                 gh_id replaces, gh_id *ret_bound);
 /* Ends it; its access tokens are refused for token_s more, and never shorter than they can live. */
 void gh_session_end(gh_work *w, gh_id session, uint32_t token_s);
 /* All of the user's but one (0: all). Returns how many. */
@@ -79,6 +82,7 @@ typedef struct gh_event {
     gh_str detail; /* JSON object, or absent */
 } gh_event;
 void gh_audit(gh_work *w, const gh_event *event);
+void gh_audit_by(gh_work *w, const gh_op_actor *actor, const gh_event *event);
 /* With the id of a session, device or key as detail. */
 void gh_audit_thing(gh_work *w, const char *event, gh_id user, const char *what, gh_id id);
 

@@ -25,13 +25,49 @@ static void count_input(const gh_exchange *x)
         gh_metric_add(m, GH_METRIC_CONTRACT_DRIFT, 1);
 }
 
+/* What became of those who said who they are. */
+static void count_identity(const gh_exchange *x)
+{
+    static const struct {
+        uint16_t first, last; /* a run of the catalogue */
+        uint16_t metric;
+    } runs[] = {
+        {GH_REASON_SESSION_INVALID, GH_REASON_USER_DISABLED, GH_METRIC_CREDENTIALS_REFUSED},
+        {GH_REASON_PROOF_NOT_ACCEPTED, GH_REASON_DEVICE_REQUIRED, GH_METRIC_RIGHTS_REFUSED},
+        {GH_REASON_ISSUER_UNAVAILABLE, GH_REASON_IDENTITY_UNAVAILABLE, GH_METRIC_IDENTITY_UNAVAILABLE},
+        {GH_REASON_CSRF_CROSS_SITE, GH_REASON_CSRF_MISMATCH, GH_METRIC_CSRF_REFUSED},
+        {GH_REASON_LOGIN_FAILED, GH_REASON_LOGIN_FAILED, GH_METRIC_LOGINS_FAILED},
+        {GH_REASON_LOGIN_SLOWED, GH_REASON_LOGIN_SLOWED, GH_METRIC_LOGINS_SLOWED},
+        {GH_REASON_PASSWORDS_BUSY, GH_REASON_PASSWORDS_BUSY, GH_METRIC_IDENTITY_UNAVAILABLE},
+        {GH_REASON_REFRESH_REUSED, GH_REASON_REFRESH_REUSED, GH_METRIC_REFRESHES_REUSED}};
+    unsigned reason = x->txn.verdict.reason;
+    for (size_t i = 0; i < GH_COUNT(runs); i++)
+        if (reason >= runs[i].first && reason <= runs[i].last)
+            gh_metric_add(x->client->worker->metrics, (enum gh_metric)runs[i].metric, 1);
+}
+
+static void count_signed_in(const gh_exchange *x)
+{
+    const gh_txn *txn = &x->txn;
+    if (gh_likely(txn->n_ops == 0) || txn->verdict.outcome != GH_OUTCOME_ANSWER)
+        return;
+    const gh_op *last = txn->ops[txn->n_ops - 1];
+    if (last->kind == GH_OP_LOGIN_FINISH || (last->kind == GH_OP_USER_CREATE && x->status == 201))
+        gh_metric_add(x->client->worker->metrics, GH_METRIC_LOGINS, 1);
+    if (last->kind == GH_OP_REFRESH)
+        gh_metric_add(x->client->worker->metrics, GH_METRIC_REFRESHES, 1);
+}
+
 static void count(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
     if (gh_unlikely(x->txn.verdict.reason == GH_REASON_ISSUER_UNAVAILABLE) && w->jwks != NULL)
         gh_key_sets_want(w->jwks);
-    if (gh_unlikely(x->txn.verdict.reason != GH_REASON_NONE || x->txn.reports != 0))
+    if (gh_unlikely(x->txn.verdict.reason != GH_REASON_NONE || x->txn.reports != 0)) {
         count_input(x);
+        count_identity(x);
+    }
+    count_signed_in(x);
     unsigned class = x->status / 100;
     if (class < GH_COUNT(w->metrics->responses)) {
         uint64_t n = atomic_load_explicit(&w->metrics->responses[class], memory_order_relaxed);

@@ -180,18 +180,6 @@ static void put_request_framing(const gh_exchange *x, gh_buf *out)
         gh_buf_lit(out, "Connection: upgrade\r\nUpgrade: websocket\r\n");
 }
 
-/* What proves who asks is for us, not for the upstream and its logs: it is told by X-Gatehouse-*. */
-static uint64_t credentials_of_ours(const gh_txn *txn)
-{
-    const gh_credentials *c = &txn->credentials;
-    uint64_t drop = 0;
-    if (!txn->policy->identity.enabled || txn->policy->identity.upstream.forward_credentials)
-        return drop;
-    if (c->bearer.p != NULL || c->api_key.p != NULL)
-        drop |= BIT(X_API_KEY) | BIT(AUTHORIZATION);
-    return drop | BIT(X_DEVICE_TOKEN) | BIT(COOKIE);
-}
-
 /* The cookies that are not ours, in one field (RFC 6265 section 5.4). */
 static void put_cookies(const gh_exchange *x, gh_buf *out)
 {
@@ -234,14 +222,14 @@ bool gh_head_to_upstream(gh_exchange *x, const gh_server *server, gh_buf *out)
     uint64_t drop = hop_by_hop | not_the_clients | BIT(HOST);
     if (x->held.state == GH_HOLD_WHOLE || (x->request_done && x->head.framing == GH_FRAMING_NONE))
         drop |= BIT(EXPECT);
-    drop |= credentials_of_ours(txn);
+    /* What proves who asks is for us, not for the upstream and its logs: it is told by X-Gatehouse-*. */
+    drop |= gh_identity_strip(txn);
     copy_fields(&x->head, drop, true, out);
     if ((drop & BIT(COOKIE)) != 0)
         put_cookies(x, out);
     put_via(x, out);
     put_forwarded(x, out);
-    if (txn->policy->identity.enabled)
-        gh_identity_forward(&x->txn, out);
+    gh_identity_forward(&x->txn, out);
     put_line(out, GH_STR("X-Request-Id: "), gh_txn_id(&x->txn));
     put_request_framing(x, out);
     gh_buf_lit(out, "\r\n");

@@ -4,8 +4,7 @@
 
 void gh_mailbox_put(gh_op *op)
 {
-    gh_mailbox *m = op->owner;
-    gh_op_ref(op);
+    gh_mailbox *m = op->owner; /* the executor's reference goes with the operation */
     (void)atomic_fetch_add_explicit(&m->sending, 1, memory_order_relaxed);
     gh_op *newest = atomic_load_explicit(&m->newest, memory_order_relaxed);
     do

@@ -15,9 +15,9 @@ typedef struct gh_mailbox {
     unsigned out; /* the loop's own: operations that are under way */
 } gh_mailbox;
 
-/* For gh_op.finished, with gh_op.owner the mailbox. */
+/* For gh_op.finished, with gh_op.owner the mailbox; it takes the executor's reference over. */
 void gh_mailbox_put(gh_op *op);
-/* All that has come, linked by mail_next, oldest first; each with one reference for the caller. */
+/* All that has come, linked by mail_next, oldest first; each with a reference for the caller to give up. */
 gh_op *gh_mailbox_take(gh_mailbox *m);
 /* Before `wake` is closed, when nothing is out: waits for the last sender to be through. */
 void gh_mailbox_end(gh_mailbox *m);

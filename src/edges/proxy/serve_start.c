@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "edges/identity/figures.h"
 #include "edges/proxy/listen.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
@@ -26,6 +27,7 @@ static void page_metrics(void *data, gh_buf *out)
         return;
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
     gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
+    gh_identity_metrics(&s->identity, &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
     gh_metrics_render(s->metrics_list, s->n_workers + 1, gh_buf_str(&b), out);
     free(extra);

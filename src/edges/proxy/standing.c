@@ -1,6 +1,6 @@
 /* Access that ends while its exchange goes on: a WebSocket, a stream of events, a long answer. All exchanges of known
- * callers are in the worker's list; twice a second, when somebody's access has ended anywhere or a time has come, each
- * is looked up again. */
+ * callers are in the worker's list; twice a second each is looked up again for which a time has come, or since whose last
+ * look somebody's access has ended: its own may have while its body was on the way. */
 #include <time.h>
 
 #include "edges/proxy/proxy.h"
@@ -47,13 +47,14 @@ static gh_lookup question(const gh_principal *who, uint64_t now_s)
                        .now_s = now_s};
 }
 
-static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
+static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
 {
     const gh_principal *who = &x->txn.principal;
     if (who->expires_s != 0 && who->expires_s <= now_s)
         return false;
-    if (!changed)
+    if (epoch == x->looked_epoch)
         return true;
+    x->looked_epoch = epoch;
     gh_lookup l = question(who, now_s);
     if (who->proof == GH_PROOF_API_KEY) {
         if (x->txn.n_lookups == 0)
@@ -69,12 +70,11 @@ void gh_standing_look(gh_timer *timer)
 {
     gh_worker *w = GH_CONTAINER(timer, gh_worker, standing_timer);
     uint64_t epoch = gh_roster_epoch(w->executors->roster), now_s = (uint64_t)time(NULL);
-    bool changed = epoch != w->standing_epoch;
-    w->standing_epoch = epoch;
     for (gh_exchange *x = w->standing, *next; x != NULL; x = next) {
         next = x->standing_next;
-        if (still_good(x, now_s, changed))
+        if (still_good(x, now_s, epoch))
             continue;
+        gh_metric_add(w->metrics, GH_METRIC_ACCESS_ENDED, 1);
         gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",
                      "an exchange under way was cut: its caller's access has ended");
         gh_client_reset(x->client);

@@ -4,16 +4,19 @@
 /* A map's value, with its shard locked: what is in it may be read until it is unlocked. */
 typedef struct found {
     gh_roster_shard *shard;
-    gh_roster_entry *entry;           /* NULL: not there */
-    const gh_roster_user_entry *user; /* NULL: none */
+    gh_roster_entry *entry; /* NULL: not there */
+    const gh_roster_user_entry *user;
     uint32_t number;
 } found;
+
+/* Whose an anonymous device is. Sessions and keys always are somebody's. */
+static const gh_roster_user_entry nobody;
 
 static found lock_entry(gh_roster *r, enum gh_roster_what what, gh_id id)
 {
     gh_roster_map *map = &r->kind[what].map;
     uint64_t hash = gh_roster_map_hash(map, id);
-    found f = {.shard = gh_roster_map_shard(map, hash)};
+    found f = {.shard = gh_roster_map_shard(map, hash), .user = &nobody};
     pthread_mutex_lock(&f.shard->lock);
     const gh_roster_slot *slot = gh_roster_map_find(f.shard, hash, id);
     if (slot == NULL)
@@ -154,7 +157,7 @@ static enum gh_lookup_answer answer_device(const found *f, gh_lookup *l)
 {
     if (!same_hash(l->hash, f->entry->hash))
         return GH_LOOKUP_MISMATCH;
-    l->subject.user = f->user == NULL ? 0 : f->user->id;
+    l->subject.user = f->user->id;
     note_use(f, l);
     return GH_LOOKUP_GOOD;
 }

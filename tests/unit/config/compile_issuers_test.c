@@ -4,8 +4,7 @@
 #define JWK "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"one\",\"x\":\"" EDDSA_X "\"}"
 
 /* By the file's name. */
-static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_str *ret_text,
-                      const char **ret_why, bool *ret_later, uint64_t *ret_tried_s)
+static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_jwks_text *ret)
 {
     static const struct {
         const char *name, *text;
@@ -16,12 +15,11 @@ static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, g
                             "\",\"d\":\"" EDDSA_D "\"}]}"}};
     (void)data;
     assert_true(issuer.n > 0);
-    *ret_why = "no such file";
-    *ret_tried_s = 0;
-    *ret_later = gh_str_ends(jwks, GH_STR("/later"));
+    ret->why = "no such file";
+    ret->later = gh_str_ends(jwks, GH_STR("/later"));
     for (size_t i = 0; i < GH_COUNT(files); i++)
         if (gh_str_ends(jwks, gh_str_of(files[i].name))) {
-            *ret_text = gh_arena_copy(arena, gh_str_of(files[i].text));
+            ret->text = gh_arena_copy(arena, gh_str_of(files[i].text));
             return true;
         }
     return false;

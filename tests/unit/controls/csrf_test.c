@@ -37,6 +37,45 @@ static void expect(decide *d, const char *line, const char *fields, const char *
         fail_msg("%s, not %s: %s | %s (%s)", got, verdict, line, fields, d->txn.verdict.detail);
 }
 
+/* Browsers send a device's cookie by themselves, too. */
+static void a_devices_cookie(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const struct {
+        const char *fields, *verdict;
+    } rows[] = {
+        {"Sec-Fetch-Site: cross-site", "csrf_cross_site"},
+        {"Origin: https://evil.example", "csrf_cross_site"},
+        {"Origin: null", "csrf_cross_site"},
+        {"Sec-Fetch-Site: same-origin", "forward"},
+        {"Origin: https://api.example", "forward"},
+        {"A: b", "forward"}, /* no form, and no browser that says so little */
+        {"Content-Type: text/plain\nContent-Length: 0", "csrf_missing"},
+        {"Content-Type: application/json", "forward"},
+    };
+    const char *token = identity_device(d, 0, 8);
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        const char *got =
+            decide_request(d, decide_text(d, "POST /x\nHost: api.example\nCookie: __Host-device=%s\n%s",
+                                          token, rows[i].fields));
+        if (strcmp(got, rows[i].verdict) != 0)
+            fail_msg("%s, not %s: %s", got, rows[i].verdict, rows[i].fields);
+        assert_int_equal(d->txn.principal.device, 8);
+    }
+    assert_string_equal(decide_request(d, decide_text(d,
+                                                      "POST /x\nHost: api.example\nX-Device-Token: %s\n"
+                                                      "Sec-Fetch-Site: cross-site",
+                                                      token)),
+                        "forward"); /* no page can have it sent */
+    assert_string_equal(decide_request(d, decide_text(d,
+                                                      "GET /x\nHost: api.example\nCookie: __Host-device=%s\n"
+                                                      "Sec-Fetch-Site: cross-site",
+                                                      token)),
+                        "forward");
+    decide_free(d);
+}
+
 enum site { OURS, FOREIGN, UNSAID };
 
 /* Every Sec-Fetch-Site with every Origin and every Referer; the first that says something decides. */
@@ -119,18 +158,18 @@ static void the_matrix(void **state)
     decide_free(d);
 }
 
+#define TRUSTED "Origin: https://app.partner.example"
+#define TRUSTED_TWICE ("Sec-Fetch-Site: cross-site\n" TRUSTED "\n" TRUSTED)
+
 /* One of two that is right: who wrote the other? */
 static void fields_that_are_there_twice_say_nothing_good(void **state)
 {
     (void)state;
     decide *d = new_unit();
-    static const char *const fields[] = {
-        "Origin: https://api.example\nOrigin: https://evil.example",
-        "Origin: https://api.example\nOrigin: https://api.example",
-        "Referer: https://api.example/\nReferer: https://evil.example/",
-        "Sec-Fetch-Site: none\nSec-Fetch-Site: none",
-        "Sec-Fetch-Site: cross-site\nOrigin: https://app.partner.example\nOrigin: "
-        "https://app.partner.example"};
+    static const char *const fields[] = {"Origin: https://api.example\nOrigin: https://evil.example",
+                                         "Origin: https://api.example\nOrigin: https://api.example",
+                                         "Referer: https://api.example/\nReferer: https://evil.example/",
+                                         "Sec-Fetch-Site: none\nSec-Fetch-Site: none", TRUSTED_TWICE};
     for (size_t i = 0; i < GH_COUNT(fields); i++)
         expect(d, "POST /", fields[i], "", "csrf_cross_site");
     decide_free(d);
@@ -292,6 +331,7 @@ static void login_is_covered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_devices_cookie),
         cmocka_unit_test(the_matrix),
         cmocka_unit_test(fields_that_are_there_twice_say_nothing_good),
         cmocka_unit_test(the_token_is_the_sessions),

@@ -207,13 +207,15 @@ static void keys_that_are_missing_are_said_to_be(void **state)
     const char *away = identity_sign(
         d, IDENTITY_OUTSIDE, HEADER,
         "{\"iss\":\"https://away.example\",\"sub\":\"alice\",\"aud\":\"api\",\"exp\":1700001000}");
+    const char *made_up = identity_sign(
+        d, IDENTITY_OUTSIDE, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"new\"}", PARTNERS(""));
     expect(d, away, "issuer_unavailable");
-    assert_int_equal(d->txn.keys_wanted, 2);
-    expect(d,
-           identity_sign(d, IDENTITY_OUTSIDE, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"new\"}",
-                         PARTNERS("")),
-           "issuer_unavailable");
-    assert_int_equal(d->txn.keys_wanted, 1);
+    /* asked for a moment ago: it is not among them */
+    expect(d, made_up, "token_invalid");
+    d->world.unix_s += 29;
+    expect(d, made_up, "token_invalid");
+    d->world.unix_s += 1;
+    expect(d, made_up, "issuer_unavailable");
     expect(d,
            identity_sign(d, IDENTITY_OURS, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"new\"}", OWN("")),
            "token_invalid"); /* ours are all here */
@@ -244,6 +246,24 @@ static void signatures_are_looked_at_so_often(void **state)
     decide_from(d, "192.0.2.1");
     d->world.now_ms += 61000;
     assert_string_equal(ask(d, "x.y.z"), "token_invalid");
+    decide_free(d);
+}
+
+/* Whoever may have a token revoked may have its signature looked at: it costs the same, and counts with the others. */
+static void revoking_counts_too(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const char revoke[] =
+        "POST /api/auth/revoke\nContent-Type: application/x-www-form-urlencoded\n\ntoken=x.y.z";
+    const char *good = identity_token(d, "alice", "user", ALICE, 5, NULL);
+    assert_string_equal(ask(d, "x.y.z"), "token_invalid");
+    assert_string_equal(decide_request(d, revoke), "answer 200");
+    assert_string_equal(decide_request(d, revoke), "answer 200");
+    assert_string_equal(decide_request(d, revoke), "verification_limit");
+    assert_int_equal(d->txn.verdict.status, 429);
+    assert_string_equal(ask(d, good), "verification_limit");
+    assert_string_equal(decide_request(d, "POST /api/auth/logout"), "answer 204"); /* looks at none */
     decide_free(d);
 }
 
@@ -343,6 +363,7 @@ int main(void)
         cmocka_unit_test(an_outside_issuers_are_nobody_of_ours),
         cmocka_unit_test(keys_that_are_missing_are_said_to_be),
         cmocka_unit_test(signatures_are_looked_at_so_often),
+        cmocka_unit_test(revoking_counts_too),
         cmocka_unit_test(neighbours_count_together),
         cmocka_unit_test(a_new_policy_looks_again),
         cmocka_unit_test(what_does_not_fit_is_refused_not_cut),

@@ -145,6 +145,33 @@ static void others_get_tokens(void **state)
     expect_text(GH_SHORT_STR(token.tier), "gold");
 }
 
+static void finished_bound(gh_op *op)
+{
+    finished(op);
+    ((gh_op_login_finish *)op)->bound = 13;
+}
+
+static gh_id device_of_token(endpoint *e)
+{
+    gh_cached_token token;
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    return token.device;
+}
+
+/* The records say which device the session has: one that was proved may be another user's. */
+static void a_token_has_the_sessions_device(void **state)
+{
+    endpoint *e = *state;
+    endpoint_op script[3] = {right[0], right[1], {GH_OP_LOGIN_FINISH, GH_OP_OK, finished_bound}};
+    e->principal.device = 12;
+    log_in(e, TOKEN_BODY);
+    assert_int_equal(device_of_token(e), 0);
+    endpoint_script(e, script, 3);
+    assert_string_equal(endpoint_request(e, "POST", PATH, TOKEN_BODY), "answer 200");
+    assert_int_equal(device_of_token(e), 13);
+}
+
 static void a_browsers_session_is_replaced(void **state)
 {
     endpoint *e = *state;
@@ -229,12 +256,16 @@ static void what_can_fail(void **state)
     } rows[] = {
         {{{GH_OP_LOGIN_BEGIN, GH_OP_UNAVAILABLE, NULL}}, 1, "identity_unavailable", 0},
         {{{GH_OP_LOGIN_BEGIN, GH_OP_BUSY, busy}}, 1, "identity_unavailable", 3},
-        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found}, {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy}},
-         2,
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy},
+          {GH_OP_LOGIN_FINISH, GH_OP_WRONG, NULL}},
+         3,
          "passwords_busy",
          3},
-        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found}, {GH_OP_PASSWORD_VERIFY, GH_OP_UNAVAILABLE, NULL}},
-         2,
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_UNAVAILABLE, NULL},
+          {GH_OP_LOGIN_FINISH, GH_OP_UNAVAILABLE, NULL}},
+         3,
          "identity_unavailable",
          0},
         {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
@@ -257,6 +288,21 @@ static void what_can_fail(void **state)
         assert_int_equal(e->txn.verdict.retry_after, rows[i].retry);
         assert_null(e->txn.own.lines.p);
     }
+}
+
+/* A flood of sign-ins made those that found no room look like guesses, and slowed who came back as told. */
+static void what_nobody_compared_is_no_attempt(void **state)
+{
+    static const endpoint_op script[] = {{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+                                         {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy},
+                                         {GH_OP_LOGIN_FINISH, GH_OP_WRONG, NULL}};
+    endpoint *e = *state;
+    endpoint_script(e, script, GH_COUNT(script));
+    assert_string_equal(endpoint_request(e, "POST", PATH, BODY), "passwords_busy");
+    const gh_op_login_finish *finish = LAST_OP(e, gh_op_login_finish);
+    assert_true(finish->unseen);
+    assert_false(finish->right);
+    assert_int_equal(finish->attempt, 31);
 }
 
 static void bodies_that_are_refused(void **state)
@@ -320,10 +366,12 @@ int main(void)
         ENDPOINT_TEST(what_is_asked),
         ENDPOINT_TEST(a_browser_gets_cookies),
         ENDPOINT_TEST(others_get_tokens),
+        ENDPOINT_TEST(a_token_has_the_sessions_device),
         ENDPOINT_TEST(a_browsers_session_is_replaced),
         ENDPOINT_TEST(unknown_disabled_and_wrong_are_one),
         ENDPOINT_TEST(too_many_attempts_cost_no_hash),
         ENDPOINT_TEST(what_can_fail),
+        ENDPOINT_TEST(what_nobody_compared_is_no_attempt),
         ENDPOINT_TEST(bodies_that_are_refused),
         ENDPOINT_TEST(secrets_stay_where_they_are),
         ENDPOINT_TEST(secrets_are_new_each_time),

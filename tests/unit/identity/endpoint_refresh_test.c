@@ -34,6 +34,7 @@ static void done(gh_op *op, gh_str sealed)
     endpoint_subject(&r->subject);
     r->created_s = ENDPOINT_NOW - 500;
     r->expires_s = ENDPOINT_NOW + 5000;
+    r->bound = 13;
 }
 
 /* The first of several keeps its successor; the later ones are answered with it. */
@@ -100,6 +101,10 @@ static void tokens_are_replaced(void **state)
     (void)snprintf(life, sizeof life, "%u", p->token.access_s < 5000 ? p->token.access_s : 5000);
     expect_member(e, "/expires_in", life);
     expect_member(e, "/refresh_expires_in", "5000");
+    gh_cached_token access; /* has the session's device, not whichever was proved */
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &access),
+                     GH_TOKEN_GOOD);
+    assert_int_equal(access.device, 13);
     expect_lines(e, "Cache-Control: no-store\r\n");
     /* what is stored opens nothing */
     assert_null(memmem(op->next_sealed.p, op->next_sealed.n, "ghr_", 4));
@@ -162,6 +167,22 @@ static void of_several_cookies_the_newest_counts(void **state)
     with_cookies(e, nine, two);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
     assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 2);
+}
+
+/* Another login's cookie, as one of an older path may be, is not this session's. */
+static void of_another_session_none_counts(void **state)
+{
+    static const uint8_t random[GH_SECRET_RANDOM] = "other bytes that are chance...";
+    endpoint *e = *state;
+    char own[GH_SECRET_TEXT_MAX], memory[GH_SECRET_TEXT_MAX];
+    gh_buf other = gh_buf_over(memory, sizeof memory);
+    gh_secret secret;
+    gh_secret_make(&e->policy->identity.keys, GH_SECRET_SESSION, FAMILY + 1, 9, random, &other, &secret);
+    with_cookies(e, gh_buf_str(&other), make(e, GH_SECRET_SESSION, 1, own));
+    endpoint_script(e, &fresh, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->session, FAMILY);
+    assert_int_equal(LAST_OP(e, gh_op_refresh)->number, 1);
 }
 
 static void just_cut_off(gh_op *op)
@@ -280,6 +301,7 @@ int main(void)
         ENDPOINT_TEST(parallel_ones_get_the_same_successor),
         ENDPOINT_TEST(a_browsers_cookie_is_replaced),
         ENDPOINT_TEST(of_several_cookies_the_newest_counts),
+        ENDPOINT_TEST(of_another_session_none_counts),
         ENDPOINT_TEST(a_token_is_issued_after_the_cut_off),
         ENDPOINT_TEST(losers_keep_their_cookies),
         ENDPOINT_TEST(what_was_not_made_here_is_not_asked_for),

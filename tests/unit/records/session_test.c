@@ -18,6 +18,7 @@ typedef struct present {
     bool repeated;     /* answered */
     uint64_t sealed;   /* answered: which successor was given out; 0: none */
     uint64_t cutoff_s; /* answered */
+    gh_id bound;       /* answered */
 } present;
 
 static unsigned refresh(world *w, present *p)
@@ -34,6 +35,7 @@ static unsigned refresh(world *w, present *p)
     unsigned status = world_do(w, o);
     p->repeated = o->repeated;
     p->cutoff_s = o->cutoff_s;
+    p->bound = o->bound;
     p->sealed = 0;
     if (status == GH_OP_OK) {
         assert_int_equal(o->sealed.n, sizeof p->sealed);
@@ -221,6 +223,7 @@ static void test_a_bound_token_wants_its_device(void **state)
     assert_int_equal(refresh(w, &p), GH_OP_WRONG);
     p.device = 50;
     assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.bound, 50);
     /* Whoever has an old token and not the device can't end it. */
     world_now_s += GRACE;
     assert_int_equal(refresh(w, &old), GH_OP_WRONG);
@@ -234,8 +237,13 @@ static void test_a_device_that_is_not_his_is_not_bound(void **state)
     world_user(w, "ada", "$1");
     make_device(w, world_user(w, "bob", "$1"), 50);
     make_session(w, 7, GH_SESSION_TOKENS, 50);
-    present p = {.session = 7, .hash = 7, .next = 100};
+    present p = {.session = 7, .hash = 7, .next = 100, .device = 50};
     assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.bound, 0); /* whatever is proved beside the token */
+    world_login in = {
+        .name = "ada", .right = true, .session = {.id = 8, .expires_s = world_now_s + 60, .device = 50}};
+    assert_int_equal(world_sign_in(w, &in), GH_OP_OK);
+    assert_int_equal(in.bound, 0);
 }
 
 static gh_op_session_list *list(world *w, gh_id user, uint32_t idle_s)
@@ -313,7 +321,7 @@ static void test_ending_sessions(void **state)
     world_reopen(w);
     for (gh_id id = 1; id <= 5; id++)
         assert_int_equal(token_of(w, id), GH_LOOKUP_REVOKED);
-    world_now_s += 1800; /* as long as an access token may live at all */
+    world_now_s += 1800 + 300; /* as long as an access token may be taken at all */
     world_reopen(w);
     gh_roster_stats stats;
     gh_roster_read_stats(w->roster, &stats);
@@ -338,14 +346,56 @@ static void test_revoking_access_tokens(void **state)
     world *w = *state;
     uint64_t high = UINT64_C(0xfedcba9876543210); /* a hash has all its bits */
     assert_int_equal(revoke(w, high, world_now_s + 100), GH_OP_OK);
-    assert_int_equal(revoke(w, 5, world_now_s), GH_OP_OK); /* over already */
+    assert_int_equal(revoke(w, 5, world_now_s - 300), GH_OP_OK); /* over already */
     assert_int_equal(token_with(w, high), GH_LOOKUP_REVOKED);
     assert_int_equal(token_with(w, 5), GH_LOOKUP_GOOD);
     assert_int_equal(revoke(w, high, world_now_s + 50), GH_OP_OK); /* again, and it does not become shorter */
-    world_now_s += 99;
+    world_now_s += 100 + 299; /* a clock that is behind would still take it */
     world_reopen(w);
     assert_int_equal(token_with(w, high), GH_LOOKUP_REVOKED);
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'token_revoke'"), 1);
+}
+
+static uint64_t remembered(world *w, gh_id session)
+{
+    char sql[96];
+    (void)snprintf(sql, sizeof sql, "SELECT until_s FROM ended_session WHERE id = %llu",
+                   (unsigned long long)session);
+    return (uint64_t)world_number(w, sql) - world_now_s;
+}
+
+static uint64_t end_and_see(world *w, gh_id session)
+{
+    uint32_t ended;
+    make_session(w, session, GH_SESSION_TOKENS, 0);
+    assert_int_equal(end(w, w->user, session, 0, &ended), GH_OP_OK);
+    return remembered(w, session);
+}
+
+/* When access tokens live shorter than before, some that were made before are still out there. */
+static void test_ends_are_remembered_for_as_long_as_any_token_lives(void **state)
+{
+    world *w = *state;
+    gh_records_options options = w->options;
+    world_user(w, "ada", "$1");
+    assert_int_equal(end_and_see(w, 1), 2100);
+    options.access_s = 60;
+    assert_true(gh_records_adjust(w->records, &options));
+    world_now_s += 1799;
+    assert_int_equal(end_and_see(w, 2), 2100);
+    w->options.access_s = 120;
+    world_reopen(w);
+    assert_int_equal(end_and_see(w, 3), 2100);
+    world_now_s += 1;
+    world_reopen(w);
+    assert_int_equal(end_and_see(w, 4), 420);
+    options.access_s = 7200;
+    assert_true(gh_records_adjust(w->records, &options));
+    assert_int_equal(end_and_see(w, 5), 7500);
+    options.access_s = 120;
+    assert_true(gh_records_adjust(w->records, &options));
+    world_reopen(w);
+    assert_int_equal(end_and_see(w, 6), 7500);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -367,6 +417,7 @@ int main(void)
         TEST(test_sessions_are_listed),
         TEST(test_ending_sessions),
         TEST(test_revoking_access_tokens),
+        TEST(test_ends_are_remembered_for_as_long_as_any_token_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,7 +149,7 @@ static void test_everything_else_has_its_time(void **state)
     world_now_s += 500;
     sweep(w);
     assert_int_equal(world_number(w, rows), 1 + 1 + 1 + 1 + 0 + 3); /* the key */
-    world_now_s += 500;
+    world_now_s += 800;
     sweep(w);
     assert_int_equal(world_number(w, rows), 1 + 0 + 1 + 1 + 0 + 0); /* the token, the attempts */
     world_now_s += 1000;

@@ -17,11 +17,12 @@ static void draw(void *data, void *out, size_t n)
     }
 }
 
-static void fail_report(endpoint *e)
+GH_NORETURN static void fail_report(endpoint *e)
 {
     gh_buf out = gh_buf_over(e->body, sizeof e->body);
     gh_report_print(&e->report, &out);
     fail_msg("%.*s", (int)out.n, out.p);
+    abort();
 }
 
 endpoint *endpoint_new_ring(const char *more, const gh_identity_ring_key *ring, unsigned n)

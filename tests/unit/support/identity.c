@@ -60,15 +60,16 @@ static gh_signing_key *signing_key(enum identity_signer signer)
     return key;
 }
 
-static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_str *ret_text,
-                      const char **ret_why, bool *ret_later)
+static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, gh_jwks_text *ret)
 {
     char text[GH_SIGNING_JWK_MAX + 32];
     gh_buf out = gh_buf_over(text, sizeof text);
     (void)data, (void)jwks;
+    static const _Atomic uint64_t tried_s = UINT64_C(1700000000); /* the moment decide_new() begins at */
+    ret->tried_s = &tried_s;
     if (gh_str_eq(issuer, GH_STR("away"))) {
-        *ret_why = "a test";
-        *ret_later = true;
+        ret->why = "a test";
+        ret->later = true;
         return false;
     }
     gh_signing_key *key = signing_key(IDENTITY_OUTSIDE);
@@ -76,8 +77,8 @@ static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, g
     assert_true(gh_signing_key_put_jwk(key, &out));
     gh_buf_lit(&out, "]}");
     gh_signing_key_free(key);
-    *ret_text = gh_arena_copy(arena, gh_buf_str(&out));
-    return ret_text->p != NULL;
+    ret->text = gh_arena_copy(arena, gh_buf_str(&out));
+    return ret->text.p != NULL;
 }
 
 static void prepare(gh_config *config)
