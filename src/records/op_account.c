@@ -232,7 +232,8 @@ static void anonymise(gh_work *w, const gh_user_record *u)
     gh_query_run(&q);
 }
 
-/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. */
+/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. His
+ * sessions are ended one by one, as what is open by them is cut by that. */
 enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
 {
     const gh_op_user_erase *o = (const gh_op_user_erase *)op;

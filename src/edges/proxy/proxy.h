@@ -392,6 +392,8 @@ void gh_wait_deliver(gh_worker *w);
 /* standing.c */
 void gh_standing_add(gh_exchange *x);
 void gh_standing_remove(gh_exchange *x);
+/* Has the access of the caller, who was let in when the head was there, ended since? Then why he is refused. */
+enum gh_reason gh_standing_ended(gh_exchange *x);
 void gh_standing_look(gh_timer *timer);
 
 /* tunnel.c */

@@ -47,23 +47,57 @@ static gh_lookup question(const gh_principal *who, uint64_t now_s)
                        .now_s = now_s};
 }
 
+/* A key is asked for as it was: by its secret, from its address. */
+static bool key_question(const gh_txn *txn, uint64_t now_s, gh_lookup *ret)
+{
+    for (unsigned i = 0; i < txn->n_lookups; i++) {
+        if (txn->lookups[i].kind != GH_LOOKUP_API_KEY)
+            continue;
+        *ret = txn->lookups[i];
+        ret->now_s = now_s;
+        return true;
+    }
+    return false;
+}
+
 static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
 {
-    const gh_principal *who = &x->txn.principal;
+    gh_principal *who = &x->txn.principal;
     if (who->expires_s != 0 && who->expires_s <= now_s)
         return false;
     if (epoch == x->looked_epoch)
         return true;
     x->looked_epoch = epoch;
     gh_lookup l = question(who, now_s);
-    if (who->proof == GH_PROOF_API_KEY) {
-        if (x->txn.n_lookups == 0)
-            return false;
-        l = x->txn.lookups[0];
-        l.now_s = now_s;
-    }
+    if (who->proof == GH_PROOF_API_KEY && !key_question(&x->txn, now_s, &l))
+        return false;
     gh_roster_answer(x->client->worker->executors->roster, &l, 1);
+    if (who->proof == GH_PROOF_API_KEY)
+        who->expires_s = l.expires_s; /* a key that was rolled over lives for the overlap only */
     return l.answer == GH_LOOKUP_GOOD;
+}
+
+static enum gh_reason reason_of(enum gh_proof proof)
+{
+    switch (proof) {
+    case GH_PROOF_TOKEN:
+        return GH_REASON_TOKEN_REVOKED;
+    case GH_PROOF_API_KEY:
+        return GH_REASON_API_KEY_INVALID;
+    case GH_PROOF_SESSION:
+    case GH_PROOF_NONE:
+        break;
+    }
+    return GH_REASON_SESSION_INVALID;
+}
+
+enum gh_reason gh_standing_ended(gh_exchange *x)
+{
+    enum gh_proof proof = x->txn.principal.proof;
+    if (proof == GH_PROOF_NONE || x->client->worker->executors->roster == NULL ||
+        still_good(x, (uint64_t)time(NULL), true))
+        return GH_REASON_NONE;
+    return reason_of(proof);
 }
 
 void gh_standing_look(gh_timer *timer)

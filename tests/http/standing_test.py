@@ -1,0 +1,74 @@
+"""Whose access ends while a request of theirs is still on its way."""
+import json
+
+import pytest
+
+from support import message
+from support.visitor import Visitor
+
+CONFIG = {"identity": {"enabled": "on", "registration": "open", "session": {"insecure_cookies": "on"}},
+          "secret_key": "5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a",
+          "routes": [{"name": "looked-into", "path": "/echo", "require": {"user": "on"},
+                      "dangerous_content": {"checks": ["script"], "fields": ["/text"]}}]}
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_gatehouse, app):
+    return shared_gatehouse(CONFIG, app)
+
+
+class SlowBody:
+    """A request whose head is through all that looks at credentials, which 100 tells, and whose body is to come."""
+
+    def __init__(self, gateway, path, fields, body):
+        self.body = json.dumps(body).encode()
+        self.stream = message.connect(gateway.address)
+        fields = {**fields, "Host": "localhost", "Content-Type": "application/json", "Expect": "100-continue",
+                  "Content-Length": len(self.body)}
+        self.stream.send(f"POST {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n")
+        assert self.stream.read_until(b"\r\n\r\n", "100").startswith(b"HTTP/1.1 100 ")
+
+    def finish(self):
+        self.stream.send(self.body)
+        return self.stream.read_response()
+
+
+def by_cookie(visitor):
+    return {"Cookie": f"session={visitor.cookies['session']}", "X-CSRF-Token": visitor.csrf_token}
+
+
+def by_token(visitor):
+    return {"Authorization": f"Bearer {visitor.tokens['access_token']}"}
+
+
+@pytest.mark.parametrize("mode, fields, error", [("cookie", by_cookie, "session_invalid"), ("token", by_token, "token_revoked")])
+def test_no_key_is_made_for_who_is_logged_out_meanwhile(gateway, mode, fields, error):
+    """It would have outlived the session by far."""
+    visitor = Visitor(gateway).register(mode=mode)
+    slow = SlowBody(gateway, "/api/auth/keys", fields(visitor), {"name": "for later"})
+    owner = Visitor(gateway, visitor.name)
+    assert owner.login().status_code == 200
+    assert visitor.post("/api/auth/logout").status_code == 204
+    answer = slow.finish()
+    assert (answer.status, answer.json()["error"]) == (401, error)
+    assert owner.get("/api/auth/keys").json()["keys"] == []
+
+
+@pytest.mark.parametrize("mode, fields, error", [("cookie", by_cookie, "session_invalid"), ("token", by_token, "token_revoked")])
+def test_nothing_goes_to_the_upstream(gateway, mode, fields, error):
+    visitor = Visitor(gateway).register(mode=mode)
+    whole = SlowBody(gateway, "/echo", fields(visitor), {"text": "good"})
+    assert whole.finish().status == 200
+    slow = SlowBody(gateway, "/echo", fields(visitor), {"text": "good"})
+    assert visitor.post("/api/auth/logout").status_code == 204
+    answer = slow.finish()
+    assert (answer.status, answer.json()["error"]) == (401, error)
+
+
+def test_nor_by_a_key_that_is_revoked(gateway):
+    owner = Visitor(gateway).register()
+    key = owner.post("/api/auth/keys", {"name": "build"}).json()
+    slow = SlowBody(gateway, "/echo", {"X-API-Key": key["key"]}, {"text": "good"})
+    assert owner.delete(f"/api/auth/keys/{key['id']}").status_code == 204
+    answer = slow.finish()
+    assert (answer.status, answer.json()["error"]) == (401, "api_key_invalid")
