@@ -47,13 +47,9 @@ static gh_lookup question(const gh_principal *who, uint64_t now_s)
                        .now_s = now_s};
 }
 
-static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
+static bool in_force(gh_exchange *x, uint64_t now_s)
 {
     const gh_principal *who = &x->txn.principal;
-    if (who->expires_s != 0 && who->expires_s <= now_s)
-        return false;
-    if (!changed)
-        return true;
     gh_lookup l = question(who, now_s);
     if (who->proof == GH_PROOF_API_KEY) {
         if (x->txn.n_lookups == 0)
@@ -63,6 +59,14 @@ static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
     }
     gh_roster_answer(x->client->worker->executors->roster, &l, 1);
     return l.answer == GH_LOOKUP_GOOD;
+}
+
+/* A token that was let in within its leeway may go on as long. */
+static bool is_over(const gh_exchange *x, uint64_t now_s)
+{
+    const gh_principal *who = &x->txn.principal;
+    uint64_t leeway_s = who->proof == GH_PROOF_TOKEN ? x->txn.policy->identity.token.leeway_s : 0;
+    return who->expires_s != 0 && who->expires_s + leeway_s <= now_s;
 }
 
 static enum gh_reason reason_of(enum gh_proof proof)
@@ -83,7 +87,7 @@ enum gh_reason gh_standing_ended(gh_exchange *x)
 {
     enum gh_proof proof = x->txn.principal.proof;
     if (proof == GH_PROOF_NONE || x->client->worker->executors->roster == NULL ||
-        still_good(x, (uint64_t)time(NULL), true))
+        in_force(x, (uint64_t)time(NULL)))
         return GH_REASON_NONE;
     return reason_of(proof);
 }
@@ -96,7 +100,7 @@ void gh_standing_look(gh_timer *timer)
     w->standing_epoch = epoch;
     for (gh_exchange *x = w->standing, *next; x != NULL; x = next) {
         next = x->standing_next;
-        if (still_good(x, now_s, changed))
+        if (!is_over(x, now_s) && (!changed || in_force(x, now_s)))
             continue;
         gh_metric_add(w->metrics, GH_METRIC_ACCESS_ENDED, 1);
         gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",
