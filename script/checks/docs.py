@@ -114,7 +114,7 @@ def check_events(check):
     for file in check.files("*.c", folders=("src",)):
         if file.startswith("src/observe/"):
             code |= set(re.findall(r'\.name = GH_STR(?:_INIT)?\("([a-z_]+)"\)', check.read(file)))
-        code |= set(re.findall(r'\bgh_log_event\s*\([^;"]*"([a-z_]+)"', check.read(file)))
+        code |= set(re.findall(r'\b(?:gh_log_event|gh_records_say|said)\s*\([^;"]*"([a-z_]+)"', check.read(file)))
     if not code:
         print("not checked: events (the source writes none yet)")
         return

@@ -2,11 +2,26 @@
 
 static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/* The value of a digit, or -1. Ids are no secrets; keys are looked up by keyed hash, so a table will do. */
-static int value_of(char c)
+/* One more than the value of a digit; 0: none. Ids are no secrets; keys are looked up by keyed hash, so a table will
+ * do. */
+static const uint8_t places[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['g'] = 17, ['h'] = 18, ['j'] = 19, ['k'] = 20, ['m'] = 21, ['n'] = 22, ['p'] = 23, ['q'] = 24,
+    ['r'] = 25, ['s'] = 26, ['t'] = 27, ['v'] = 28, ['w'] = 29, ['x'] = 30, ['y'] = 31, ['z'] = 32};
+
+/* The value, or a number with bits above the lower five. */
+static unsigned value_of(char c)
 {
-    const char *at = c == '\0' ? NULL : memchr(digits, c, 32);
-    return at == NULL ? -1 : (int)(at - digits);
+    return places[(unsigned char)c] - 1u;
+}
+
+static bool all_are_digits(gh_str text)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < text.n; i++)
+        all |= value_of(text.p[i]);
+    return all < 32;
 }
 
 void gh_id_put(gh_buf *out, gh_id id)
@@ -20,14 +35,10 @@ void gh_id_put(gh_buf *out, gh_id id)
 bool gh_id_parse(gh_str text, gh_id *ret)
 {
     gh_id id = 0;
-    if (text.n != GH_ID_TEXT || value_of(text.p[0]) > 7)
+    if (text.n != GH_ID_TEXT || value_of(text.p[0]) > 7 || !all_are_digits(text))
         return false;
-    for (size_t i = 0; i < text.n; i++) {
-        int v = value_of(text.p[i]);
-        if (v < 0)
-            return false;
-        id = id << 5 | (unsigned)v;
-    }
+    for (size_t i = 0; i < text.n; i++)
+        id = id << 5 | value_of(text.p[i]);
     if (id == 0)
         return false;
     *ret = id;
@@ -60,15 +71,12 @@ bool gh_base32_read(gh_str text, uint8_t *ret, size_t n)
 {
     unsigned held = 0, bits = 0;
     size_t at = 0;
-    if (text.n != (n * 8 + 4) / 5)
+    if (text.n != (n * 8 + 4) / 5 || !all_are_digits(text))
         return false;
-    for (size_t i = 0; i < text.n; i++)
-        if (value_of(text.p[i]) < 0)
-            return false;
-    if (n % 5 != 0 && (value_of(text.p[text.n - 1]) & ((1 << (text.n * 5 - n * 8)) - 1)) != 0)
+    if (n % 5 != 0 && (value_of(text.p[text.n - 1]) & ((1u << (text.n * 5 - n * 8)) - 1)) != 0)
         return false;
     for (size_t i = 0; i < text.n && at < n; i++) {
-        held = held << 5 | (unsigned)value_of(text.p[i]);
+        held = held << 5 | value_of(text.p[i]);
         bits += 5;
         if (bits < 8)
             continue;

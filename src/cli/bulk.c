@@ -10,7 +10,7 @@ enum { PART = 1 << 20, SUMMARY_MAX = 4096, LINE_MAX_BYTES = 16384 };
 _Static_assert((int)PART <= (int)GH_OPERATOR_INPUT_MAX, "a part is one input");
 
 typedef struct importing {
-    const gh_cli_reach *reach;
+    gh_cli_reach *reach;
     gh_cli_words words;
     unsigned n_words; /* without --first-line */
     uint64_t line;    /* the number of the part's first */
@@ -108,7 +108,7 @@ static void print_summary(const importing *im, bool json, bool dry_run)
                      dry_run ? "would be imported" : "imported", skipped, failed);
 }
 
-int gh_cli_import(const gh_cli_args *args, const gh_cli_reach *reach, const gh_cli_words *words)
+int gh_cli_import(const gh_cli_args *args, gh_cli_reach *reach, const gh_cli_words *words)
 {
     static importing im; /* one a process */
     const char *name = gh_cli_argument(args, 0);
@@ -172,7 +172,7 @@ static gh_str begin_export(const gh_cli_words *words, gh_cli_words *page)
 }
 
 /* One page. `after` becomes what the next one begins behind, absent when there is none. */
-static int export_page(const gh_cli_reach *reach, gh_cli_words *page, gh_str *after)
+static int export_page(gh_cli_reach *reach, gh_cli_words *page, gh_str *after)
 {
     gh_arena arena;
     gh_text out = {.cap = GH_OPERATOR_OUTPUT_MAX}, err = {.cap = GH_OPERATOR_OUTPUT_MAX};
@@ -194,7 +194,7 @@ static int export_page(const gh_cli_reach *reach, gh_cli_words *page, gh_str *af
     return status;
 }
 
-int gh_cli_export(const gh_cli_reach *reach, const gh_cli_words *words)
+int gh_cli_export(gh_cli_reach *reach, const gh_cli_words *words)
 {
     static gh_cli_words page; /* one a process */
     gh_str after = begin_export(words, &page);

@@ -17,9 +17,9 @@ typedef struct gh_cli_words {
 void gh_cli_print(FILE *to, const gh_text *text);
 
 /* `user import` */
-int gh_cli_import(const gh_cli_args *args, const gh_cli_reach *reach, const gh_cli_words *words);
+int gh_cli_import(const gh_cli_args *args, gh_cli_reach *reach, const gh_cli_words *words);
 /* `user export` of everybody */
 bool gh_cli_exports_all(const gh_cli_args *args);
-int gh_cli_export(const gh_cli_reach *reach, const gh_cli_words *words);
+int gh_cli_export(gh_cli_reach *reach, const gh_cli_words *words);
 
 #endif

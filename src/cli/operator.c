@@ -93,7 +93,7 @@ void gh_cli_print(FILE *to, const gh_text *text)
     (void)fwrite(text->b.p == NULL ? "" : text->b.p, 1, text->b.n, to);
 }
 
-static int do_once(const gh_cli_reach *reach, const gh_cli_words *w, const gh_text *secret)
+static int do_once(gh_cli_reach *reach, const gh_cli_words *w, const gh_text *secret)
 {
     gh_text out = {.cap = OUTPUT_MAX}, err = {.cap = OUTPUT_MAX};
     const gh_operator_request request = {.argv = w->list, .argc = w->n, .input = gh_text_str(secret)};

@@ -84,11 +84,17 @@ static bool receive(int fd, gh_text *ret)
     return n == 0 && ret->b.n > 0 && ret->b.p[ret->b.n - 1] == '\n';
 }
 
-static bool exchange(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *ret)
+static int take_connection(gh_cli_reach *reach)
+{
+    int fd = reach->first;
+    reach->first = -1;
+    return fd >= 0 ? fd : gh_admin_socket_connect(reach->config->data_folder);
+}
+
+static bool exchange(gh_cli_reach *reach, const gh_operator_request *request, gh_text *ret)
 {
     gh_text line = {.cap = GH_MESSAGE_REQUEST_MAX};
-    int fd =
-        gh_operator_request_put(&line, request) ? gh_admin_socket_connect(reach->config->data_folder) : -1;
+    int fd = gh_operator_request_put(&line, request) ? take_connection(reach) : -1;
     bool good = fd >= 0 && send_all(fd, gh_text_str(&line)) && receive(fd, ret);
     if (fd >= 0)
         (void)close(fd);
@@ -96,7 +102,7 @@ static bool exchange(const gh_cli_reach *reach, const gh_operator_request *reque
     return good;
 }
 
-static int ask(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
+static int ask(gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
 {
     gh_text line = {.cap = GH_MESSAGE_ANSWER_MAX};
     gh_arena arena;
@@ -117,14 +123,6 @@ static int ask(const gh_cli_reach *reach, const gh_operator_request *request, gh
     gh_arena_reset(&arena);
     gh_text_free(&line);
     return answer.status;
-}
-
-static bool is_running(const gh_cli_reach *reach)
-{
-    int fd = gh_admin_socket_connect(reach->config->data_folder);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
 }
 
 /* --- the folder itself */
@@ -152,6 +150,7 @@ static int open_folder(gh_cli_reach *reach)
     gh_report_init(&report);
     if (gh_identity_open(&reach->service, reach->config, &report))
         reach->policy = gh_policy_compile(reach->config, &report);
+    gh_config_forget_ring(reach->config);
     if (reach->policy == NULL)
         gh_cli_print_report(&report);
     else
@@ -162,7 +161,7 @@ static int open_folder(gh_cli_reach *reach)
 
 int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
 {
-    *ret = (gh_cli_reach){.running = false};
+    *ret = (gh_cli_reach){.first = -1};
     if (!gh_crypto_init())
         return fail("start", "the system has no randomness to give");
     ret->config = load(args);
@@ -173,17 +172,20 @@ int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
                    "identity.enabled switches it on; -c FILE names another configuration");
         return GH_EXIT_USAGE;
     }
-    ret->running = is_running(ret);
+    ret->first = gh_admin_socket_connect(ret->config->data_folder);
+    ret->running = ret->first >= 0;
     return ret->running ? GH_EXIT_OK : open_folder(ret);
 }
 
-int gh_cli_reach_do(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
+int gh_cli_reach_do(gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)
 {
     return reach->running ? ask(reach, request, out, err) : gh_operator_run(&reach->with, request, out, err);
 }
 
 void gh_cli_reach_close(gh_cli_reach *reach)
 {
+    if (reach->first >= 0)
+        (void)close(reach->first);
     gh_identity_close(&reach->service);
     if (reach->policy != NULL)
         gh_policy_unref(reach->policy);

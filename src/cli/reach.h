@@ -9,6 +9,7 @@
 typedef struct gh_cli_reach {
     gh_config *config;
     bool running; /* a server answers */
+    int first;    /* a connection to it for the first request; -1: used, or none */
     /* where none does */
     gh_identity_service service;
     gh_policy *policy;
@@ -19,8 +20,7 @@ typedef struct gh_cli_reach {
  * either case. */
 GH_MUST_CHECK int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret);
 /* The exit status; out and err have what there is to print. */
-int gh_cli_reach_do(const gh_cli_reach *reach, const gh_operator_request *request, gh_text *out,
-                    gh_text *err);
+int gh_cli_reach_do(gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err);
 void gh_cli_reach_close(gh_cli_reach *reach);
 
 #endif

@@ -21,7 +21,7 @@ static bool read_line(gh_text *ret)
 {
     char c;
     ssize_t n;
-    while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
+    while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && gh_buf_ok(&ret->b))
         gh_text_put(ret, (gh_str){&c, 1});
     gh_wipe(&c, 1);
     return n >= 0 && gh_buf_ok(&ret->b);
@@ -84,7 +84,7 @@ static bool read_all(gh_text *ret)
 {
     char piece[1024];
     ssize_t n;
-    while ((n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
+    while (gh_buf_ok(&ret->b) && (n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

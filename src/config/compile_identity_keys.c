@@ -129,6 +129,10 @@ static bool describe_us(gh_policy *p, const gh_config *config, gh_report *report
     us->issuer = config->identity.token.issuer;
     us->roles_claim = GH_STR("roles");
     us->tier_claim = GH_STR("tier");
+    /* What is revoked is remembered for as long as a token of ours lives. Who else has the secret may make one that lives
+     * longer, and would be good again. */
+    if (config->identity.token.algorithm == GH_HS256)
+        us->max_lifetime_s = config->identity.token.access_lifetime;
     us->audiences = gh_arena_new(&p->arena, gh_str);
     us->types = gh_arena_new(&p->arena, gh_str);
     us->keys = gh_arena_array(&p->arena, config->n_identity_ring + 1u, sizeof *us->keys);

@@ -35,7 +35,7 @@ enum gh_judgement gh_ask_account_begin(gh_txn *txn)
 
 enum gh_judgement gh_ask_account_erase(gh_txn *txn)
 {
-    if (gh_reauth_wrong(txn))
+    if (!gh_reauth_right(txn))
         return gh_reauth_report(txn);
     gh_op_user_erase *op = gh_op_make(USER_ERASE, gh_op_user_erase);
     if (op == NULL)

@@ -46,12 +46,6 @@ enum gh_judgement gh_ask_login_verify(gh_txn *txn)
     return gh_txn_ask(txn, &op->op);
 }
 
-/* A wrong one goes on to the next step as a right one does. */
-enum gh_judgement gh_judge_login_verify(gh_txn *txn)
-{
-    return gh_last_op(txn)->status == GH_OP_WRONG ? GH_PASS : gh_op_judge(txn);
-}
-
 /* A browser's session ends with the login that takes its place. */
 static gh_id replaced(const gh_txn *txn, enum gh_sign_in_mode mode)
 {
@@ -59,6 +53,7 @@ static gh_id replaced(const gh_txn *txn, enum gh_sign_in_mode mode)
     return browser ? txn->principal.session : 0;
 }
 
+/* A wrong password goes this way as a right one does, and one that nobody had time to look at. */
 enum gh_judgement gh_ask_login_finish(gh_txn *txn)
 {
     const gh_op_login_begin *begun = (const gh_op_login_begin *)txn->ops[0];
@@ -69,6 +64,7 @@ enum gh_judgement gh_ask_login_finish(gh_txn *txn)
         return gh_refuse_memory(txn);
     op->user = begun->found;
     op->right = verified->op.status == GH_OP_OK;
+    op->unseen = gh_op_unseen(txn);
     op->attempt = begun->attempt;
     op->replaces = replaced(txn, m->mode);
     if (!gh_op_copy(&op->op, m->tried, &op->tried) ||
@@ -81,9 +77,11 @@ enum gh_judgement gh_ask_login_finish(gh_txn *txn)
 enum gh_judgement gh_judge_login_finish(gh_txn *txn)
 {
     const memo *m = txn->memo;
+    const gh_op_login_finish *op = (const gh_op_login_finish *)gh_last_op(txn);
+    if (op->unseen)
+        return gh_op_judge_this(txn, txn->ops[1]);
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
-    const gh_op_login_finish *op = (const gh_op_login_finish *)gh_last_op(txn);
     const gh_signed_in in = {.mode = m->mode,
                              .subject = &op->subject,
                              .session = op->session.id,

@@ -13,7 +13,7 @@ enum gh_judgement gh_ask_password_begin(gh_txn *txn)
 
 enum gh_judgement gh_ask_password_new(gh_txn *txn)
 {
-    if (gh_reauth_wrong(txn))
+    if (!gh_reauth_right(txn))
         return gh_reauth_report(txn);
     const gh_op_login_begin *account = gh_reauth_account(txn);
     gh_op_password_create *op = gh_op_make(PASSWORD_CREATE, gh_op_password_create);

@@ -46,7 +46,7 @@ const gh_endpoint gh_endpoints[] = {
         .csrf_by_origin = true,
         .does = "signs in by name and password",
         .steps = {{gh_ask_login_begin, gh_op_judge},
-                  {gh_ask_login_verify, gh_judge_login_verify},
+                  {gh_ask_login_verify, NULL},
                   {gh_ask_login_finish, gh_judge_login_finish}},
     },
     {
@@ -79,7 +79,7 @@ const gh_endpoint gh_endpoints[] = {
         .right = GH_RIGHT_SIGNED_IN,
         .does = "changes one's password and ends one's other sessions",
         .steps = {{gh_ask_password_begin, gh_op_judge},
-                  {gh_reauth_ask_verify, gh_reauth_judge_verify},
+                  {gh_reauth_ask_verify, NULL},
                   {gh_ask_password_new, gh_judge_password_new},
                   {gh_ask_password_change, gh_judge_password_change}},
     },
@@ -207,6 +207,7 @@ const gh_endpoint gh_endpoints[] = {
         .method = "POST",
         .path = "/introspect",
         .schema = ANY_FORM,
+        .body_optional = true, /* the step misses the token in it, in the RFC's words */
         .form = true,
         .right = GH_RIGHT_INTROSPECT,
         .does = "says of a token whether it is good, and whose it is (RFC 7662)",
@@ -217,6 +218,7 @@ const gh_endpoint gh_endpoints[] = {
         .method = "POST",
         .path = "/revoke",
         .schema = ANY_FORM,
+        .body_optional = true,
         .form = true,
         .right = GH_RIGHT_ANYONE,
         .verifies = true,
@@ -239,7 +241,7 @@ const gh_endpoint gh_endpoints[] = {
         .right = GH_RIGHT_SIGNED_IN,
         .does = "erases one's account, for one's password",
         .steps = {{gh_ask_account_begin, gh_op_judge},
-                  {gh_reauth_ask_verify, gh_reauth_judge_verify},
+                  {gh_reauth_ask_verify, NULL},
                   {gh_ask_account_erase, gh_judge_account_erase}},
     },
 };

@@ -3,17 +3,29 @@
 #include "wire/json_text.h"
 #include "wire/jwt.h"
 
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '%';
+}
+
+static void put_escaped(gh_buf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+    gh_buf_put(out, (gh_str){escape, sizeof escape});
+}
+
 /* Printable ASCII but "%" as it is, everything else escaped: a name in any script, and no way to end the line. */
 static void put_value(gh_buf *out, gh_str value)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < value.n; i++) {
-        unsigned char c = (unsigned char)value.p[i];
-        char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-        if (c >= ' ' && c <= '~' && c != '%')
-            gh_buf_char(out, (char)c);
-        else
-            gh_buf_put(out, (gh_str){escape, sizeof escape});
+    while (value.n > 0) {
+        size_t plain = 0;
+        while (plain < value.n && is_plain(value.p[plain]))
+            plain++;
+        gh_buf_put(out, gh_str_cut(value, 0, plain));
+        if (plain < value.n)
+            put_escaped(out, (unsigned char)value.p[plain]);
+        value = gh_str_cut(value, plain + 1, value.n);
     }
 }
 

@@ -73,9 +73,19 @@ static enum gh_reason busy(const gh_op *op)
     return GH_REASON_IDENTITY_UNAVAILABLE;
 }
 
-enum gh_judgement gh_op_judge(gh_txn *txn)
+bool gh_op_unseen(const gh_txn *txn)
 {
     const gh_op *op = gh_last_op(txn);
+    return op->kind == GH_OP_PASSWORD_VERIFY && op->status != GH_OP_OK && op->status != GH_OP_WRONG;
+}
+
+enum gh_judgement gh_op_judge(gh_txn *txn)
+{
+    return gh_op_judge_this(txn, gh_last_op(txn));
+}
+
+enum gh_judgement gh_op_judge_this(gh_txn *txn, const gh_op *op)
+{
     if (op->status == GH_OP_OK)
         return GH_PASS;
     if (op->status == GH_OP_UNAVAILABLE)

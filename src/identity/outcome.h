@@ -9,6 +9,11 @@
 gh_op *gh_last_op(const gh_txn *txn);
 /* Judges the last operation: GH_PASS when it is OK, else the refusal that fits its kind and status. */
 enum gh_judgement gh_op_judge(gh_txn *txn);
+/* The same of another one of the transaction. */
+enum gh_judgement gh_op_judge_this(gh_txn *txn, const gh_op *op);
+/* With the last operation PASSWORD_VERIFY: nobody compared the password, as there was no room or no memory. It was no
+ * attempt then: LOGIN_FINISH takes it back, and the answer is gh_op_judge_this()'s. */
+bool gh_op_unseen(const gh_txn *txn);
 /* A refusal that tells when to come again. */
 enum gh_judgement gh_refuse_until(gh_txn *txn, enum gh_reason reason, uint64_t retry_s);
 /* No memory left for what the request needs. */

@@ -45,19 +45,25 @@ enum gh_judgement gh_reauth_ask_verify(gh_txn *txn)
     return gh_txn_ask(txn, &op->op);
 }
 
-enum gh_judgement gh_reauth_judge_verify(gh_txn *txn)
+bool gh_reauth_right(const gh_txn *txn)
 {
-    return gh_reauth_wrong(txn) ? GH_PASS : gh_op_judge(txn);
+    return gh_last_op(txn)->status == GH_OP_OK;
 }
 
-bool gh_reauth_wrong(const gh_txn *txn)
+static enum gh_judgement take_back(gh_txn *txn)
 {
-    const gh_op *op = gh_last_op(txn);
-    return op->kind == GH_OP_PASSWORD_VERIFY && op->status == GH_OP_WRONG;
+    gh_op_login_finish *op = gh_op_make(LOGIN_FINISH, gh_op_login_finish);
+    if (op == NULL)
+        return gh_refuse_memory(txn);
+    op->attempt = gh_reauth_account(txn)->attempt;
+    op->unseen = true;
+    return gh_txn_ask(txn, &op->op);
 }
 
 enum gh_judgement gh_reauth_report(gh_txn *txn)
 {
+    if (gh_op_unseen(txn))
+        return take_back(txn);
     gh_op_audit *op = gh_op_make(AUDIT, gh_op_audit);
     if (op == NULL)
         return gh_refuse_memory(txn);
@@ -69,9 +75,10 @@ enum gh_judgement gh_reauth_report(gh_txn *txn)
 
 enum gh_judgement gh_reauth_failed(gh_txn *txn)
 {
-    if (gh_last_op(txn)->kind != GH_OP_AUDIT)
-        return GH_PASS;
-    return gh_txn_refuse(txn, GH_REASON_LOGIN_FAILED, NULL);
+    const gh_op *op = gh_last_op(txn);
+    if (op->kind == GH_OP_LOGIN_FINISH)
+        return gh_op_judge_this(txn, txn->ops[1]);
+    return op->kind == GH_OP_AUDIT ? gh_txn_refuse(txn, GH_REASON_LOGIN_FAILED, NULL) : GH_PASS;
 }
 
 gh_str gh_reauth_new_text(const gh_txn *txn)

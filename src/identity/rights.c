@@ -67,8 +67,10 @@ bool gh_rights_demand(const gh_require *r)
 static enum gh_reason judge_permissions(const gh_txn *txn, const gh_require *r, gh_str *ret_scope)
 {
     const gh_identity_policy *p = &txn->policy->identity;
-    gh_permission_set of_roles = permissions_of(p, txn->principal.role_set);
     enum gh_reason reason = GH_REASON_NONE;
+    if (!demands_permissions(r))
+        return reason;
+    gh_permission_set of_roles = permissions_of(p, txn->principal.role_set);
     for (unsigned i = 0; i < p->n_permissions; i++) {
         if (!gh_permission_in(&r->all_permissions, i) || gh_permission_in(&txn->principal.permissions, i))
             continue;

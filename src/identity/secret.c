@@ -1,6 +1,7 @@
 #include "identity/secret.h"
 
 #include "base/base64url.h"
+#include "base/crc32.h"
 
 /* The bytes of a session secret, refresh token or device token. */
 enum { AT_NUMBER = 8, AT_RANDOM = 12, AT_MAC = AT_RANDOM + GH_SECRET_RANDOM, MAC = 16, RAW = AT_MAC + MAC };
@@ -159,18 +160,6 @@ bool gh_secret_unseal(const gh_identity_keys *keys, gh_str before, gh_str sealed
     return right;
 }
 
-/* CRC-32 of IEEE 802.3 (reflected, polynomial 0xEDB88320), as in zip and PNG. */
-static uint32_t crc32_of(gh_str text)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < text.n; i++) {
-        crc ^= (unsigned char)text.p[i];
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (UINT32_C(0xEDB88320) & (0 - (crc & 1)));
-    }
-    return ~crc;
-}
-
 void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
                      const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret, size_t *ret_start)
 {
@@ -182,7 +171,7 @@ void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
     gh_buf_put(&text, prefix);
     gh_buf_char(&text, '_');
     gh_base32_put(&text, raw, KEY_RAW);
-    put_number(check, crc32_of(gh_buf_str(&text)), CHECK_RAW);
+    put_number(check, gh_crc32(gh_buf_str(&text)), CHECK_RAW);
     gh_base32_put(&text, check, CHECK_RAW);
     if (!gh_buf_ok(&text))
         out->overflow = true;
@@ -207,7 +196,7 @@ bool gh_api_key_read(const gh_identity_keys *keys, gh_str prefix, gh_str text, g
         return false;
     bool right = gh_base32_read(gh_str_cut(text, from, to), raw, KEY_RAW) && is_id(read_number(raw, 8)) &&
                  gh_base32_read(gh_str_cut(text, to, text.n), check, CHECK_RAW) &&
-                 read_number(check, CHECK_RAW) == crc32_of(gh_str_cut(text, 0, to));
+                 read_number(check, CHECK_RAW) == gh_crc32(gh_str_cut(text, 0, to));
     if (right) {
         ret->id = read_number(raw, 8);
         ret->number = 0;

@@ -12,7 +12,7 @@ gh_step_fn gh_ask_register_password, gh_judge_register_password;
 gh_step_fn gh_ask_register_user, gh_judge_register_user;
 /* endpoint_login.c */
 gh_step_fn gh_ask_login_begin;
-gh_step_fn gh_ask_login_verify, gh_judge_login_verify;
+gh_step_fn gh_ask_login_verify;
 gh_step_fn gh_ask_login_finish, gh_judge_login_finish;
 /* endpoint_logout.c */
 gh_step_fn gh_ask_logout, gh_judge_logout;

@@ -1,5 +1,7 @@
 #include "identity/token.h"
 
+#include <stdatomic.h>
+
 #include "identity/token_fill.h"
 #include "wire/jws.h"
 
@@ -82,7 +84,8 @@ static enum gh_token_result check_claims(gh_txn *txn, const gh_jws *jws, unsigne
 static enum gh_token_result without_key(gh_txn *txn, unsigned issuer)
 {
     const gh_issuer *by = &txn->policy->identity.issuers[issuer];
-    bool may_come = by->tried_s != 0 && txn->world.unix_s >= by->tried_s + GH_ISSUER_COOL_DOWN_S;
+    uint64_t tried_s = by->tried_s == NULL ? 0 : atomic_load_explicit(by->tried_s, memory_order_relaxed);
+    bool may_come = tried_s != 0 && txn->world.unix_s >= tried_s + GH_ISSUER_COOL_DOWN_S;
     if (!by->keys_missing && !may_come)
         return fault(txn, GH_TOKEN_INVALID, "a key that is not known");
     return fault(txn, GH_TOKEN_NO_KEYS, "a key that its issuer has not published, as far as is known");

@@ -81,6 +81,7 @@ typedef struct gh_op_login_finish {
     gh_str upgraded;  /* a new hash to be stored; absent: none */
     gh_str tried;     /* the name as given, for the audit trail */
     uint64_t attempt; /* of LOGIN_BEGIN; good once */
+    bool unseen;      /* nobody compared the password: it was no attempt, and WRONG says no more than that */
     gh_new_session session;
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
@@ -218,8 +219,8 @@ typedef struct gh_op_session_end {
 /* RFC 7009: an access token by its jti; a refresh token's family by SESSION_END. */
 typedef struct gh_op_token_revoke {
     gh_op op;
-    uint64_t jti; /* its keyed hash */
-    uint64_t expires_s;
+    uint64_t jti;       /* its keyed hash */
+    uint64_t expires_s; /* from then on it is refused anyway: its expiry and the leeway */
 } gh_op_token_revoke;
 
 typedef struct gh_device_record {

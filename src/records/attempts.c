@@ -205,6 +205,15 @@ void gh_attempt_succeeded(gh_work *w, const gh_attempt *attempt)
     gh_query_run(&q);
 }
 
+void gh_attempt_take_back(gh_work *w, const gh_attempt *attempt)
+{
+    counter list[3];
+    static const gh_attempt_limits any;
+    unsigned n = counters_of(attempt, &any, list);
+    for (unsigned i = 0; i < n; i++)
+        run_key(w, GH_SQL_ATTEMPT_TAKE_BACK, &list[i]);
+}
+
 void gh_attempts_forget(gh_work *w, gh_str name, gh_str email)
 {
     const gh_str names[] = {name, email};

@@ -35,6 +35,8 @@ GH_MUST_CHECK bool gh_attempt_take(gh_work *w, uint64_t number, gh_attempt *ret)
 GH_MUST_CHECK bool gh_attempt_holds(gh_work *w, uint64_t number, const gh_account *a);
 /* It was right: its pair is forgotten, the others do not count it, and its place is known. */
 void gh_attempt_succeeded(gh_work *w, const gh_attempt *attempt);
+/* Nobody looked at the password: the counters do not count it. */
+void gh_attempt_take_back(gh_work *w, const gh_attempt *attempt);
 /* Of a user whose password is new or who is erased: all that was counted by these names. */
 void gh_attempts_forget(gh_work *w, gh_str name, gh_str email);
 /* Does the account know the place? */

@@ -7,7 +7,11 @@ static gh_str cut_user_agent(gh_str text)
 
 void gh_audit(gh_work *w, const gh_event *event)
 {
-    const gh_op_actor *actor = w->actor;
+    gh_audit_by(w, w->actor, event);
+}
+
+void gh_audit_by(gh_work *w, const gh_op_actor *actor, const gh_event *event)
+{
     gh_query q = gh_query_of(w->sql, GH_SQL_AUDIT_ADD);
     gh_bind_u64(&q, w->now_s);
     gh_bind_text(&q, gh_str_of(event->event));

@@ -232,7 +232,8 @@ static void anonymise(gh_work *w, const gh_user_record *u)
     gh_query_run(&q);
 }
 
-/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. */
+/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. His
+ * sessions are ended one by one, as what is open by them is cut by that. */
 enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
 {
     const gh_op_user_erase *o = (const gh_op_user_erase *)op;
@@ -242,6 +243,7 @@ enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
     if (!gh_attempt_holds(w, o->attempt, &a))
         return GH_OP_WRONG;
     gh_account_cut_off(w, &a);
+    (void)gh_sessions_end(w, a.record.id, 0, 0); /* each by its id: what is open by one of them is to end */
     gh_attempts_forget(w, a.record.name, a.record.email);
     gh_sql_run1(w->sql, GH_SQL_USER_ERASE, a.record.id);
     anonymise(w, &a.record);
@@ -250,10 +252,8 @@ enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
     e->user = (gh_roster_user){.id = a.record.id, .cutoff_s = a.cutoff_s};
     e->until_s = a.until_s;
     gh_op_actor himself = {.user = a.record.id, .decision = w->actor->decision};
-    if (w->actor->user == a.record.id) /* the trail says so, without from where */
-        w->actor = &himself;
-    gh_audit(w, &(gh_event){.event = "user_erase", .user = a.record.id});
-    w->actor = &op->actor;
+    const gh_op_actor *actor = w->actor->user == a.record.id ? &himself : w->actor; /* not from where */
+    gh_audit_by(w, actor, &(gh_event){.event = "user_erase", .user = a.record.id});
     w->scrub = true;
     return GH_OP_OK;
 }

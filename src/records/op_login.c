@@ -103,6 +103,11 @@ enum gh_op_status gh_do_login_finish(gh_work *w, gh_op *op)
     gh_attempt attempt = {0};
     gh_account a = {0};
     bool begun = gh_attempt_take(w, o->attempt, &attempt);
+    if (o->unseen) {
+        if (begun)
+            gh_attempt_take_back(w, &attempt);
+        return GH_OP_WRONG;
+    }
     bool found = gh_account_find(w, o->user, (gh_str){NULL, 0}, &a);
     /* Compared with the password that is his now, and by an attempt that was let through? */
     bool right = found && o->right && begun && attempt.user == o->user && attempt.password_n == a.password_n;

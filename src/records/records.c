@@ -73,7 +73,7 @@ static void wake_waiter(gh_op *op)
 void gh_records_do(gh_records *r, gh_op *op)
 {
     waiter w = {r, false};
-    op->owner = &w;
+    op->owner = &w; /* cppcheck-suppress autoVariables ; it is waited for below */
     op->finished = wake_waiter;
     if (!gh_records_submit(r, op))
         return;

@@ -198,7 +198,7 @@ static uint64_t number_of(gh_sql *sql, enum gh_statement which)
 static bool sound(gh_sql *sql)
 {
     gh_query q = gh_query_of(sql, GH_SQL_QUICK_CHECK);
-    char text[2];
+    char text[2] = {0};
     bool row = gh_query_row(&q);
     if (row)
         gh_column_blob(&q, text, sizeof text); /* fails when it is not "ok" */

@@ -82,6 +82,7 @@ typedef struct gh_event {
     gh_str detail; /* JSON object, or absent */
 } gh_event;
 void gh_audit(gh_work *w, const gh_event *event);
+void gh_audit_by(gh_work *w, const gh_op_actor *actor, const gh_event *event);
 /* With the id of a session, device or key as detail. */
 void gh_audit_thing(gh_work *w, const char *event, gh_id user, const char *what, gh_id id);
 

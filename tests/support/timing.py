@@ -16,12 +16,12 @@ def guard(seconds):
 
 
 def eventually(probe, what, seconds=15):
-    """The first true answer of probe(); fails with `what` when there is none in time."""
+    """The first true answer of probe(); fails with `what`, a text or what makes one, when there is none in time."""
     end = time.monotonic() + guard(seconds)
     while True:
         answer = probe()
         if answer:
             return answer
         if time.monotonic() > end:
-            raise AssertionError(f"never happened: {what}")
+            raise AssertionError(f"never happened: {what() if callable(what) else what}")
         time.sleep(0.02)

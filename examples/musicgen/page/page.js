@@ -9,13 +9,24 @@ function csrfToken() {
   return found ? found[1] : "";
 }
 
-async function call(method, path, body) {
+async function send(method, path, body) {
   const headers = { "X-CSRF-Token": csrfToken() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const json = answer.status === 204 ? {} : await answer.json();
   if (!answer.ok) throw Object.assign(new Error(json.message ?? "The input is not accepted."), { code: json.error ?? "refused" });
   return json;
+}
+
+// Where the token is not the session's any more, as after a login in another tab, a new one is had and it is tried again.
+async function call(method, path, body) {
+  try {
+    return await send(method, path, body);
+  } catch (error) {
+    if (!["csrf_missing", "csrf_stale", "csrf_mismatch"].includes(error.code)) throw error;
+    await send("GET", "/api/auth/csrf");
+    return send(method, path, body);
+  }
 }
 
 function say(text, error) {
@@ -87,8 +98,8 @@ $("#logout-all").addEventListener("click", () => logout(true));
 setInterval(() => { if (!$("#signed-in").hidden) renew(); }, 10 * 60 * 1000);
 
 act(async () => {
-  const user = await call("GET", "/api/auth/me").catch((error) => {
-    if (error.code === "credentials_required" || error.code === "session_invalid") return null;
+  const { user } = await call("GET", "/api/auth/me").catch((error) => {
+    if (error.code === "credentials_required" || error.code === "session_invalid") return { user: null };
     throw error;
   });
   show(user);

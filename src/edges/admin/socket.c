@@ -20,6 +20,7 @@ struct gh_admin_socket {
     gh_admin_work work;
     connection *first;
     unsigned n; /* connections, and the listener as long as it is open */
+    bool full;  /* somebody waits until another has gone */
     bool stopping;
     char folder[4096];
 };
@@ -44,6 +45,8 @@ static void unref(gh_admin_socket *s)
         free(s);
 }
 
+static void take_connection(gh_admin_socket *s);
+
 static void forget(connection *c)
 {
     gh_admin_socket *s = c->socket;
@@ -55,6 +58,8 @@ static void forget(connection *c)
     gh_text_free(&c->answer);
     gh_wipe(c->piece, sizeof c->piece);
     free(c);
+    if (s->full && !s->stopping)
+        take_connection(s);
     unref(s);
 }
 
@@ -215,17 +220,24 @@ static connection *new_connection(gh_admin_socket *s)
     return c;
 }
 
-static void on_connection(uv_stream_t *listener, int status)
+/* One that is not accepted waits, and libuv looks for no other meanwhile. */
+static void take_connection(gh_admin_socket *s)
 {
-    gh_admin_socket *s = listener->data;
-    connection *c = status == 0 ? new_connection(s) : NULL;
+    connection *c = s->n > CONNECTIONS_MAX ? NULL : new_connection(s); /* the listener is one of n */
+    s->full = c == NULL;
     if (c == NULL)
         return;
-    bool good = uv_accept(listener, (uv_stream_t *)&c->pipe) == 0 && is_trusted(&c->pipe) &&
-                s->n <= CONNECTIONS_MAX + 1 && uv_timer_start(&c->timer, on_timeout, TIMEOUT_MS, 0) == 0 &&
+    bool good = uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe) == 0 &&
+                is_trusted(&c->pipe) && uv_timer_start(&c->timer, on_timeout, TIMEOUT_MS, 0) == 0 &&
                 uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
     if (!good)
         end(c);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    if (status == 0)
+        take_connection(listener->data);
 }
 
 /* Only a socket is taken away: anything else of that name is somebody's, and binding fails. */

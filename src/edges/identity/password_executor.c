@@ -20,10 +20,16 @@ bool gh_password_executor_start(gh_password_executor *e, const gh_identity_confi
         threads = gh_password_pool_threads(uv_available_parallelism());
     gh_password_pool_options options = {threads, (size_t)config->password.memory,
                                         (size_t)config->password.queue};
-    e->params =
-        (gh_password_params){(size_t)config->password.hash_memory, (unsigned)config->password.hash_time};
+    gh_password_executor_follow(e, config);
     e->pool = gh_password_pool_new(&options, ret_why);
     return e->pool != NULL;
+}
+
+/* Of two that are read between these a hash has one of each: both are costs that a configuration gave. */
+void gh_password_executor_follow(gh_password_executor *e, const gh_identity_config *config)
+{
+    atomic_store(&e->hash_memory, (size_t)config->password.hash_memory);
+    atomic_store(&e->hash_passes, (unsigned)config->password.hash_time);
 }
 
 static enum gh_op_status status_of(enum gh_password_outcome outcome)
@@ -78,7 +84,7 @@ static void done(gh_password_job *job)
     op->status = kept ? (uint8_t)status : GH_OP_UNAVAILABLE;
     if (op->status == GH_OP_BUSY)
         op->retry_s = 1;
-    gh_password_job_wipe(job);
+    gh_wipe(c, sizeof *c);
     free(c);
     op->finished(op); /* with the reference */
 }
@@ -105,8 +111,8 @@ static bool refused(carried *c, enum gh_op_status status, uint64_t retry_s)
 {
     c->op->status = (uint8_t)status;
     c->op->retry_s = retry_s;
-    gh_password_job_wipe(&c->job);
     gh_op_unref(c->op);
+    gh_wipe(c, sizeof *c);
     free(c);
     return false;
 }
@@ -118,7 +124,7 @@ bool gh_password_executor_submit(void *data, gh_op *op)
     if (c == NULL)
         return false;
     c->op = gh_op_ref(op);
-    c->job.params = e->params;
+    c->job.params = (gh_password_params){atomic_load(&e->hash_memory), atomic_load(&e->hash_passes)};
     c->job.done = done;
     c->job.context = c;
     if (op->deadline_ms != 0)

@@ -70,6 +70,8 @@ void gh_exchange_finish(gh_exchange *x)
     gh_exchange_unbind(x);
     gh_wait_end(x);
     gh_standing_remove(x);
+    if (gh_unlikely(x->txn.n_ops > 0))
+        gh_arena_wipe(&x->arena); /* an endpoint's answer: tokens, keys */
     gh_txn_end(&x->txn);
     gh_held_free(x, &x->held);
     gh_held_free(x, &x->copy);
@@ -126,6 +128,8 @@ static void begin(gh_exchange *x, gh_request *request)
     gh_metric_add(w->metrics, GH_METRIC_REQUESTS, 1);
     gh_engine_begin(&x->txn, x->view->generation->policy, request, &x->arena, &world);
     x->txn.token_cache = w->token_cache;
+    if (w->executors->roster != NULL)
+        x->looked_epoch = gh_roster_epoch(w->executors->roster);
 }
 
 /* Our own answer goes into the client's buffer; the exchange then only waits for it to be sent. */

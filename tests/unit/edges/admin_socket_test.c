@@ -346,22 +346,42 @@ static void without_what_it_needs_it_only_closes(void **state)
     end();
 }
 
+/* Who comes when all places are taken waits for one. */
 static void connections_have_a_bound(void **state)
 {
     (void)state;
-    enum { MOST = 8 };
+    enum { MOST = 8, MORE = 3 };
+    static const char request[] = "{\"argv\":[\"a\"]}\n",
+                      answer[] = "{\"status\":1,\"out\":\"a|\",\"err\":\"\"}\n";
+    int fds[MOST + MORE];
+    char memory[256];
+    begin();
+    for (unsigned i = 0; i < MOST + MORE; i++)
+        fds[i] = connect_here();
+    for (unsigned i = MOST; i < MOST + MORE; i++)
+        send_text(fds[i], gh_str_of(request));
+    send_text(fds[0], gh_str_of(request)); /* it and all that came before are served */
+    assert_true(gh_str_eq(receive(fds[0], memory, sizeof memory), gh_str_of(answer)));
+    for (unsigned i = MOST; i < MOST + MORE; i++)
+        assert_true(gh_str_eq(receive(fds[i], memory, sizeof memory), gh_str_of(answer)));
+    for (unsigned i = 1; i < MOST; i++)
+        (void)close(fds[i]);
+    check(request, answer);
+    end();
+}
+
+static void who_waits_for_a_place_is_let_go_at_the_end(void **state)
+{
+    (void)state;
+    enum { MOST = 9 };
     int fds[MOST];
     char memory[256];
     begin();
     for (unsigned i = 0; i < MOST; i++)
         fds[i] = connect_here();
-    assert_int_equal(receive(connect_here(), memory, sizeof memory).n, 0);
-    send_text(fds[0], GH_STR("{\"argv\":[\"a\"]}\n"));
-    assert_true(gh_str_eq(receive(fds[0], memory, sizeof memory),
-                          GH_STR("{\"status\":1,\"out\":\"a|\",\"err\":\"\"}\n")));
-    for (unsigned i = 1; i < MOST; i++)
-        (void)close(fds[i]);
     end();
+    for (unsigned i = 0; i < MOST; i++)
+        assert_int_equal(receive(fds[i], memory, sizeof memory).n, 0);
 }
 
 int main(void)
@@ -381,6 +401,7 @@ int main(void)
         TEST(who_leaves_early_does_no_harm),
         TEST(without_what_it_needs_it_only_closes),
         TEST(connections_have_a_bound),
+        TEST(who_waits_for_a_place_is_let_go_at_the_end),
     };
     (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
     return cmocka_run_group_tests(tests, NULL, NULL);

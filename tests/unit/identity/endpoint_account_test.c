@@ -66,8 +66,10 @@ static void what_can_fail(void **state)
         const char *verdict;
     } rows[] = {
         {{{GH_OP_LOGIN_BEGIN, GH_OP_SLOWED, later}}, 1, "login_slowed"},
-        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found}, {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, later}},
-         2,
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, later},
+          {GH_OP_LOGIN_FINISH, GH_OP_WRONG, NULL}},
+         3,
          "passwords_busy"},
         {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
           {GH_OP_PASSWORD_VERIFY, GH_OP_WRONG, NULL},

@@ -256,12 +256,16 @@ static void what_can_fail(void **state)
     } rows[] = {
         {{{GH_OP_LOGIN_BEGIN, GH_OP_UNAVAILABLE, NULL}}, 1, "identity_unavailable", 0},
         {{{GH_OP_LOGIN_BEGIN, GH_OP_BUSY, busy}}, 1, "identity_unavailable", 3},
-        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found}, {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy}},
-         2,
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy},
+          {GH_OP_LOGIN_FINISH, GH_OP_WRONG, NULL}},
+         3,
          "passwords_busy",
          3},
-        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found}, {GH_OP_PASSWORD_VERIFY, GH_OP_UNAVAILABLE, NULL}},
-         2,
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_UNAVAILABLE, NULL},
+          {GH_OP_LOGIN_FINISH, GH_OP_UNAVAILABLE, NULL}},
+         3,
          "identity_unavailable",
          0},
         {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
@@ -284,6 +288,21 @@ static void what_can_fail(void **state)
         assert_int_equal(e->txn.verdict.retry_after, rows[i].retry);
         assert_null(e->txn.own.lines.p);
     }
+}
+
+/* A flood of sign-ins made those that found no room look like guesses, and slowed who came back as told. */
+static void what_nobody_compared_is_no_attempt(void **state)
+{
+    static const endpoint_op script[] = {{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+                                         {GH_OP_PASSWORD_VERIFY, GH_OP_BUSY, busy},
+                                         {GH_OP_LOGIN_FINISH, GH_OP_WRONG, NULL}};
+    endpoint *e = *state;
+    endpoint_script(e, script, GH_COUNT(script));
+    assert_string_equal(endpoint_request(e, "POST", PATH, BODY), "passwords_busy");
+    const gh_op_login_finish *finish = LAST_OP(e, gh_op_login_finish);
+    assert_true(finish->unseen);
+    assert_false(finish->right);
+    assert_int_equal(finish->attempt, 31);
 }
 
 static void bodies_that_are_refused(void **state)
@@ -352,6 +371,7 @@ int main(void)
         ENDPOINT_TEST(unknown_disabled_and_wrong_are_one),
         ENDPOINT_TEST(too_many_attempts_cost_no_hash),
         ENDPOINT_TEST(what_can_fail),
+        ENDPOINT_TEST(what_nobody_compared_is_no_attempt),
         ENDPOINT_TEST(bodies_that_are_refused),
         ENDPOINT_TEST(secrets_stay_where_they_are),
         ENDPOINT_TEST(secrets_are_new_each_time),

@@ -240,7 +240,7 @@ static void test_who_signs_in_is_refused_and_forgotten(void **state)
     }
     gh_decision_free(d);
     gh_state_free(counts);
-    gh_policy_unref(policy);
+    gh_policy_free(policy);
 }
 
 int main(void)

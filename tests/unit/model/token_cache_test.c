@@ -7,6 +7,8 @@
 
 #include "base/crypto.h"
 
+enum { OF_A_KIND = 16 }; /* so many tokens whose place is the same have room */
+
 static const uint64_t now_s = 1700000000;
 static const char policy[2]; /* two addresses */
 
@@ -33,7 +35,7 @@ static gh_cached_token token_of(uint64_t number)
 static gh_cached_token neighbour_of(uint64_t number)
 {
     gh_cached_token t = token_of(number);
-    t.hash[0] = t.hash[1] = 0x5a;
+    t.hash[15] = 0x5a;
     return t;
 }
 
@@ -130,24 +132,23 @@ static unsigned count(const gh_token_cache *cache, uint64_t n)
     return found;
 }
 
-/* There is room for four of a kind; the fifth takes the place of what would be gone first. */
+/* The one too many takes the place of what would be gone first. */
 static void what_expires_soonest_makes_room(void **state)
 {
     (void)state;
     gh_token_cache *cache = new_cache();
-    static const uint64_t lives[] = {50, 20, 30, 40, 60, 10};
-    for (uint64_t i = 0; i < 5; i++) {
+    for (uint64_t i = 0; i <= OF_A_KIND; i++) {
         gh_cached_token t = neighbour_of(i);
-        t.expires_s = now_s + lives[i];
+        t.expires_s = now_s + (i == 5 ? 20 : 30 + i);
         gh_token_cache_put(cache, &t, now_s);
     }
-    gh_cached_token gone = neighbour_of(1), latest = neighbour_of(5);
-    assert_int_equal(count(cache, 5), 4);
+    gh_cached_token gone = neighbour_of(5), latest = neighbour_of(OF_A_KIND + 1);
+    assert_int_equal(count(cache, OF_A_KIND + 1), OF_A_KIND);
     assert_false(has(cache, &gone));
-    latest.expires_s = now_s + lives[5]; /* what was just used is kept, however short its life */
+    latest.expires_s = now_s + 10; /* what was just used is kept, however short its life */
     gh_token_cache_put(cache, &latest, now_s);
     assert_true(has(cache, &latest));
-    assert_int_equal(count(cache, 6), 4);
+    assert_int_equal(count(cache, OF_A_KIND + 2), OF_A_KIND);
     gh_token_cache_free(cache);
 }
 
@@ -155,22 +156,39 @@ static void what_is_of_no_use_makes_room_first(void **state)
 {
     (void)state;
     gh_token_cache *cache = new_cache();
-    for (uint64_t i = 0; i < 4; i++) {
+    for (uint64_t i = 0; i < OF_A_KIND; i++) {
         gh_cached_token t = neighbour_of(i);
         t.expires_s = i == 2 ? now_s : now_s + 1 + i; /* one has just expired */
         gh_token_cache_put(cache, &t, now_s - 5);
     }
-    gh_cached_token t = neighbour_of(4);
+    gh_cached_token t = neighbour_of(OF_A_KIND);
     gh_token_cache_put(cache, &t, now_s);
-    assert_int_equal(count(cache, 5), 4);
-    gh_cached_token other = neighbour_of(5); /* one of a policy that is gone, though it lives longest */
+    assert_int_equal(count(cache, OF_A_KIND + 1), OF_A_KIND);
+    gh_cached_token other =
+        neighbour_of(OF_A_KIND + 1); /* one of a policy that is gone, though it lives longest */
     other.policy = policy + 1;
     other.expires_s = now_s + 10000;
     gh_token_cache_put(cache, &other, now_s);
-    assert_int_equal(count(cache, 5), 3);
-    t = neighbour_of(6);
+    assert_int_equal(count(cache, OF_A_KIND + 1), OF_A_KIND - 1);
+    t = neighbour_of(OF_A_KIND + 2);
     gh_token_cache_put(cache, &t, now_s);
-    assert_int_equal(count(cache, 7), 4);
+    assert_int_equal(count(cache, OF_A_KIND + 3), OF_A_KIND);
+    gh_token_cache_free(cache);
+}
+
+/* Nobody's token is pushed out by others all the time: with as many as a busy server sees, there is room for each. */
+static void a_thousand_tokens_have_room(void **state)
+{
+    (void)state;
+    gh_token_cache *cache = new_cache();
+    for (uint64_t i = 0; i < 1000; i++) {
+        gh_cached_token t = token_of(i);
+        gh_token_cache_put(cache, &t, now_s);
+    }
+    for (uint64_t i = 0; i < 1000; i++) {
+        gh_cached_token t = token_of(i);
+        assert_true(has(cache, &t));
+    }
     gh_token_cache_free(cache);
 }
 
@@ -191,11 +209,11 @@ static void a_token_is_there_once(void **state)
     assert_non_null(found);
     assert_int_equal(found->expires_s, now_s + 50);
     assert_null(gh_token_cache_find(cache, again.hash, policy, now_s + 50));
-    for (uint64_t i = 3; i < 5; i++) { /* both places that are left */
+    for (uint64_t i = 3; i <= OF_A_KIND; i++) { /* all places that are left, and that of the first */
         gh_cached_token t = neighbour_of(i);
         gh_token_cache_put(cache, &t, now_s);
     }
-    assert_int_equal(count(cache, 5), 4);
+    assert_int_equal(count(cache, OF_A_KIND + 1), OF_A_KIND);
     gh_token_cache_free(cache);
 }
 
@@ -227,6 +245,7 @@ int main(void)
         cmocka_unit_test(nothing_is_left_when_it_is_cleared),
         cmocka_unit_test(what_expires_soonest_makes_room),
         cmocka_unit_test(what_is_of_no_use_makes_room_first),
+        cmocka_unit_test(a_thousand_tokens_have_room),
         cmocka_unit_test(a_token_is_there_once),
         cmocka_unit_test(the_whole_of_it_is_used),
     };

@@ -255,6 +255,32 @@ static unsigned finish(world *w, gh_id user, uint64_t attempt, gh_id session)
     return world_once(w, f);
 }
 
+/* A story: while others flooded the sign-in, who found no room for his password was slowed as one who guesses. */
+static void test_what_nobody_compared_is_no_attempt(void **state)
+{
+    world *w = *state;
+    gh_id user = world_user(w, "ada", "$1");
+    for (unsigned i = 0; i < 4 * few.per_address; i++) {
+        gh_op_login_begin *b = world_op(LOGIN_BEGIN, gh_op_login_begin);
+        b->name = world_text(i % 2 == 0 ? "ada" : "nobody");
+        b->limits = few;
+        assert_int_equal(world_do(w, b), GH_OP_OK);
+        gh_op_login_finish *f = world_op(LOGIN_FINISH, gh_op_login_finish);
+        f->user = user;
+        f->right = f->unseen = true;
+        f->attempt = b->attempt;
+        f->session = world_session(5, GH_SESSION_COOKIE);
+        assert_int_equal(world_once(w, f), GH_OP_WRONG);
+        world_done(b);
+    }
+    assert_int_equal(world_number(w, "SELECT count(*) FROM attempt WHERE n > 0"), 0);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM login"), 0);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM session"), 0);
+    for (unsigned i = 0; i < few.per_account; i++)
+        assert_int_equal(try(w, "ada", 0, false, NULL), GH_OP_WRONG);
+    assert_int_equal(try(w, "ada", 0, true, NULL), GH_OP_SLOWED);
+}
+
 static void test_an_attempt_is_good_once_and_for_its_user(void **state)
 {
     world *w = *state;
@@ -414,6 +440,7 @@ int main(void)
         TEST(test_the_trail_tells_of_slowing_once),
         TEST(test_counts_outlive_the_process),
         TEST(test_a_password_that_changed_meanwhile_is_wrong),
+        TEST(test_what_nobody_compared_is_no_attempt),
         TEST(test_an_attempt_is_good_once_and_for_its_user),
         TEST(test_the_work_is_the_same_for_unknown_names),
         TEST(test_an_upgraded_hash_is_stored),

@@ -1,0 +1,167 @@
+"""Devices: registered, confirmed in time, proved by a token; limits by device."""
+import concurrent.futures
+import sqlite3
+
+import pytest
+from support import identity
+from support.identity import problem, set_cookies, settings
+
+RULES = {"rate_limits": {"rules": [{"name": "generate", "paths": ["/generate"], "scope": "device", "limits": ["3/hour"]}]},
+         "routes": [{"name": "registered", "path": "/registered", "require": {"user": True, "device": True}}]}
+
+
+@pytest.fixture(scope="module")
+def upstream(shared_scripted):
+    return shared_scripted()
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_gatehouse, upstream):
+    return shared_gatehouse(settings({"devices": {"max_per_user": 3}}, **RULES), upstream=upstream, env=identity.ENV)
+
+
+@pytest.fixture(scope="module")
+def people(gateway):
+    people = identity.People(gateway)
+    yield people
+    people.close()
+
+
+@pytest.fixture(scope="module")
+def anonymous(shared_gatehouse, upstream):
+    config = settings({"devices": {"anonymous": True, "anonymous_per_address": 4}}, **RULES)
+    people = identity.People(shared_gatehouse(config, upstream=upstream, env=identity.ENV))
+    yield people
+    people.close()
+
+
+def with_token(device, **more):
+    return {"X-Device-Token": device["device_token"], **more}
+
+
+def test_no_device_no_limit_to_count_by(people):
+    problem(people.http.get("/generate"), 400, "device_id_required")
+    assert people.http.get("/generate").json()["message"] == "Device ID required"
+
+
+def test_an_id_alone_proves_nothing(people):
+    device = people.new().device()
+    problem(people.http.get("/generate", headers={"X-Device-ID": device["id"]}), 400, "device_id_required")
+    problem(people.http.get("/generate", headers={"X-Device-ID": "anything"}), 400, "device_id_required")
+
+
+def test_its_token_proves_it(people):
+    device = people.new().device()
+    assert people.http.get("/generate", headers=with_token(device)).status_code == 200
+    assert people.http.get("/generate", headers=with_token(device, **{"X-Device-ID": device["id"]})).status_code == 200
+    other = people.new().device()
+    refused = people.http.get("/generate", headers=with_token(device, **{"X-Device-ID": other["id"]}))
+    assert refused.status_code == 400, "two devices at once are none"
+
+
+def test_each_device_has_its_own_limit(people):
+    person = people.new()
+    one, two = person.device(), person.device()
+    assert [people.http.get("/generate", headers=with_token(one)).status_code for _ in range(4)] == [200] * 3 + [429]
+    assert people.http.get("/generate", headers=with_token(two)).status_code == 200
+
+
+def test_a_device_that_is_not_confirmed_counts_for_nothing(people):
+    device = people.new().device(confirm=False)
+    problem(people.http.get("/generate", headers=with_token(device)), 400, "device_id_required")
+
+
+@pytest.mark.parametrize("change", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "ghs_" + t[4:], lambda t: t[:40]])
+def test_a_changed_token_is_none(people, change):
+    device = people.new().device()
+    problem(people.http.get("/generate", headers={"X-Device-Token": change(device["device_token"])}), 400, "device_id_required")
+
+
+def test_confirming_needs_its_token_and_its_owner(people):
+    ada, bob = people.new(), people.new()
+    device, other = ada.device(confirm=False), ada.device(confirm=False)
+    path = f"/devices/{device['id']}"
+    wrong = people.post(path, {"device_token": other["device_token"]}, headers=ada.bearer())
+    assert wrong.status_code in (404, 422), wrong.text
+    problem(people.post(path, {"device_token": device["device_token"]}, headers=bob.bearer()), 404, "not_found")
+    assert people.post(path, {"device_token": device["device_token"]}, headers=ada.bearer()).status_code == 200
+    assert people.post(path, {"device_token": device["device_token"]}, headers=ada.bearer()).status_code == 200
+
+
+def test_confirmed_too_late(gatehouse, upstream):
+    gateway = gatehouse(settings(**RULES), upstream=upstream, env={**identity.ENV, "DEVICE_REGISTRATION_TIMEOUT": "60"})
+    people = identity.People(gateway)
+    person = people.new()
+    device = person.device(confirm=False)
+    assert device["expires_in"] == 60
+    gateway.stop()
+    with sqlite3.connect(gateway.folder / "gatehouse-data" / "gatehouse.db") as db:
+        db.execute("UPDATE device SET expires_s = 1 WHERE expires_s > 0")
+    people = identity.People(gatehouse(settings(**RULES), upstream=upstream, env=identity.ENV, folder=gateway.folder))
+    person.people = people
+    answer = people.post(f"/devices/{device['id']}", {"device_token": device["device_token"]}, headers=person.bearer())
+    problem(answer, 410, "device_expired")
+
+
+def test_a_browser_keeps_it_in_a_cookie(people):
+    browser = people.new().browser()
+    begun = browser.at("POST", "/devices", json={"name": "Ada's phone"}).json()
+    confirmed = browser.at("POST", f"/devices/{begun['id']}", json={"device_token": begun["device_token"]})
+    value, attributes = set_cookies(confirmed)["device"]
+    assert value == begun["device_token"] and attributes["httponly"] and attributes["samesite"] == "Lax"
+    assert browser.http.get("/generate").status_code == 200 and browser.http.get("/registered").status_code == 200
+    (row,) = browser.at("GET", "/devices").json()["devices"]
+    assert row["name"] == "Ada's phone" and row["confirmed"] and row["current"]
+
+
+def test_a_route_may_demand_one(people):
+    person = people.new()
+    problem(people.http.get("/registered", headers=person.bearer()), 403, "device_required")
+    device = person.device()
+    assert people.http.get("/registered", headers={**person.bearer(), **with_token(device)}).status_code == 200
+
+
+def test_somebody_else_s_device_is_none_of_mine(people):
+    ada, bob = people.new(), people.new()
+    refused = people.http.get("/registered", headers={**bob.bearer(), **with_token(ada.device())})
+    problem(refused, 403, "device_required")
+
+
+def test_removed_it_ends_its_sessions(people):
+    person = people.new()
+    device = person.device()
+    tokens = person.tokens(headers=with_token(device))
+    headers = identity.bearer(tokens["access_token"])
+    assert people.me(headers).status_code == 200
+    assert people.delete(f"/devices/{device['id']}", headers=person.bearer()).status_code == 204
+    problem(people.http.get("/generate", headers=with_token(device)), 400, "device_id_required")
+    problem(people.me(headers), 401, "token_revoked")
+
+
+def test_the_last_place_goes_to_one(people):
+    person = people.new()
+    headers = person.bearer()
+    for _ in range(2):
+        person.device(headers=headers)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: people.post("/devices", {}, headers=headers), range(8)))
+    assert sorted(a.status_code for a in answers) == [201] + [409] * 7
+    problem(next(a for a in answers if a.status_code == 409), 409, "too_many_devices")
+
+
+def test_strangers_may_not_register_devices(people):
+    problem(people.post("/devices", {}), 401, "credentials_required")
+
+
+def test_anonymous_devices(anonymous):
+    device = anonymous.device(headers={})
+    assert anonymous.http.get("/generate", headers=with_token(device)).status_code == 200
+    problem(anonymous.delete(f"/devices/{device['id']}"), 404, "not_found")
+    assert anonymous.delete(f"/devices/{device['id']}", headers=with_token(device)).status_code == 204
+    problem(anonymous.http.get("/generate", headers=with_token(device)), 400, "device_id_required")
+
+
+def test_so_many_anonymous_devices_an_address(anonymous):
+    answers = [anonymous.post("/devices", {}) for _ in range(6)]
+    assert [a.status_code for a in answers[-2:]] == [409, 409]
+    problem(answers[-1], 409, "too_many_devices")
