@@ -1,13 +1,21 @@
 """Whose access ends while a request of theirs is still on its way."""
+import base64
+import hashlib
+import hmac
 import json
+import threading
+import time
 
+import httpx
 import pytest
 
 from support import message
 from support.visitor import Visitor
 
-CONFIG = {"identity": {"enabled": "on", "registration": "open", "session": {"insecure_cookies": "on"}},
-          "secret_key": "5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a",
+SECRET = "5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a"
+CONFIG = {"identity": {"enabled": "on", "registration": "open", "session": {"insecure_cookies": "on"},
+                       "token": {"algorithm": "HS256"}},
+          "secret_key": SECRET,
           "routes": [{"name": "looked-into", "path": "/echo", "require": {"user": "on"},
                       "dangerous_content": {"checks": ["script"], "fields": ["/text"]}}]}
 
@@ -72,3 +80,27 @@ def test_nor_by_a_key_that_is_revoked(gateway):
     assert owner.delete(f"/api/auth/keys/{key['id']}").status_code == 204
     answer = slow.finish()
     assert (answer.status, answer.json()["error"]) == (401, "api_key_invalid")
+
+
+def expired(token, seconds):
+    """The same token, but that it expired so long ago."""
+    def text(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+    head, payload, _ = token.encode().split(b".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + b"=="))
+    claims["exp"] = int(time.time()) - seconds
+    signed = head + b"." + text(json.dumps(claims).encode())
+    return (signed + b"." + text(hmac.digest(SECRET.encode(), signed, hashlib.sha256))).decode()
+
+
+def test_leeway_holds_to_the_end_of_a_request(gateway, app):
+    """identity.token.leeway: 30 s. An answer that takes its time is not cut off in the middle, nor a body refused."""
+    visitor = Visitor(gateway).register(mode="token")
+    visitor.tokens["access_token"] = expired(visitor.tokens["access_token"], 5)
+    assert SlowBody(gateway, "/echo", by_token(visitor), {"text": "good"}).finish().status == 200
+    opener = threading.Timer(1.5, lambda: httpx.post(app.url + "/gate/leeway", trust_env=False))  # callers are looked at meanwhile
+    opener.start()
+    assert "second" in visitor.get("/events/leeway").text
+    opener.join()
+    visitor.tokens["access_token"] = expired(visitor.tokens["access_token"], 60)
+    assert visitor.get("/echo").status_code == 401
