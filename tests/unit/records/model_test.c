@@ -736,7 +736,7 @@ static void look_at_session(world *w, unsigned i)
     world_hash(s->before + (s->before == 0), look.hash);
     bool open = s->alive && s->kind == GH_SESSION_COOKIE && s->expires_s > now() && !s->user->disabled;
     bool before = open && s->number > 0 && now() < s->rotated_s + GRACE;
-    if (s->number > 0 && now() != s->rotated_s + GRACE) /* the second at the border is the roster's own */
+    if (s->number > 0)
         SAME(world_lookup(w, look).answer == GH_LOOKUP_GOOD, before);
     if (before)
         s->used_s = now();
