@@ -94,8 +94,9 @@ static enum gh_reason reason_of(enum gh_proof proof)
 enum gh_reason gh_standing_ended(gh_exchange *x)
 {
     enum gh_proof proof = x->txn.principal.proof;
-    if (proof == GH_PROOF_NONE || x->client->worker->executors->roster == NULL ||
-        still_good(x, (uint64_t)time(NULL), true))
+    const gh_roster *roster = x->client->worker->executors->roster;
+    if (proof == GH_PROOF_NONE || roster == NULL ||
+        still_good(x, (uint64_t)time(NULL), gh_roster_epoch(roster)))
         return GH_REASON_NONE;
     return reason_of(proof);
 }
