@@ -41,7 +41,7 @@ static bool is_safe(gh_str method)
            gh_str_eq(method, GH_STR("OPTIONS")) || gh_str_eq(method, GH_STR("TRACE"));
 }
 
-/* What the upstream protects by itself, or calls of programs. Never our own endpoints: "/api/**" would be all of them. */
+/* What the upstream protects by itself, or calls of programs. Never our own endpoints: "/api and all below" would be all of them. */
 static bool exempt(const gh_txn *txn)
 {
     const gh_identity_policy *p = &txn->policy->identity;

@@ -76,7 +76,7 @@ static void a_devices_cookie(void **state)
     decide_free(d);
 }
 
-/* "/api/**" means the upstream's paths, not the doors to one's account. */
+/* "/api and all below" means the upstream's paths, not the doors to one's account. */
 static void our_own_endpoints_are_never_exempt(void **state)
 {
     (void)state;
