@@ -132,8 +132,8 @@ static void end_sessions(const m_user *u, const m_session *but)
 
 static void cut_off(m_user *u)
 {
-    u->cutoff_s = now();
-    u->until_s = now() + ACCESS;
+    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + 1;
+    u->until_s = u->cutoff_s + ACCESS;
 }
 
 /* --- attempts */
@@ -742,7 +742,7 @@ static void look_at_session(world *w, unsigned i)
     world_hash(s->before + (s->before == 0), look.hash);
     bool open = s->alive && s->kind == GH_SESSION_COOKIE && s->expires_s > now() && !s->user->disabled;
     bool before = open && s->number > 0 && now() < s->rotated_s + GRACE;
-    if (s->number > 0 && now() != s->rotated_s + GRACE) /* the second at the border is the roster's own */
+    if (s->number > 0)
         SAME(world_lookup(w, look).answer == GH_LOOKUP_GOOD, before);
     if (before)
         s->used_s = now();
@@ -767,7 +767,8 @@ static void look_at_everything(world *w)
     }
     for (unsigned i = n_devices > 300 ? n_devices - 300 : 0; i < n_devices; i++)
         SAME(world_look(w, GH_LOOKUP_DEVICE, i + 1, devices[i].hash) == GH_LOOKUP_GOOD,
-             devices[i].alive && devices[i].confirmed);
+             devices[i].alive && devices[i].confirmed &&
+                 (devices[i].user == NULL || !devices[i].user->disabled));
     for (unsigned i = 0; i < n_users; i++) {
         const m_user *u = &users[i];
         gh_lookup token = {.kind = GH_LOOKUP_TOKEN, .user = u->id, .issued_s = now() - dice(100)};

@@ -202,6 +202,14 @@ static void test_a_cut_off_is_told(void **state)
     p = (present){.session = 7, .number = 1, .hash = 100, .next = 101};
     assert_int_equal(refresh(w, &p), GH_OP_OK);
     assert_int_equal(p.cutoff_s, world_now_s);
+    /* Cut off again in this second: the token from before that, which is dated behind it, too. */
+    c = world_op(USER_CHANGE, gh_op_user_change);
+    c->id = user;
+    c->set_tier = true;
+    assert_int_equal(world_once(w, c), GH_OP_OK);
+    p = (present){.session = 7, .number = 2, .hash = 101, .next = 102};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, world_now_s + 1);
 }
 
 static void test_the_absolute_end_does_not_move(void **state)
