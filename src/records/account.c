@@ -79,10 +79,10 @@ void gh_account_effect(gh_work *w, const gh_account *a)
 
 void gh_account_cut_off(gh_work *w, gh_account *a)
 {
-    if (a->cutoff_s < w->now_s)
-        a->cutoff_s = w->now_s;
-    if (a->until_s < w->now_s + w->access_s)
-        a->until_s = w->now_s + w->access_s;
+    /* The second cut of one second: a token that was given in between is dated behind the first one. */
+    a->cutoff_s = a->cutoff_s < w->now_s ? w->now_s : a->cutoff_s + 1;
+    if (a->until_s < a->cutoff_s + w->access_s)
+        a->until_s = a->cutoff_s + w->access_s;
     gh_sql_run3(w->sql, GH_SQL_CUTOFF_SET, a->record.id, a->cutoff_s, a->until_s);
 }
 

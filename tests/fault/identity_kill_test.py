@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 from support import message
+from support.gateway import SANITIZER
 from support.hashing import at_normal_priority
 from support.identity import ENV, PREFIX, data_folder, settings
 from support.timing import SOAK, eventually, guard
@@ -539,6 +540,7 @@ def run_and_kill(gateway, people, seed, dice, grace_s, rotations):
     time.sleep(dice.choice([0.02, 0.2, 1, 2]) * dice.random())
     gateway.process.kill()
     gateway.wait()
+    assert not SANITIZER.search(gateway.stderr()), gateway.stderr()[-8000:]
     for client in clients:
         client.join(guard(30))
         assert not client.is_alive(), "a client hangs"
