@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 FREE, FREE_BY_ADDRESS, FREE_BY_ACCOUNT = 3, 8, 9
 COUNTING = {"attempts": {"max": FREE, "per_address": FREE_BY_ADDRESS, "per_account": FREE_BY_ACCOUNT, "timeout": "10m"}}
 BEHIND_PROXY = {"client_address": {"trusted_proxies": ["127.0.0.1/32"], "source": "x-forwarded-for"}}
-HOME, STRANGER = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "198.51.100.66"}
+HOME = {"X-Forwarded-For": "192.0.2.1"}
 
 
 def ab64(data):
@@ -142,7 +142,7 @@ def test_an_old_token_does_not_keep_anybody_from_signing_in(people):
 WRONG = {"wrong": ("somebody", "not the password"), "unknown": ("nobody", PASSWORD), "disabled": ("disabled", PASSWORD),
          "disabled and wrong": ("disabled", "not the password"), "without a password": ("without.password", PASSWORD),
          "a hash that is none": ("broken.text", PASSWORD), "a broken hash": ("broken.bcrypt", PASSWORD),
-         "a costly hash": ("broken.costly", PASSWORD), "an empty hash": ("broken.empty", ""[:0] or "x"),
+         "a costly hash": ("broken.costly", PASSWORD), "an empty hash": ("broken.empty", PASSWORD),
          "in other case": ("somebody", PASSWORD.upper()), "with a space": ("somebody", PASSWORD + " "),
          "with a nul": ("somebody", PASSWORD + "\0"), "half of it": ("somebody", PASSWORD[:-1]),
          "a name with spaces": (" somebody ", PASSWORD), "a long name": ("x" * 254, PASSWORD),

@@ -12,7 +12,7 @@ from support import identity
 from support.identity import (SECRET, b64, bearer, claims_like, hs256, hs256_with, jwt, jwt_parts, now, problem, query, settings,
                               unb64)
 from support.message import get
-from support.timing import eventually, guard
+from support.timing import eventually
 
 BEHIND_PROXY = {"client_address": {"trusted_proxies": ["127.0.0.1/32"], "source": "x-forwarded-for"}}
 ROUTES = {"routes": [{"name": "members", "path": "/members/**", "require": {"user": True}}]}

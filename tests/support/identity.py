@@ -40,10 +40,6 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
-def json_post(client, path, body, **kwargs):
-    return client.post(path, json=body, **kwargs)
-
-
 class Person:
     """An account and its password."""
 
