@@ -150,6 +150,7 @@ static int open_folder(gh_cli_reach *reach)
     gh_report_init(&report);
     if (gh_identity_open(&reach->service, reach->config, &report))
         reach->policy = gh_policy_compile(reach->config, &report);
+    gh_config_forget_ring(reach->config);
     if (reach->policy == NULL)
         gh_cli_print_report(&report);
     else

@@ -89,6 +89,15 @@ bool gh_compile_paths(gh_policy *p, const gh_str_list *paths, gh_path_pattern **
     return true;
 }
 
+/* APIs answer HEAD by doing what GET does (RFC 9110 section 9.3.2): what a route demands and a rule counts for GET it
+ * does for both. */
+static void take_head_with_get(const gh_policy *p, gh_method_set *methods)
+{
+    unsigned get = gh_policy_method(p, GH_STR("GET")), head = gh_policy_method(p, GH_STR("HEAD"));
+    if (get < GH_METHODS_MAX && head < GH_METHODS_MAX && (*methods & (UINT32_C(1) << get)) != 0)
+        *methods |= UINT32_C(1) << head;
+}
+
 bool gh_compile_match(gh_policy *p, const gh_str_list *hosts, const gh_str_list *methods,
                       const gh_str_list *paths, gh_match *ret, gh_report *report, const gh_place *place)
 {
@@ -97,6 +106,7 @@ bool gh_compile_match(gh_policy *p, const gh_str_list *hosts, const gh_str_list 
                         GH_METHODS_MAX);
         return false;
     }
+    take_head_with_get(p, &ret->methods);
     ret->n_hosts = hosts->n;
     ret->n_paths = paths->n;
     return compile_hosts(p, hosts, &ret->hosts, report, place) &&

@@ -138,14 +138,6 @@ static bool lower_name(gh_policy *p, gh_str name, gh_str *ret)
     return true;
 }
 
-/* APIs answer HEAD by doing what GET does (RFC 9110 section 9.3.2), so a rule for GET counts both. */
-static void count_head_with_get(const gh_policy *p, gh_match *match)
-{
-    unsigned get = gh_policy_method(p, GH_STR("GET")), head = gh_policy_method(p, GH_STR("HEAD"));
-    if (get < GH_METHODS_MAX && head < GH_METHODS_MAX && (match->methods & (UINT32_C(1) << get)) != 0)
-        match->methods |= UINT32_C(1) << head;
-}
-
 static bool compile_rule(gh_policy *p, const gh_config *config, const gh_rule_config *from, gh_report *report)
 {
     gh_limit_rule *to = &p->limits.rules[p->limits.n_rules++];
@@ -161,7 +153,6 @@ static bool compile_rule(gh_policy *p, const gh_config *config, const gh_rule_co
     if (!gh_compile_match(p, &from->hosts, &from->methods, &from->paths, &to->match, report, &from->place) ||
         !compile_set(p, config, from, &from->limits, &to->sets[0], report))
         return false;
-    count_head_with_get(p, &to->match);
     for (unsigned i = 0; i < from->n_tiers; i++) {
         to->sets[i + 1].tier = from->tiers[i].name;
         if (!compile_set(p, config, from, &from->tiers[i].limits, &to->sets[i + 1], report))

@@ -22,8 +22,18 @@ void gh_config_free(gh_config *config)
 {
     if (config == NULL)
         return;
+    gh_config_forget_ring(config);
     gh_arena arena = config->arena; /* the configuration lies in its own arena */
+    gh_arena_wipe(&arena);          /* secret_key, and what else is nobody's business */
     gh_arena_reset(&arena);
+}
+
+void gh_config_forget_ring(gh_config *config)
+{
+    gh_arena_wipe(&config->ring_memory);
+    gh_arena_reset(&config->ring_memory);
+    config->identity_ring = NULL;
+    config->n_identity_ring = 0;
 }
 
 static const char *keep_name(gh_load *l, const char *name)
@@ -178,6 +188,7 @@ gh_config *gh_config_load(const gh_config_input *input, gh_report *report)
     if (l.out_of_memory)
         gh_report_error(report, NULL, 0, 0, "the configuration needs more memory than there is");
     sort_report(report, items, input);
+    gh_arena_wipe(&l.scratch); /* the texts it was read from: secret_key is in one of them */
     gh_arena_reset(&l.scratch);
     if (report->errors == errors)
         return l.config;

@@ -105,6 +105,7 @@ typedef struct gh_identity_config {
         uint64_t max, timeout, per_address, per_account;
     } attempts;
     gh_rate verifications;
+    gh_str ca_file; /* absent: the system's */
     struct {
         uint64_t max_per_user, registration_timeout, anonymous_per_address;
         int anonymous;
@@ -132,8 +133,9 @@ typedef struct gh_jwks_text {
     gh_str text;     /* lives as long as the arena that was given */
     const char *why; /* it is not to be had; in the arena, or constant */
     bool later; /* it may be had later: the issuer's tokens are refused until the policy is compiled again */
-    uint64_t
-        tried_s; /* Unix time when it was last asked for; 0: a file, read only when the policy is compiled */
+    /* Unix time when it was last asked for, or 0; the caller's, who goes on writing it while policies live. NULL: a file, read
+     * only when the policy is compiled. */
+    const _Atomic uint64_t *tried_s;
 } gh_jwks_text;
 
 /* Gets the text of an issuer's JWK Set (RFC 7517 section 5). issuer: its name; jwks: a file's name or "https://...".

@@ -1,5 +1,6 @@
-/* Requests that a browser may have been talked into (CSRF): those with a session cookie, which it adds by itself, and
- * those to endpoints that start a session. Other credentials a foreign page can't make it send.
+/* Requests that a browser may have been talked into (CSRF): those with a session cookie, which it adds by itself, or with
+ * nothing but a device's, and those to endpoints that start a session. Other credentials a foreign page can't make it
+ * send.
  *
  * In this order: the site it comes from (csrf_site.h), then the token, which a foreign page can't read: signed, bound to
  * the session, from a header of its own or a field of a form. The cookie that carries the token to the page is not
@@ -40,9 +41,12 @@ static bool is_safe(gh_str method)
            gh_str_eq(method, GH_STR("OPTIONS")) || gh_str_eq(method, GH_STR("TRACE"));
 }
 
+/* What the upstream protects by itself, or calls of programs. Never our own endpoints: "/api and all below" would be all of them. */
 static bool exempt(const gh_txn *txn)
 {
     const gh_identity_policy *p = &txn->policy->identity;
+    if (txn->route->endpoint != NULL)
+        return false;
     for (unsigned i = 0; i < p->csrf.n_exempt; i++)
         if (gh_path_pattern_match(&p->csrf.exempt[i], txn->target.path, NULL))
             return true;
@@ -87,6 +91,13 @@ static enum gh_judgement judge_token(gh_txn *txn)
                          "no token in the header, and no form that could have it");
 }
 
+/* Of a device that is nobody's, or whose user is not signed in: there is no session to bind a token to. */
+static bool has_device_cookie_alone(const gh_txn *txn)
+{
+    return txn->principal.proof == GH_PROOF_NONE && txn->principal.device != 0 &&
+           (txn->request->seen & GH_FIELD_BIT(GH_FIELD_X_DEVICE_TOKEN)) == 0;
+}
+
 /* Nobody is signed in yet, so there is no session to bind a token to. Where the browser does not say from where it
  * comes, the body must be of a type that no form can send. */
 static enum gh_judgement judge_by_origin(gh_txn *txn, enum gh_csrf_site site)
@@ -104,7 +115,7 @@ static enum gh_judgement judge_by_origin(gh_txn *txn, enum gh_csrf_site site)
 static enum gh_judgement judge(gh_txn *txn)
 {
     const gh_endpoint *endpoint = txn->route->endpoint;
-    bool by_origin = endpoint != NULL && endpoint->csrf_by_origin;
+    bool by_origin = (endpoint != NULL && endpoint->csrf_by_origin) || has_device_cookie_alone(txn);
     bool safe = is_safe(txn->request->method);
     bool handshake = safe && (txn->request->seen & GH_FIELD_BIT(GH_FIELD_UPGRADE)) != 0;
     if ((txn->principal.proof != GH_PROOF_SESSION && !by_origin) || (safe && !handshake) || exempt(txn))

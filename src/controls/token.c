@@ -5,6 +5,7 @@
 
 #include "controls/client_key.h"
 #include "identity/token.h"
+#include "model/endpoint.h"
 
 /* IPv6 clients are counted by this prefix where rate_limits names none. */
 enum { IPV6_PREFIX = 64, FULL_RETRY_SECONDS = 10 };
@@ -36,19 +37,29 @@ static void ask_to_verify(gh_txn *txn)
     txn->first_limit = txn->n_takes;
 }
 
-static void ask(gh_txn *txn)
+static bool is_remembered(gh_txn *txn)
 {
     uint8_t hash[16];
-    if (txn->credentials.bearer.p == NULL || txn->world.unix_s == 0)
+    if (txn->token_cache == NULL)
+        return false;
+    gh_token_hash(&txn->policy->identity, txn->credentials.bearer, hash);
+    const gh_cached_token *found =
+        gh_token_cache_find(txn->token_cache, hash, txn->policy, txn->world.unix_s);
+    return found != NULL && keep(txn, found);
+}
+
+static bool endpoint_verifies(const gh_txn *txn)
+{
+    return txn->route->endpoint != NULL && txn->route->endpoint->verifies;
+}
+
+static void ask(gh_txn *txn)
+{
+    if (txn->world.unix_s == 0)
         return;
-    if (txn->token_cache != NULL) {
-        gh_token_hash(&txn->policy->identity, txn->credentials.bearer, hash);
-        const gh_cached_token *found =
-            gh_token_cache_find(txn->token_cache, hash, txn->policy, txn->world.unix_s);
-        if (found != NULL && keep(txn, found))
-            return;
-    }
-    ask_to_verify(txn);
+    bool unknown = txn->credentials.bearer.p != NULL && !is_remembered(txn);
+    if (unknown || endpoint_verifies(txn))
+        ask_to_verify(txn);
 }
 
 static enum gh_judgement refuse(gh_txn *txn, enum gh_token_result result)
@@ -79,9 +90,7 @@ static enum gh_judgement verify(gh_txn *txn)
 
 static enum gh_judgement judge(gh_txn *txn)
 {
-    if (txn->credentials.bearer.p == NULL || txn->token != NULL)
-        return GH_PASS;
-    if (txn->world.unix_s == 0)
+    if (txn->credentials.bearer.p != NULL && txn->world.unix_s == 0)
         return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE, "the time is not known");
     if (txn->n_takes > txn->n_answered) {
         const gh_take *take = &txn->takes[txn->n_answered];
@@ -92,7 +101,7 @@ static enum gh_judgement judge(gh_txn *txn)
             return GH_STOP;
         }
     }
-    return verify(txn);
+    return txn->credentials.bearer.p == NULL || txn->token != NULL ? GH_PASS : verify(txn);
 }
 
 const gh_control gh_control_token = {.name = "token", .applies = applies, .ask = ask, .judge = judge};

@@ -41,6 +41,7 @@ enum gh_judgement gh_ask_account_erase(gh_txn *txn)
     if (op == NULL)
         return gh_refuse_memory(txn);
     op->id = txn->principal.user;
+    op->attempt = gh_reauth_account(txn)->attempt;
     return gh_txn_ask(txn, &op->op);
 }
 

@@ -12,7 +12,7 @@
 static enum gh_judgement needs_owner(gh_txn *txn)
 {
     bool nobody = txn->principal.proof == GH_PROOF_NONE;
-    return nobody && txn->policy->identity.device.anonymous ? GH_PASS : gh_needs_account(txn);
+    return nobody && txn->policy->identity.device.anonymous ? GH_PASS : gh_needs_whole_account(txn);
 }
 
 static bool make_token(gh_txn *txn, gh_op_device_begin *op)

@@ -1,15 +1,27 @@
 /* POST /logout: this session, or all of the user's. Who has no good session any more is logged out already: the
- * cookies go, and that is the answer. */
+ * cookies go, and that is the answer.
+ *
+ * Only those that came: a form on a foreign page is sent without them (SameSite), so no token is asked for, and an answer
+ * that drops them all the same would let that page log the user out. */
 #include "identity/answer.h"
 #include "identity/cookies.h"
 #include "identity/input.h"
 #include "identity/outcome.h"
 #include "identity/steps.h"
 
+static bool is_there(void *data, gh_str value)
+{
+    (void)data;
+    (void)value;
+    return true;
+}
+
 static enum gh_judgement logged_out(gh_txn *txn)
 {
+    const gh_identity_policy *p = &txn->policy->identity;
     gh_answer answer = gh_answer_begin(txn, 0);
-    if (txn->principal.proof != GH_PROOF_TOKEN)
+    if (txn->principal.proof != GH_PROOF_TOKEN &&
+        gh_cookies_find(txn->request, p->session.name, is_there, NULL))
         gh_session_cookies_drop(txn, &answer.lines);
     return gh_answer_end(txn, 204, &answer);
 }
@@ -31,9 +43,10 @@ enum gh_judgement gh_ask_logout(gh_txn *txn)
     bool all = gh_body_true(txn, "all");
     if (principal->proof == GH_PROOF_NONE)
         return logged_out(txn);
-    if (gh_needs_account(txn) == GH_STOP)
+    if (gh_needs_account(txn) == GH_STOP || (all && gh_needs_whole_account(txn) == GH_STOP))
         return GH_STOP;
-    if (principal->session == 0 && !all)
+    /* A token that was narrowed to some scopes ends itself, and nothing else. */
+    if (!all && (principal->session == 0 || principal->scopes.p != NULL))
         return revoke_token(txn);
     gh_op_session_end *op = gh_op_make(SESSION_END, gh_op_session_end);
     if (op == NULL)

@@ -39,6 +39,7 @@ enum gh_judgement gh_ask_password_change(gh_txn *txn)
     if (op == NULL)
         return gh_refuse_memory(txn);
     op->id = txn->principal.user;
+    op->attempt = gh_reauth_account(txn)->attempt;
     op->keep_session = txn->principal.session;
     if (!gh_op_copy(&op->op, hashed->hash, &op->hash))
         return gh_op_no_memory(txn, &op->op);

@@ -62,7 +62,7 @@ enum gh_judgement gh_judge_register_user(gh_txn *txn)
     const gh_signed_in in = {.mode = m->mode,
                              .subject = &op->subject,
                              .session = op->session.id,
-                             .device = op->session.device,
+                             .device = op->bound,
                              .secret = m->secret,
                              .created_s = txn->world.unix_s,
                              .expires_s = op->session.expires_s};

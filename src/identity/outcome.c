@@ -15,6 +15,8 @@ static const outcome outcomes[] = {
     {GH_OP_USER_CREATE, GH_OP_EXISTS, GH_REASON_NAME_TAKEN},
     {GH_OP_USER_CREATE, GH_OP_WRONG, GH_REASON_INVALID_REQUEST},
     {GH_OP_USER_CHANGE, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
+    {GH_OP_USER_CHANGE, GH_OP_WRONG, GH_REASON_LOGIN_FAILED}, /* no longer the password that was compared */
+    {GH_OP_USER_ERASE, GH_OP_WRONG, GH_REASON_LOGIN_FAILED},
     {GH_OP_USER_EXPORT, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_USER_ERASE, GH_OP_NOT_FOUND, GH_REASON_NOT_YOURS},
     {GH_OP_REFRESH, GH_OP_NOT_FOUND, GH_REASON_REFRESH_INVALID},
@@ -127,5 +129,15 @@ enum gh_judgement gh_needs_account(gh_txn *txn)
     }
     if (principal->user == 0)
         return gh_txn_refuse(txn, GH_REASON_PROOF_NOT_ACCEPTED, "the user is another issuer's");
+    return GH_PASS;
+}
+
+enum gh_judgement gh_needs_whole_account(gh_txn *txn)
+{
+    if (gh_needs_account(txn) == GH_STOP)
+        return GH_STOP;
+    if (txn->principal.scopes.p != NULL)
+        return gh_txn_refuse(txn, GH_REASON_PROOF_NOT_ACCEPTED,
+                             "a token of some scopes can't act for its user here");
     return GH_PASS;
 }

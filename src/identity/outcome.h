@@ -27,5 +27,8 @@ enum gh_judgement gh_refuse_member(gh_txn *txn, enum gh_reason reason, enum gh_f
 
 /* For what is one's own only: GH_PASS for one of our users who is signed in by session or token. */
 enum gh_judgement gh_needs_account(gh_txn *txn);
+/* The same, and not by a token that was narrowed to some scopes: what GH_RIGHT_SIGNED_IN demands, for endpoints that are
+ * for anyone. */
+enum gh_judgement gh_needs_whole_account(gh_txn *txn);
 
 #endif

@@ -1,5 +1,7 @@
 #include "identity/token.h"
 
+#include <stdatomic.h>
+
 #include "identity/token_fill.h"
 #include "wire/jws.h"
 
@@ -41,6 +43,14 @@ static const gh_signing_key *key_of(const gh_issuer *issuer, const gh_jws *jws)
     return found;
 }
 
+/* What was cut off is remembered as long as a token of ours can live. Another program with the same secret (HS256) may
+ * sign one that lives longer: of an erased user, it would count again one day. */
+static uint32_t longest_life(const gh_identity_policy *p, unsigned issuer)
+{
+    uint64_t most = issuer == 0 ? p->token.access_s : p->issuers[issuer].max_lifetime_s;
+    return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
 static gh_jwt_rules rules_of(const gh_identity_policy *p, unsigned issuer)
 {
     const gh_issuer *by = &p->issuers[issuer];
@@ -51,8 +61,7 @@ static gh_jwt_rules rules_of(const gh_identity_policy *p, unsigned issuer)
                           .types = by->types,
                           .types_n = by->n_types,
                           .leeway_s = p->token.leeway_s,
-                          .max_lifetime_s =
-                              by->max_lifetime_s < UINT32_MAX ? (uint32_t)by->max_lifetime_s : UINT32_MAX,
+                          .max_lifetime_s = longest_life(p, issuer),
                           .need_sub = true,
                           .need_jti = ours,
                           .need_iat = ours,
@@ -75,7 +84,8 @@ static enum gh_token_result check_claims(gh_txn *txn, const gh_jws *jws, unsigne
 static enum gh_token_result without_key(gh_txn *txn, unsigned issuer)
 {
     const gh_issuer *by = &txn->policy->identity.issuers[issuer];
-    bool may_come = by->tried_s != 0 && txn->world.unix_s >= by->tried_s + GH_ISSUER_COOL_DOWN_S;
+    uint64_t tried_s = by->tried_s == NULL ? 0 : atomic_load_explicit(by->tried_s, memory_order_relaxed);
+    bool may_come = tried_s != 0 && txn->world.unix_s >= tried_s + GH_ISSUER_COOL_DOWN_S;
     if (!by->keys_missing && !may_come)
         return fault(txn, GH_TOKEN_INVALID, "a key that is not known");
     return fault(txn, GH_TOKEN_NO_KEYS, "a key that its issuer has not published, as far as is known");

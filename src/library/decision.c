@@ -48,18 +48,20 @@ static bool find_host(gh_request *r)
     return gh_fields_find(r->fields, r->n_fields, GH_FIELD_HOST, at + 1) == r->n_fields;
 }
 
-/* To the verdict, or to where the body is needed. */
+/* To the verdict, or to where the body is needed. Nobody is here who does operations or looks credentials up: they stay
+ * UNAVAILABLE, and are refused. */
 static enum gh_outcome go_on(gh_decision *d)
 {
     gh_txn *txn = &d->txn;
     enum gh_step step;
     while ((step = gh_engine_step(txn)) == GH_STEP_ASK) {
-        if (d->state == NULL) {
+        unsigned n = txn->n_takes - txn->n_answered;
+        if (n > 0 && d->state == NULL) {
             gh_engine_refuse(txn, GH_REASON_INTERNAL_ERROR, "there are limits and no state to count them in");
             break;
         }
-        gh_state_take(d->state, txn->world.now_ms, txn->takes + txn->n_answered,
-                      txn->n_takes - txn->n_answered);
+        if (n > 0)
+            gh_state_take(d->state, txn->world.now_ms, txn->takes + txn->n_answered, n);
     }
     if (step == GH_STEP_BODY)
         txn->verdict.outcome = GH_OUTCOME_BODY;

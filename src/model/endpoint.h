@@ -23,7 +23,8 @@ typedef struct gh_step_row {
 } gh_step_row;
 
 typedef struct gh_endpoint {
-    const char *name;   /* of the route, for logs: "sessions_end". Which setting switches it: the path's first word */
+    const char
+        *name; /* of the route, for logs: "sessions_end". Which setting switches it: the path's first word */
     const char *method; /* "POST" */
     const char *path;   /* behind identity.prefix: "/login"; from the root when `rooted` */
     bool rooted;
@@ -33,6 +34,7 @@ typedef struct gh_endpoint {
     enum gh_endpoint_right right;
     bool
         csrf_by_origin; /* no session yet to bind a token to: login CSRF is met by Fetch-Metadata and Origin */
+    bool verifies;      /* anyone may have it look at a token's signature: counts as one that is looked at */
     const char *does;   /* one line for people */
     gh_step_row steps[5]; /* the last one always stops */
 } gh_endpoint;

@@ -51,8 +51,7 @@ typedef struct gh_issuer {
     unsigned n_types;
     gh_ring_key *keys;
     unsigned n_keys;
-    uint64_t
-        tried_s; /* Unix time of the last try to get its keys; 0: they are not asked for again (a file) */
+    const _Atomic uint64_t *tried_s; /* gh_jwks_text.tried_s; NULL: its keys are not asked for again */
     bool keys_missing;  /* its JWKS has not been got yet: its tokens are refused with 503 */
     gh_str roles_claim; /* the claim that names roles: "roles", or a JSON Pointer; absent: none are taken */
     gh_str tier_claim;  /* absent: none */

@@ -86,6 +86,7 @@ typedef struct gh_op_login_finish {
     gh_id replaces; /* a session of this browser that ends with it (new id at login); 0: none */
     /* OK, WRONG (also for unknown), DISABLED (not told), CAP */
     gh_subject subject;
+    gh_id bound;       /* the device that the session is bound to: his own or nobody's; 0: none */
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */
 } gh_op_login_finish;
 
@@ -110,6 +111,7 @@ typedef struct gh_op_user_create {
     /* OK, EXISTS; WRONG: a name, address, role or tier that can't be */
     gh_user_record user;
     gh_subject subject;
+    gh_id bound; /* the session's device; 0: none */
 } gh_op_user_create;
 
 typedef struct gh_op_user_get {
@@ -138,13 +140,15 @@ typedef struct gh_op_user_change {
     gh_op op;
     gh_id id;
     gh_str name;                 /* to find it by, when id is 0 */
+    uint64_t attempt;            /* of the LOGIN_BEGIN whose password was right; 0: the operator needs none */
     bool set_disabled, disabled; /* disabling ends all sessions */
     gh_str hash;        /* a new password's; absent: as it is. Ends all other sessions and refresh tokens */
     gh_id keep_session; /* that stays at a change of password; 0: none, and all access tokens end too */
     gh_str add_role, remove_role, email;
     bool set_tier;
     gh_str tier; /* empty: none */
-    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be */
+    /* OK, NOT_FOUND, EXISTS (e-mail address), CAP (roles); WRONG: a role, tier or address that can't be, or the
+     * attempt's password or the actor's session is not the user's any more */
     gh_user_record user;
 } gh_op_user_change;
 
@@ -159,11 +163,12 @@ typedef struct gh_op_user_export {
 typedef struct gh_op_user_erase {
     gh_op op;
     gh_id id;
-    gh_str name; /* when id is 0 */
-    /* OK, NOT_FOUND */
+    gh_str name;      /* when id is 0 */
+    uint64_t attempt; /* as of USER_CHANGE */
+    /* OK, NOT_FOUND, WRONG */
 } gh_op_user_erase;
 
-/* Rotates a session's secret: of a browser (cookie) or a refresh token. */
+/* Rotates a session's secret: of a browser (cookie) or a refresh token. A browser's that has just been rotated stays. */
 typedef struct gh_op_refresh {
     gh_op op;
     uint8_t kind; /* the session must be of this kind */
@@ -177,6 +182,8 @@ typedef struct gh_op_refresh {
     /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED; WRONG: not with the session's device, and nothing is ended */
     gh_str sealed; /* with OK: the successor to be handed out: next_sealed, or that of the first of several */
     bool repeated; /* it was handed out before */
+    bool kept;     /* there is none: the presented secret goes on */
+    gh_id bound;   /* the session's device, whatever was proved; 0: none */
     gh_id user;
     gh_subject subject;
     uint64_t cutoff_s; /* access tokens issued then or before are refused; 0: none */

@@ -155,13 +155,13 @@ typedef struct gh_txn {
 
 /* The decision id: random, made at first use, 24 hex digits. */
 gh_str gh_txn_id(gh_txn *txn);
-/* Sets a refusal; always GH_STOP, so that a judge can return it. */
 /* A step's operation: takes over its reference and fills in what every one has (time, actor). */
 enum gh_judgement gh_txn_ask(gh_txn *txn, gh_op *op);
 /* Ends it with an answer of our own: GH_STOP. */
 enum gh_judgement gh_txn_answer(gh_txn *txn, unsigned status, gh_str json);
 /* Gives up the operations. Once, when the request is over. */
 void gh_txn_end(gh_txn *txn);
+/* Sets a refusal; always GH_STOP, so that a judge can return it. */
 enum gh_judgement gh_txn_refuse(gh_txn *txn, enum gh_reason reason, const char *detail);
 
 #endif

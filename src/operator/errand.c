@@ -117,21 +117,20 @@ static int unknown(gh_errand *o, const gh_operator_request *request)
     return GH_EXIT_USAGE;
 }
 
-static int run(gh_errand *o, const gh_operator_request *request)
+static int run(gh_errand *o, const gh_operator_request *request, gh_cli_args *args)
 {
     char *words[GH_OPERATOR_WORDS_MAX];
     char message[512];
     gh_buf error = gh_buf_over(message, sizeof message);
-    gh_cli_args args;
     if (request->argc < 2 || request->argc > GH_OPERATOR_WORDS_MAX || !copy_words(o, request, words))
         return unknown(o, request);
     const gh_cli_command *command =
         gh_cli_find_in(gh_operator_commands, GH_OPERATOR_N_COMMANDS, request->argv[0], request->argv[1]);
     if (command == NULL)
         return unknown(o, request);
-    args.command = command;
-    o->args = &args;
-    if (!gh_cli_parse(command, request->argc - 2, words + 2, &args, &error))
+    args->command = command;
+    o->args = args;
+    if (!gh_cli_parse(command, request->argc - 2, words + 2, args, &error))
         return gh_misuse(o, "%s", gh_show(o, gh_buf_str(&error)));
     if (command->input != GH_CLI_NO_INPUT && request->input.n > GH_OPERATOR_INPUT_MAX)
         return gh_misuse(o, "more than %d bytes on standard input", GH_OPERATOR_INPUT_MAX);
@@ -147,7 +146,8 @@ int gh_operator_run(const gh_operator *with, const gh_operator_request *request,
                    .err = err,
                    .now_s = with->now_s()};
     gh_arena_init(&o.arena, NULL, 0, MEMORY_MAX);
-    int status = run(&o, request);
+    gh_cli_args args;
+    int status = run(&o, request, &args);
     if (!gh_buf_ok(&out->b)) {
         gh_text_free(out);
         out->b.overflow = false;

@@ -165,6 +165,25 @@ bool gh_attempt_take(gh_work *w, uint64_t number, gh_attempt *ret)
     return true;
 }
 
+static bool session_is_there(gh_work *w, gh_id session)
+{
+    gh_query q = gh_query_of(w->sql, GH_SQL_SESSION_BY_ID);
+    gh_bind_id(&q, session);
+    bool there = session == 0 || gh_query_row(&q);
+    gh_query_end(&q);
+    return there;
+}
+
+bool gh_attempt_holds(gh_work *w, uint64_t number, const gh_account *a)
+{
+    gh_attempt attempt;
+    if (number == 0)
+        return true;
+    return gh_attempt_take(w, number, &attempt) && attempt.user == a->record.id &&
+           attempt.password_n == a->password_n && !a->record.disabled &&
+           session_is_there(w, w->actor->session);
+}
+
 void gh_attempt_succeeded(gh_work *w, const gh_attempt *attempt)
 {
     counter list[3];

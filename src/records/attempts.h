@@ -30,6 +30,9 @@ void gh_attempt_begin(gh_work *w, const gh_attempt *attempt, const gh_attempt_li
                       uint64_t *ret_number, uint64_t *ret_retry_s);
 /* Takes it out of the list of those begun. False: it is not there. */
 GH_MUST_CHECK bool gh_attempt_take(gh_work *w, uint64_t number, gh_attempt *ret);
+/* What was begun with a password that was right may only be done while that is the password, and while the session that
+ * asks is there: either may have been ended meanwhile, by somebody who takes his account back. 0: nothing was begun. */
+GH_MUST_CHECK bool gh_attempt_holds(gh_work *w, uint64_t number, const gh_account *a);
 /* It was right: its pair is forgotten, the others do not count it, and its place is known. */
 void gh_attempt_succeeded(gh_work *w, const gh_attempt *attempt);
 /* Nobody looked at the password: the counters do not count it. */

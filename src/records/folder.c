@@ -104,6 +104,19 @@ static bool lock_folder(gh_folder *folder, const char *path, gh_buf *why)
     return true;
 }
 
+/* What was acknowledged last may be in the log only, and SQLite removes a log whose database is not there. */
+static bool check_log(const gh_folder *folder, gh_buf *why)
+{
+    struct stat st;
+    if (stat(folder->log, &st) != 0 || st.st_size == 0)
+        return true;
+    if (stat(folder->database, &st) == 0 && st.st_size > 0)
+        return true;
+    return fail(
+        why, folder->database,
+        "is missing or empty, but its log (gatehouse.db-wal) is there: put it back, or remove the log");
+}
+
 bool gh_folder_open(gh_folder *folder, const char *path, gh_buf *why)
 {
     struct stat st;
@@ -111,7 +124,7 @@ bool gh_folder_open(gh_folder *folder, const char *path, gh_buf *why)
     if (!check_folder(path, why) || !join(path, "gatehouse.db", folder->database, why) ||
         !join(path, "gatehouse.db-wal", folder->log, why) || !lock_folder(folder, path, why))
         return false;
-    int fd = own_file(folder->database, why);
+    int fd = check_log(folder, why) ? own_file(folder->database, why) : -1;
     if (fd < 0) {
         gh_folder_close(folder);
         return false;

@@ -232,14 +232,18 @@ static void anonymise(gh_work *w, const gh_user_record *u)
     gh_query_run(&q);
 }
 
-/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. */
+/* His rows in other tables go with the user's own. His access tokens are refused by the cut-off, which outlives him. His
+ * sessions are ended one by one, as what is open by them is cut by that. */
 enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
 {
     const gh_op_user_erase *o = (const gh_op_user_erase *)op;
     gh_account a;
     if (!gh_account_find(w, o->id, o->name, &a))
         return GH_OP_NOT_FOUND;
+    if (!gh_attempt_holds(w, o->attempt, &a))
+        return GH_OP_WRONG;
     gh_account_cut_off(w, &a);
+    (void)gh_sessions_end(w, a.record.id, 0, 0); /* each by its id: what is open by one of them is to end */
     gh_attempts_forget(w, a.record.name, a.record.email);
     gh_sql_run1(w->sql, GH_SQL_USER_ERASE, a.record.id);
     anonymise(w, &a.record);

@@ -79,7 +79,7 @@ enum gh_op_status gh_do_user_create(gh_work *w, gh_op *op)
     gh_audit(w,
              &(gh_event){.event = "register", .user = a.record.id, .detail = GH_STR("{\"success\":true}")});
     if (o->with_session) {
-        if (gh_session_add(w, &a, &o->session, 0) != GH_OP_OK)
+        if (gh_session_add(w, &a, &o->session, 0, &o->bound) != GH_OP_OK)
             gh_sql_fail(w->sql, SQLITE_MISUSE); /* no cap can be reached by the first one */
         gh_sql_run2(w->sql, GH_SQL_USER_LOGGED_IN, a.record.id, w->now_s);
         a.record.last_login_s = w->now_s;
@@ -231,6 +231,8 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
     gh_account a;
     if (!gh_account_find(w, o->id, o->name, &a))
         return GH_OP_NOT_FOUND;
+    if (!gh_attempt_holds(w, o->attempt, &a))
+        return GH_OP_WRONG;
     gh_str email = gh_canonical(w, o->email, GH_EMAIL_MAX);
     gh_str roles = gh_roles_changed(w->arena, a.record.roles, o->add_role, o->remove_role);
     enum gh_op_status status = look_at_change(w, o, a.record.id, email, roles);

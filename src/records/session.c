@@ -139,7 +139,7 @@ static void write_row(gh_work *w, const gh_roster_session *s, uint32_t idle_s)
 }
 
 enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_session *new_session,
-                                 gh_id replaces)
+                                 gh_id replaces, gh_id *ret_bound)
 {
     if (!make_room(w, a->record.id, new_session, replaces))
         return GH_OP_CAP;
@@ -159,5 +159,6 @@ enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_s
     gh_effect *e = gh_work_effect(w, GH_EFFECT_SET_SESSION);
     e->only_grants = true;
     e->session = s;
+    *ret_bound = s.device;
     return GH_OP_OK;
 }

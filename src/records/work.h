@@ -65,9 +65,9 @@ void gh_session_read(gh_query *q, gh_session_row *ret);
 uint64_t gh_session_used(const gh_work *w, const gh_session_row *row);
 bool gh_session_over(const gh_work *w, const gh_session_row *row);
 /* OK, or CAP. The account must be there and not disabled; its effect is added too. `replaces`: a session that ends with
- * it and does not count; 0: none. */
+ * it and does not count; 0: none. *ret_bound: the device that it is bound to; 0: none. */
 enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_session *new_session,
-                                 gh_id replaces);
+                                 gh_id replaces, gh_id *ret_bound);
 /* Ends it; its access tokens are refused for token_s more, and never shorter than they can live. */
 void gh_session_end(gh_work *w, gh_id session, uint32_t token_s);
 /* All of the user's but one (0: all). Returns how many. */

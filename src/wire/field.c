@@ -82,6 +82,7 @@ static enum gh_field_id middle_name(const char *low, size_t n)
         IS(AUTHORIZATION, "authorization");
         IS(CACHE_CONTROL, "cache-control");
         IS(X_REWRITE_URL, "x-rewrite-url");
+        IS(X_HTTP_METHOD_OVERRIDE, "x-http-method");
         break;
     default:
         break;
@@ -152,6 +153,7 @@ enum gh_field_id gh_field_of_lower(const char *low, size_t n)
     case 17:
         IS(TRANSFER_ENCODING, "transfer-encoding");
         IS(X_FORWARDED_PROTO, "x-forwarded-proto");
+        IS(X_HTTP_METHOD_OVERRIDE, "x-method-override");
         break;
     default:
         if (n < 10)

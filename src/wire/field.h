@@ -37,7 +37,7 @@
     X(X_FORWARDED_OTHER, "x-forwarded-*") /* any other name with the prefix */ \
     X(X_ORIGINAL, "x-original-*")         /* any name with the prefix */    \
     X(X_REWRITE_URL, "x-rewrite-url")                                       \
-    X(X_HTTP_METHOD_OVERRIDE, "x-http-method-override")                     \
+    X(X_HTTP_METHOD_OVERRIDE, "x-http-method-override") /* also "x-http-method", "x-method-override" */ \
     X(X_REAL_IP, "x-real-ip")                                               \
     X(X_REQUEST_ID, "x-request-id")                                         \
     X(X_GATEHOUSE, "x-gatehouse-*") /* any name with the prefix */          \

@@ -13,6 +13,7 @@ from support.readme import blocks, perform
 from support.timing import guard
 
 EXAMPLE = ROOT / "examples" / "musicgen"
+PLAIN_HOST = "musicgen.test"  # without TLS, to the browser anybody's: no Secure cookies, no Sec-Fetch-Site
 FETCH = """
 const done = arguments[arguments.length - 1];
 fetch(arguments[0], arguments[1] || {}).then(async answer => {
@@ -83,7 +84,7 @@ def chromium(tmp_path_factory):
         for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                          "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-dev-shm-usage",
                          "--no-proxy-server", "--disable-domain-reliability", "--disable-popup-blocking",
-                         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
+                         f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
                          f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
             options.add_argument(argument)
         chrome = webdriver.Chrome(service=Service(service), options=options)

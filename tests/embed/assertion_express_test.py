@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from support.assertion_contract import AssertionContract, Place, copied
+from support.client import PLAIN
 from support.gateway import clean_environment
 from support.ports import free_port
 from support.timing import eventually, guard
@@ -20,7 +21,7 @@ class Express:
         def up():
             assert self.process.poll() is None, "the API did not start"
             try:
-                return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
+                return httpx.get(f"http://127.0.0.1:{port}/health", **PLAIN).status_code == 200
             except httpx.TransportError:
                 return False
         eventually(up, "the API listens", 30)

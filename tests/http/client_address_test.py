@@ -262,7 +262,8 @@ def test_forwarding_styles(gatehouse, upstream, style, x, rfc):
 
 @pytest.mark.parametrize("name", [
     "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-Port", "X-Forwarded-Ssl", "X-Forwarded-User", "X-Forwarded-Anything",
-    "X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-Gatehouse-User", "X-Gatehouse-Anything", "x-gatehouse-role"])
+    "X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+    "X-Gatehouse-User", "X-Gatehouse-Anything", "x-gatehouse-role"])
 def test_fields_only_a_proxy_may_send_are_removed(trusting_nobody, upstream, name):
     request, _ = seen_by(trusting_nobody, upstream, [(name, "forged"), ("X-Kept", "yes")])
     assert "forged" not in request.head.decode()

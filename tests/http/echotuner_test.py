@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from support.application import Application
+from support.client import PLAIN
 from support.gateway import ROOT, run
 from support.readme import blocks, perform
 from support.structured_fields import parse_list
@@ -54,7 +55,7 @@ class Client:
     def __init__(self, gateway, device=True):
         n = next(_addresses)
         self.id = self.token = None
-        self.http = httpx.Client(base_url=gateway.base_url, trust_env=False, timeout=guard(30), verify=False,
+        self.http = httpx.Client(base_url=gateway.base_url, **PLAIN, timeout=guard(30),
                                  headers={"X-Forwarded-For": f"198.51.{n >> 8}.{n & 255}"})
         if device:
             self.begin()

@@ -143,6 +143,7 @@ def test_an_administrators_routes(example, ada):
     assert carol.delete(f"/admin/tracks/{track}").json()["error"] == "role_required"
     operator(example, "user", "role", "carol", "+admin")
     assert "to be removed" in [t["prompt"] for t in carol.get("/admin/tracks").json()["tracks"]]
+    assert carol.get(f"/users/{ada.user['id']}/tracks").status_code == 200
     assert carol.delete(f"/admin/tracks/{track}", headers={"X-CSRF-Token": ""}).json()["error"] in ("csrf_missing", "csrf_mismatch")
     assert carol.delete(f"/admin/tracks/{track}").status_code == 204
     assert carol.delete(f"/admin/tracks/{track}").status_code == 404

@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import time
@@ -123,6 +124,11 @@ def test_a_password_is_one_line(stopped):
     for text in ("", "\n", "one\ntwo\n"):
         done = stopped("user", "add", "alice", stdin=text, status=1)
         assert "exactly one line" in done.stderr
+    with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as yes:  # it is not waited for an end that never comes
+        done = subprocess.run([BINARY, "user", "add", "alice"], cwd=stopped.folder, env=clean_environment(), stdin=yes.stdout,
+                              capture_output=True, text=True, timeout=guard(20))
+        yes.stdout.close()
+    assert done.returncode == 1 and "more than a line" in done.stderr
     stopped.add("alice", password=PASSWORD + "\r")  # the line ends of other systems
 
 
@@ -692,6 +698,24 @@ def test_a_stopped_server_takes_the_rotated_ring_at_its_start(stopped):
     token = stopped("token", "mint", "--user", "alice").stdout.strip()
     assert stopped.json("token", "inspect", stdin=token)["header"]["alg"] == "ES256"
     assert stopped.json("token", "inspect", stdin=first)["believed"]
+
+
+@pytest.mark.parametrize("left", [0, 4])
+def test_a_retiring_key_goes_with_the_last_token_it_signed(gatehouse, scripted, stopped, left):
+    """Or who has stolen it could sign for ever."""
+    retiring, life = 2, 30 * 60 + 2 * 30
+    stopped.add("alice")
+    token = stopped("token", "mint", "--user", "alice").stdout.strip()
+    old = stopped.json("token", "inspect", stdin=token)["header"]["kid"]
+    stopped("key", "rotate")
+    database = sqlite3.connect(stopped.data / "gatehouse.db")
+    with database:
+        changed = database.execute("UPDATE signing_key SET changed_s = changed_s - ? WHERE state = ?", (life - left, retiring))
+        assert changed.rowcount == 1
+    database.close()
+    gateway = gatehouse(CONFIG, scripted(), folder=stopped.folder)
+    eventually(lambda: old not in kids(gateway), "the key is not shown any more")
+    assert gateway.get("/mine", headers=bearer(token)).json()["error"] == "token_invalid"
 
 
 def test_the_algorithm_is_changed_on_a_running_server(running):

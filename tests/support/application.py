@@ -6,6 +6,7 @@ import sys
 
 import httpx
 
+from support.client import PLAIN
 from support.ports import free_port
 from support.timing import eventually, guard
 
@@ -24,17 +25,17 @@ class Application:
         def up():
             assert self.process.poll() is None, "the upstream did not start"
             try:
-                return httpx.get(self.url + health, trust_env=False).status_code == 200
+                return httpx.get(self.url + health, **PLAIN).status_code == 200
             except httpx.TransportError:
                 return False
         eventually(up, "the upstream listens", 30)
 
     def get(self, path):
         """Past the gateway."""
-        return httpx.get(self.url + path, trust_env=False, timeout=guard(10))
+        return httpx.get(self.url + path, **PLAIN, timeout=guard(10))
 
     def post(self, path):
-        return httpx.post(self.url + path, trust_env=False, timeout=guard(10))
+        return httpx.post(self.url + path, **PLAIN, timeout=guard(10))
 
     def close(self):
         self.process.terminate()

@@ -12,6 +12,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from support.client import PLAIN
 from support.gateway import ROOT, run
 from support.readme import blocks, perform
 from support.timing import eventually, guard
@@ -36,7 +37,7 @@ class Place:
         self.echo, self.api_url = echo, f"http://127.0.0.1:{api_port}"
         self.gateway = start(self.with_upstreams(configuration()), folder=folder)
         self.api = start_api(self.gateway.base_url, api_port)
-        self.http = httpx.Client(trust_env=False, timeout=guard(30), verify=False)
+        self.http = httpx.Client(**PLAIN, timeout=guard(30))
         self.ada = Visitor(self.gateway, "ada").register(mode="token")
 
     def with_upstreams(self, config):

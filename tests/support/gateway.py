@@ -12,6 +12,7 @@ import httpx
 import yaml
 
 from support import message
+from support.client import PLAIN
 from support.ports import free_port
 from support.timing import eventually, guard
 
@@ -105,7 +106,7 @@ class Gateway:
                     reader.join(guard(5))
                 raise AssertionError(f"ended with {self.process.returncode} at start:\n{self.stderr()}\n{self.stdout()}")
             try:
-                httpx.get(self.admin_url + "/healthz", trust_env=False).raise_for_status()
+                httpx.get(self.admin_url + "/healthz", **PLAIN).raise_for_status()
                 message.connect(self.address).close()
                 return True
             except (OSError, httpx.TransportError):
@@ -145,15 +146,19 @@ class Gateway:
 
     def access_line(self, path, n=1):
         """The nth access line of this path."""
+        mark = json.dumps(path).encode()  # most lines need not be read for it
+
         def probe():
-            found = [e for e in self.access_lines() if e.get("path") == path]
+            with self._news:
+                lines = [line for line in self.lines if mark in line]
+            found = [e for e in map(json.loads, lines) if e["type"] == "access" and e.get("path") == path]
             return found[n - 1] if len(found) >= n else None
         return eventually(probe, f"access line {n} of {path}", 10)
 
     # What it does.
     def client(self, **kwargs):
         kwargs.setdefault("timeout", guard(30))
-        return httpx.Client(base_url=self.base_url, trust_env=False, **kwargs)
+        return httpx.Client(base_url=self.base_url, **PLAIN, **kwargs)
 
     def get(self, path="/", **kwargs):
         with self.client() as client:
@@ -170,7 +175,7 @@ class Gateway:
         return message.exchange(self.address, request, to_head, source)
 
     def admin(self, path):
-        return httpx.get(self.admin_url + path, trust_env=False, timeout=guard(10))
+        return httpx.get(self.admin_url + path, **PLAIN, timeout=guard(10))
 
     def metrics(self):
         from support.prometheus import Metrics

@@ -11,7 +11,7 @@ import time
 
 import httpx
 
-from support.gateway import merge
+from support.gateway import merge, run
 from support.timing import guard
 
 PREFIX = "/api/auth"
@@ -258,6 +258,13 @@ def claims_like(token, **over):
 
 def now():
     return int(time.time())
+
+
+def operator(gateway, *words, stdin=""):
+    """A command of the operator's, on the running gateway; what it printed."""
+    done = run(*words, cwd=gateway.folder, stdin=stdin, env=ENV)
+    assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
+    return done.stdout.strip()
 
 
 # The disk.

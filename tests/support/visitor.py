@@ -4,6 +4,7 @@ from http.cookies import SimpleCookie
 
 import httpx
 
+from support.client import PLAIN
 from support.timing import guard
 
 PASSWORD = "nine purple walruses juggle"
@@ -21,7 +22,7 @@ class Visitor:
     def __init__(self, gateway, name=None, csrf=True):
         self.gateway, self.name, self.csrf = gateway, name or fresh_name(), csrf
         self.cookies, self.attributes, self.tokens, self.user = {}, {}, None, None
-        self._client = httpx.Client(base_url=gateway.base_url, trust_env=False, timeout=guard(30), verify=False)  # http only
+        self._client = httpx.Client(base_url=gateway.base_url, **PLAIN, timeout=guard(30))
 
     @property
     def csrf_token(self):

@@ -11,9 +11,13 @@ enum { CONNECT_MS = 2000, TOTAL_MS = 8000, LOCATION_SIZE = 2048 };
 typedef struct key_set {
     struct key_set *next;
     char location[LOCATION_SIZE];
-    bool by_url;
-    gh_str text;                    /* malloc'ed; absent: none has come yet */
-    uint64_t tried_s;               /* the last time it was asked for */
+    gh_str text;      /* malloc'ed; absent: none has come yet */
+    bool needed;      /* an issuer in use has it; others only wait to be needed again */
+    uint64_t tried_s; /* the last time it was asked for */
+    /* The same for policies, [which] for those of the present text. A policy of the text before is not told of the try that
+     * brought this one: until it is replaced, a key that it does not know may come. */
+    _Atomic uint64_t told_s[2];
+    unsigned which;
     char why[CURL_ERROR_SIZE + 64]; /* why the last try failed; "" when it did not */
 } key_set;
 
@@ -21,7 +25,8 @@ struct gh_key_sets {
     key_set *first;
     const atomic_bool *stop;
     atomic_bool wanted;          /* a token named a key that is in none */
-    _Atomic uint64_t next_s;     /* when the first is due */
+    _Atomic uint64_t next_s;     /* when the first is due; UINT64_MAX: there is none */
+    _Atomic uint64_t soonest_s;  /* when the first may be asked for because it is wanted */
     char ca_file[LOCATION_SIZE]; /* "": the system's */
 };
 
@@ -32,6 +37,7 @@ gh_key_sets *gh_key_sets_new(const atomic_bool *stop)
         return NULL;
     j->stop = stop;
     atomic_store(&j->next_s, UINT64_MAX);
+    atomic_store(&j->soonest_s, UINT64_MAX);
     return j;
 }
 
@@ -152,19 +158,19 @@ static bool fetch(const gh_key_sets *jwks, key_set *s, gh_str *ret)
 /* True: the text has changed. */
 static bool get(const gh_key_sets *jwks, key_set *s, uint64_t now_s)
 {
-    gh_str text = {NULL, 0};
-    const char *why = NULL;
-    s->tried_s = now_s;
-    if (s->by_url ? !fetch(jwks, s, &text) : !gh_read_file(s->location, GH_KEY_SETS_MAX * 4, &text, &why)) {
-        if (why != NULL)
-            put_text(s->why, sizeof s->why, why);
-        return false; /* an older text stays in use */
+    gh_str text = s->text;
+    bool got = fetch(jwks, s, &text); /* else an older text stays in use */
+    bool changed = got && (s->text.p == NULL || !gh_str_eq(s->text, text));
+    if (got) {
+        s->why[0] = '\0';
+        let_go(s);
+        s->text = text;
     }
-    s->why[0] = '\0';
-    bool same = s->text.p != NULL && gh_str_eq(s->text, text);
-    let_go(s);
-    s->text = text;
-    return !same;
+    if (changed)
+        s->which ^= 1;
+    s->tried_s = now_s;
+    atomic_store_explicit(&s->told_s[s->which], now_s, memory_order_relaxed);
+    return changed;
 }
 
 static key_set *find(const gh_key_sets *jwks, gh_str location)
@@ -183,21 +189,38 @@ static key_set *add(gh_key_sets *jwks, gh_str location)
         return NULL;
     }
     memcpy(s->location, location.p, location.n);
-    s->by_url = gh_str_starts(location, GH_STR("https://")) || gh_str_starts(location, GH_STR("http://"));
     s->next = jwks->first;
     jwks->first = s;
     return s;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t patience_of(const key_set *s, bool wanted)
+{
+    return wanted || s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S;
+}
+
 static void note_next(gh_key_sets *jwks)
 {
-    uint64_t next = UINT64_MAX;
+    uint64_t next = UINT64_MAX, soonest = UINT64_MAX;
     for (const key_set *s = jwks->first; s != NULL; s = s->next) {
-        uint64_t due = s->tried_s + (s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S);
-        if (s->by_url && due < next)
-            next = due;
+        if (!s->needed)
+            continue;
+        next = least(next, s->tried_s + patience_of(s, false));
+        soonest = least(soonest, s->tried_s + patience_of(s, true));
     }
     atomic_store(&jwks->next_s, next);
+    atomic_store(&jwks->soonest_s, soonest);
+}
+
+/* Further off than any patience: the clock was set back. */
+static bool is_reached(uint64_t moment_s, uint64_t now_s)
+{
+    return moment_s != UINT64_MAX && (now_s >= moment_s || moment_s - now_s > GH_KEY_SETS_REFRESH_S);
 }
 
 static bool read_file(gh_str location, gh_arena *arena, gh_jwks_text *ret)
@@ -221,19 +244,23 @@ bool gh_key_sets_read(void *data, gh_str issuer, gh_str location, gh_arena *aren
 {
     gh_key_sets *jwks = data;
     (void)issuer;
-    if (!gh_str_starts(location, GH_STR("http")))
+    if (!gh_str_starts(location, GH_STR("https://")) && !gh_str_starts(location, GH_STR("http://")))
         return read_file(location, arena, ret); /* at each compilation: a reload reads it anew */
     ret->later = true;
     ret->why = "it is got when Gatehouse starts";
     if (jwks == NULL)
         return false;
     key_set *s = find(jwks, location);
-    if (s == NULL && (s = add(jwks, location)) != NULL)
+    ret->why = "out of memory";
+    if (s == NULL && (s = add(jwks, location)) == NULL)
+        return false;
+    if (!s->needed)
         (void)get(jwks, s, (uint64_t)time(NULL));
+    s->needed = true;
     note_next(jwks);
-    ret->why = s == NULL ? "out of memory" : s->why;
-    ret->tried_s = s == NULL ? 0 : s->tried_s;
-    if (s == NULL || s->text.p == NULL)
+    ret->why = s->why;
+    ret->tried_s = &s->told_s[s->which];
+    if (s->text.p == NULL)
         return false;
     ret->text = gh_arena_copy(arena, s->text);
     return ret->text.p != NULL;
@@ -246,27 +273,36 @@ void gh_key_sets_want(gh_key_sets *jwks)
 
 bool gh_key_sets_due(gh_key_sets *jwks, uint64_t now_s)
 {
-    return atomic_load_explicit(&jwks->wanted, memory_order_relaxed) || now_s >= atomic_load(&jwks->next_s);
+    bool wanted = atomic_load_explicit(&jwks->wanted, memory_order_relaxed);
+    return (wanted && is_reached(atomic_load(&jwks->soonest_s), now_s)) ||
+           is_reached(atomic_load(&jwks->next_s), now_s);
 }
 
 bool gh_key_sets_refresh(gh_key_sets *jwks, uint64_t now_s)
 {
     bool wanted = atomic_exchange(&jwks->wanted, false), changed = false;
-    for (key_set *s = jwks->first; s != NULL; s = s->next) {
-        uint64_t age = now_s - s->tried_s;
-        if (s->by_url &&
-            age >= (wanted || s->why[0] != '\0' ? GH_KEY_SETS_COOL_DOWN_S : GH_KEY_SETS_REFRESH_S))
-            changed = get(jwks, s, now_s) || wanted || changed; /* the policy is to know that it was tried */
-    }
+    for (key_set *s = jwks->first; s != NULL; s = s->next)
+        if (s->needed && is_reached(s->tried_s + patience_of(s, wanted), now_s))
+            changed = get(jwks, s, now_s) || changed;
     note_next(jwks);
     return changed;
+}
+
+void gh_key_sets_keep(gh_key_sets *jwks, const gh_config *config)
+{
+    for (key_set *s = jwks->first; s != NULL; s = s->next) {
+        s->needed = false;
+        for (unsigned i = 0; i < config->identity.n_issuers; i++)
+            s->needed = s->needed || gh_str_eq(config->identity.issuers[i].jwks, gh_str_of(s->location));
+    }
+    note_next(jwks);
 }
 
 void gh_key_sets_say_missing(const gh_key_sets *jwks, void (*say)(void *data, const char *line), void *data)
 {
     char line[LOCATION_SIZE + CURL_ERROR_SIZE + 128];
     for (const key_set *s = jwks->first; s != NULL; s = s->next) {
-        if (s->why[0] == '\0')
+        if (s->why[0] == '\0' || !s->needed)
             continue;
         gh_buf b = gh_buf_over(line, sizeof line - 1);
         gh_buf_printf(&b, "%s: %s%s", s->location, s->why,

@@ -23,12 +23,15 @@ void gh_key_sets_free(gh_key_sets *jwks); /* NULL is fine */
 GH_MUST_CHECK bool gh_key_sets_use_ca(gh_key_sets *jwks, gh_str file);
 
 /* For gh_config.read_jwks; data: a gh_key_sets, or NULL: files are read, and nobody is asked. What was got before is given
- * again; one that can't be got now is `later`, unless an older text is there: that one is given (stale if error). */
+ * again; one that can't be got now is `later`, unless an older text is there: that one is given (stale if error).
+ * ret->tried_s lives as long as the key sets, which must outlive the policies' last use. */
 gh_read_jwks_fn gh_key_sets_read;
 
 /* Gets those again that are due at now_s, or that were asked for by gh_key_sets_want(). True: a text has changed or come, so
  * that the policy is to be compiled again. */
 GH_MUST_CHECK bool gh_key_sets_refresh(gh_key_sets *jwks, uint64_t now_s);
+/* Those that no issuer of the configuration in use has are neither got again nor spoken of. */
+void gh_key_sets_keep(gh_key_sets *jwks, const gh_config *config);
 /* A token named a key that is in none. Any thread. */
 void gh_key_sets_want(gh_key_sets *jwks);
 /* Is there something for gh_key_sets_refresh() to do? Any thread. */

@@ -84,7 +84,7 @@ static void done(gh_password_job *job)
     op->status = kept ? (uint8_t)status : GH_OP_UNAVAILABLE;
     if (op->status == GH_OP_BUSY)
         op->retry_s = 1;
-    gh_password_job_wipe(job);
+    gh_wipe(c, sizeof *c);
     free(c);
     op->finished(op); /* with the reference */
 }
@@ -111,8 +111,8 @@ static bool refused(carried *c, enum gh_op_status status, uint64_t retry_s)
 {
     c->op->status = (uint8_t)status;
     c->op->retry_s = retry_s;
-    gh_password_job_wipe(&c->job);
     gh_op_unref(c->op);
+    gh_wipe(c, sizeof *c);
     free(c);
     return false;
 }

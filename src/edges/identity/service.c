@@ -8,7 +8,7 @@
 #include "base/signing_generate.h"
 #include "edges/identity/secret_file.h"
 
-enum { ARENA_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
+enum { ARENA_CAP = 1 << 20, RING_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
 
 static bool refuse(gh_report *report, const char *why)
 {
@@ -110,25 +110,54 @@ bool gh_identity_rotate(gh_identity_service *s, int algorithm, uint32_t keep_s, 
     return good;
 }
 
-/* The ring in the configuration's own memory, which is wiped with it. */
+/* When the last token that a retiring key has signed is refused for its age; 0: the key goes on. From then on the key
+ * could only be of use to who has stolen it. */
+static uint64_t end_of(const gh_stored_key *key, const gh_config *config)
+{
+    const gh_identity_config *c = &config->identity;
+    return key->state == GH_KEY_RETIRING ? key->changed_s + c->token.access_lifetime + 2 * c->token.leeway
+                                         : 0;
+}
+
+bool gh_identity_ring_due(gh_identity_service *s, uint64_t now_s)
+{
+    enum { AGAIN_S = 10 };
+    uint64_t due_s = atomic_load(&s->ring_due_s);
+    if (due_s == 0 || now_s < due_s)
+        return false;
+    atomic_store(&s->ring_due_s, now_s + AGAIN_S);
+    return true;
+}
+
+/* The ring of the moment, in place of the one before. */
 static bool read_ring(gh_identity_service *s, gh_config *config, unsigned *ret_n)
 {
     gh_stored_key *stored = NULL;
-    unsigned n = 0;
-    if (!gh_records_read_keys(s->records, s->seal, &config->arena, &stored, &n))
+    unsigned n = 0, kept = 0;
+    uint64_t now_s = wall_s(), due_s = 0;
+    gh_config_forget_ring(config);
+    gh_arena_init(&config->ring_memory, NULL, 0, RING_CAP);
+    if (!gh_records_read_keys(s->records, s->seal, &config->ring_memory, &stored, &n))
         return false;
-    gh_identity_ring_key *ring = gh_arena_array(&config->arena, n + 1, sizeof *ring);
+    gh_identity_ring_key *ring = gh_arena_array(&config->ring_memory, n + 1, sizeof *ring);
     if (ring == NULL)
         return false;
     for (unsigned i = 0; i < n; i++) {
-        ring[i] = (gh_identity_ring_key){
+        uint64_t end_s = end_of(&stored[i], config);
+        if (end_s != 0 && end_s <= now_s)
+            continue;
+        if (end_s != 0 && (due_s == 0 || end_s < due_s))
+            due_s = end_s;
+        gh_identity_ring_key *to = &ring[kept++];
+        *to = (gh_identity_ring_key){
             .kid = stored[i].kid, .state = (enum gh_key_state)stored[i].state, .pkcs8 = stored[i].pkcs8};
-        if (!gh_signing_alg_read(stored[i].algorithm, &ring[i].alg))
+        if (!gh_signing_alg_read(stored[i].algorithm, &to->alg))
             return false;
     }
+    atomic_store(&s->ring_due_s, due_s);
     config->identity_ring = ring;
-    config->n_identity_ring = n;
-    *ret_n = n;
+    config->n_identity_ring = kept;
+    *ret_n = kept;
     return true;
 }
 
@@ -148,11 +177,12 @@ static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *repo
     return read_ring(s, config, &n) || refuse(report, "the new signing key can't be read");
 }
 
-static void use_secret(const gh_identity_service *s, gh_config *config)
+static bool use_secret(const gh_identity_service *s, gh_config *config)
 {
     config->secret_key = s->secret;
     config->read_jwks = gh_key_sets_read;
     config->read_jwks_data = s->jwks;
+    return s->jwks == NULL || gh_key_sets_use_ca(s->jwks, config->identity.ca_file);
 }
 
 bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report)
@@ -166,8 +196,8 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     if (!find_secret(s, config, report))
         return false;
     gh_hkdf(s->secret, GH_STR("ring"), s->seal, sizeof s->seal);
-    use_secret(s, config);
-    return open_records(s, config, report) && fill_ring(s, config, report);
+    return (use_secret(s, config) || refuse(report, "identity.ca_file is too long")) &&
+           open_records(s, config, report) && fill_ring(s, config, report);
 }
 
 bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report)
@@ -177,7 +207,8 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
         return true;
     if (s->records == NULL)
         return refuse(report, "switching identity on needs a restart");
-    use_secret(s, config);
+    if (!use_secret(s, config))
+        return refuse(report, "identity.ca_file is too long");
     return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
 }
 

@@ -16,6 +16,7 @@ typedef struct gh_identity_service {
     gh_key_sets *jwks; /* of outside issuers */
     gh_str secret;     /* secret_key in use since the start; in arena */
     uint8_t seal[GH_SEAL_KEY_SIZE];
+    _Atomic uint64_t ring_due_s; /* Unix time: the next retiring key's time is over then; 0: there is none */
     gh_arena arena;
     /* Something for the log; on any thread. Before it is set: standard error. */
     void (*_Atomic said)(void *data, int level, const char *event, const char *text);
@@ -23,8 +24,11 @@ typedef struct gh_identity_service {
 } gh_identity_service;
 
 /* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
- * signing keys, and gives the configuration the ring. Nothing where identity is off. False: reported. */
+ * signing keys, and gives the configuration the ring, until gh_config_forget_ring(). Nothing where identity is off. False: reported. */
 GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *report);
+/* Is there a retiring key in use whose time is over? Then the ring is to be attached anew, without it. Says so again only
+ * after a while, should that fail. Any thread. */
+bool gh_identity_ring_due(gh_identity_service *s, uint64_t now_s);
 /* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
 /* Of a reload's configuration that is right: what is not in the policy follows it, too. As above. */

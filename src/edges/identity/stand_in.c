@@ -24,8 +24,10 @@ static bool make_secret(gh_config *config)
 static bool make_ring(gh_config *config, const char **ret_why)
 {
     enum gh_signing_alg alg = (enum gh_signing_alg)config->identity.token.algorithm;
-    gh_identity_ring_key *ring = gh_arena_new(&config->arena, gh_identity_ring_key);
-    char *der = gh_arena_alloc(&config->arena, GH_SIGNING_PRIVATE_MAX);
+    gh_config_forget_ring(config);
+    gh_arena_init(&config->ring_memory, NULL, 0, 2 * GH_SIGNING_PRIVATE_MAX);
+    gh_identity_ring_key *ring = gh_arena_new(&config->ring_memory, gh_identity_ring_key);
+    char *der = gh_arena_alloc(&config->ring_memory, GH_SIGNING_PRIVATE_MAX);
     *ret_why = "out of memory";
     if (ring == NULL || der == NULL)
         return false;

@@ -126,6 +126,8 @@ static void begin(gh_exchange *x, gh_request *request)
     gh_metric_add(w->metrics, GH_METRIC_REQUESTS, 1);
     gh_engine_begin(&x->txn, x->view->generation->policy, request, &x->arena, &world);
     x->txn.token_cache = w->token_cache;
+    if (w->executors->roster != NULL)
+        x->looked_epoch = gh_roster_epoch(w->executors->roster);
 }
 
 /* Our own answer goes into the client's buffer; the exchange then only waits for it to be sent. */

@@ -167,7 +167,11 @@ static void whole(gh_exchange *x)
     x->held.state = GH_HOLD_WHOLE;
     x->rewindable = true;
     gh_engine_body(&x->txn, (gh_str){x->held.data != NULL ? x->held.data : "", x->held.size});
-    gh_exchange_decide(x);
+    enum gh_reason ended = gh_standing_ended(x);
+    if (gh_unlikely(ended != GH_REASON_NONE))
+        gh_exchange_refuse(x, ended, "the caller's access ended before the body was there");
+    else
+        gh_exchange_decide(x);
 }
 
 void gh_hold_event(gh_exchange *x)

@@ -110,8 +110,7 @@ struct gh_worker {
     gh_mailbox mailbox;    /* operations that are done */
     gh_exchange *standing; /* exchanges of known callers, see standing.c */
     gh_timer standing_timer;
-    uint64_t standing_epoch;
-    gh_key_sets *jwks;               /* told of keys that are not there; NULL: there are no issuers */
+    gh_key_sets *jwks;           /* told of keys that are not there; NULL: there are no issuers */
     gh_token_cache *token_cache; /* NULL: identity was off at the start */
     gh_metrics *metrics;
     gh_log_lane *lane;
@@ -243,9 +242,10 @@ struct gh_exchange {
     uint64_t dispatched_ms; /* when an upstream was first looked for: a held body is whole by then */
     uint64_t sent_ms;       /* when the head went to the upstream */
 
-    gh_str own_left; /* of our own answer's body: what is not in the client's buffer yet */
-    bool waiting;    /* for the last of txn.ops */
-    bool standing;   /* in the worker's list */
+    gh_str own_left;       /* of our own answer's body: what is not in the client's buffer yet */
+    bool waiting;          /* for the last of txn.ops */
+    bool standing;         /* in the worker's list */
+    uint64_t looked_epoch; /* the roster's, before its caller was looked up */
     gh_exchange *standing_next, *standing_prev;
 
     bool keep_alive;            /* the client's connection, after this */
@@ -392,6 +392,8 @@ void gh_wait_deliver(gh_worker *w);
 /* standing.c */
 void gh_standing_add(gh_exchange *x);
 void gh_standing_remove(gh_exchange *x);
+/* Has the access of the caller, who was let in when the head was there, ended since? Then why he is refused. */
+enum gh_reason gh_standing_ended(gh_exchange *x);
 void gh_standing_look(gh_timer *timer);
 
 /* tunnel.c */

@@ -63,9 +63,11 @@ struct gh_reload {
     uv_work_t work;
     gh_serving *s;
     bool renew;              /* the same configuration, with documents that were missing */
+    bool ring_due;           /* when renew: a signing key's time is over */
     gh_documents *documents; /* when not renew: those of the new configuration */
     gh_generation *fresh;
     bool got_document; /* when renew: that is why */
+    bool got_keys;     /* likewise */
     bool tried;        /* there was something to compile */
     bool compiled;     /* renew: what failed after it says nothing about the documents */
     gh_report report;
@@ -78,6 +80,8 @@ static gh_generation *read_generation(gh_reload *r)
     gh_config *config = gh_serve_read_config(&options, &r->report);
     bool good = config != NULL && gh_identity_attach(&r->s->identity, config, &r->report);
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
+    if (config != NULL)
+        gh_config_forget_ring(config);
     gh_generation *fresh =
         policy == NULL ? NULL : gh_generation_new(config, policy, r->s->generation, &r->report);
     if (fresh != NULL && !gh_identity_follow(&r->s->identity, config, &r->report)) {
@@ -95,18 +99,20 @@ static gh_generation *renew_generation(gh_reload *r)
     gh_policy *policy = NULL;
     if (gh_identity_attach(&r->s->identity, old->config, &r->report))
         policy = gh_policy_compile(old->config, &r->report);
+    gh_config_forget_ring(old->config);
     r->compiled = policy != NULL;
     return policy == NULL ? NULL : gh_generation_renew(old, policy, &r->report);
 }
 
-/* A document that was missing, keys of an issuer, a ring that was rotated. */
+/* A document that was missing, keys of an issuer, a ring that was rotated or has a key whose time is over. */
 static bool something_new(gh_reload *r)
 {
     gh_serving *s = r->s;
     r->got_document = gh_documents_retry(s->documents);
     bool keys = s->identity.jwks != NULL && gh_key_sets_refresh(s->identity.jwks, (uint64_t)time(NULL));
-    bool ring = atomic_exchange(&s->ring_changed, false);
-    return r->got_document || keys || ring;
+    bool ring = atomic_exchange(&s->ring_changed, false) || r->ring_due;
+    r->got_keys = keys || ring || s->renew_owed;
+    return r->got_document || r->got_keys;
 }
 
 static void do_reload(uv_work_t *work)
@@ -179,12 +185,16 @@ static void reload_done(uv_work_t *work, int status)
         log_report(s, &r->report);
         if (r->fresh == NULL && r->renew && r->got_document)
             gh_documents_settle(s->documents, r->compiled ? GH_DOCUMENTS_NOT_NOW : GH_DOCUMENTS_UNUSABLE);
+        s->renew_owed = r->fresh == NULL && (r->got_keys || s->renew_owed);
+        s->renewed_ms = uv_now(&s->loop);
         if (r->fresh == NULL)
             refused(s, r);
         else if (r->renew)
             take_renewed(s, r);
         else
             take_new(s, r);
+        if (!r->renew && s->identity.jwks != NULL)
+            gh_key_sets_keep(s->identity.jwks, s->generation->config);
     } else {
         gh_generation_unref(r->fresh);
     }
@@ -195,13 +205,14 @@ static void reload_done(uv_work_t *work, int status)
         gh_serving_reload(s);
 }
 
-static void begin(gh_serving *s, bool renew)
+static void begin(gh_serving *s, bool renew, bool ring_due)
 {
     gh_reload *r = calloc(1, sizeof *r);
     if (r == NULL)
         return;
     r->s = s;
     r->renew = renew;
+    r->ring_due = ring_due;
     r->work.data = r;
     gh_report_init(&r->report);
     if (!renew)
@@ -221,7 +232,7 @@ void gh_serving_reload(gh_serving *s)
 {
     s->reload_again = s->reload != NULL;
     if (s->reload == NULL)
-        begin(s, false);
+        begin(s, false, false);
 }
 
 static void say_missing(void *data, const char *line)
@@ -235,7 +246,7 @@ static void try_documents(uv_timer_t *timer)
 {
     gh_serving *s = timer->data;
     if (s->reload == NULL && !s->draining)
-        begin(s, true);
+        begin(s, true, false);
 }
 
 void gh_serving_watch_documents(gh_serving *s)
@@ -259,11 +270,14 @@ static void look_for_keys(uv_timer_t *timer)
     gh_serving *s = timer->data;
     if (s->reload != NULL || s->draining || s->identity.jwks == NULL)
         return;
-    bool due = gh_key_sets_due(s->identity.jwks, (uint64_t)time(NULL));
+    uint64_t now_s = (uint64_t)time(NULL);
+    bool due = gh_key_sets_due(s->identity.jwks, now_s), ring_due = gh_identity_ring_due(&s->identity, now_s);
     if (due)
         gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
-    if (due || atomic_load(&s->ring_changed))
-        begin(s, true);
+    /* What came and could not be taken into use is still to be. */
+    bool owed = s->renew_owed && uv_now(&s->loop) - s->renewed_ms >= RETRY_MS;
+    if (due || owed || ring_due || atomic_load(&s->ring_changed))
+        begin(s, true, ring_due);
 }
 
 void gh_serving_watch_keys(gh_serving *s)

@@ -153,6 +153,8 @@ int gh_serve_run(const gh_serve_options *options)
     s->identity.jwks = gh_key_sets_new(&s->stopping);
     if (config != NULL && gh_identity_open(&s->identity, config, &report))
         policy = gh_policy_compile(config, &report);
+    if (config != NULL)
+        gh_config_forget_ring(config);
     if (policy != NULL)
         s->generation = gh_generation_new(config, policy, NULL, &report);
     print_report(&report);

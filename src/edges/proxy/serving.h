@@ -31,6 +31,8 @@ typedef struct gh_serving {
     gh_log_lane *records_lane; /* the records' thread's own */
     uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
     atomic_bool ring_changed;  /* signing keys were rotated */
+    bool renew_owed;           /* keys have come, and the policy could not be made of them */
+    uint64_t renewed_ms;       /* when that was tried last */
     _Atomic uint64_t held;     /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;

@@ -1,6 +1,6 @@
 /* Access that ends while its exchange goes on: a WebSocket, a stream of events, a long answer. All exchanges of known
- * callers are in the worker's list; twice a second, when somebody's access has ended anywhere or a time has come, each
- * is looked up again. */
+ * callers are in the worker's list; twice a second each is looked up again for which a time has come, or since whose last
+ * look somebody's access has ended: its own may have while its body was on the way. */
 #include <time.h>
 
 #include "edges/proxy/proxy.h"
@@ -47,33 +47,80 @@ static gh_lookup question(const gh_principal *who, uint64_t now_s)
                        .now_s = now_s};
 }
 
-static bool still_good(gh_exchange *x, uint64_t now_s, bool changed)
+/* A key is asked for as it was: by its secret, from its address. */
+static bool key_question(const gh_txn *txn, uint64_t now_s, gh_lookup *ret)
+{
+    for (unsigned i = 0; i < txn->n_lookups; i++) {
+        if (txn->lookups[i].kind != GH_LOOKUP_API_KEY)
+            continue;
+        *ret = txn->lookups[i];
+        ret->now_s = now_s;
+        return true;
+    }
+    return false;
+}
+
+static bool in_force(gh_exchange *x, uint64_t now_s)
+{
+    gh_principal *who = &x->txn.principal;
+    gh_lookup l = question(who, now_s);
+    if (who->proof == GH_PROOF_API_KEY && !key_question(&x->txn, now_s, &l))
+        return false;
+    gh_roster_answer(x->client->worker->executors->roster, &l, 1);
+    if (who->proof == GH_PROOF_API_KEY)
+        who->expires_s = l.expires_s; /* a key that was rolled over lives for the overlap only */
+    return l.answer == GH_LOOKUP_GOOD;
+}
+
+/* A token that was let in within its leeway may go on as long. */
+static bool is_over(const gh_exchange *x, uint64_t now_s)
 {
     const gh_principal *who = &x->txn.principal;
-    if (who->expires_s != 0 && who->expires_s <= now_s)
+    uint64_t leeway_s = who->proof == GH_PROOF_TOKEN ? x->txn.policy->identity.token.leeway_s : 0;
+    return who->expires_s != 0 && who->expires_s + leeway_s <= now_s;
+}
+
+static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
+{
+    if (is_over(x, now_s))
         return false;
-    if (!changed)
+    if (epoch == x->looked_epoch)
         return true;
-    gh_lookup l = question(who, now_s);
-    if (who->proof == GH_PROOF_API_KEY) {
-        if (x->txn.n_lookups == 0)
-            return false;
-        l = x->txn.lookups[0];
-        l.now_s = now_s;
+    x->looked_epoch = epoch;
+    return in_force(x, now_s);
+}
+
+static enum gh_reason reason_of(enum gh_proof proof)
+{
+    switch (proof) {
+    case GH_PROOF_TOKEN:
+        return GH_REASON_TOKEN_REVOKED;
+    case GH_PROOF_API_KEY:
+        return GH_REASON_API_KEY_INVALID;
+    case GH_PROOF_SESSION:
+    case GH_PROOF_NONE:
+        break;
     }
-    gh_roster_answer(x->client->worker->executors->roster, &l, 1);
-    return l.answer == GH_LOOKUP_GOOD;
+    return GH_REASON_SESSION_INVALID;
+}
+
+enum gh_reason gh_standing_ended(gh_exchange *x)
+{
+    enum gh_proof proof = x->txn.principal.proof;
+    const gh_roster *roster = x->client->worker->executors->roster;
+    if (proof == GH_PROOF_NONE || roster == NULL ||
+        still_good(x, (uint64_t)time(NULL), gh_roster_epoch(roster)))
+        return GH_REASON_NONE;
+    return reason_of(proof);
 }
 
 void gh_standing_look(gh_timer *timer)
 {
     gh_worker *w = GH_CONTAINER(timer, gh_worker, standing_timer);
     uint64_t epoch = gh_roster_epoch(w->executors->roster), now_s = (uint64_t)time(NULL);
-    bool changed = epoch != w->standing_epoch;
-    w->standing_epoch = epoch;
     for (gh_exchange *x = w->standing, *next; x != NULL; x = next) {
         next = x->standing_next;
-        if (still_good(x, now_s, changed))
+        if (still_good(x, now_s, epoch))
             continue;
         gh_metric_add(w->metrics, GH_METRIC_ACCESS_ENDED, 1);
         gh_log_event(w->lane, GH_LEVEL_INFO, "access_ended",

@@ -81,10 +81,11 @@ static void note_use(const found *f, const gh_lookup *l)
     f->shard->used = f->number;
 }
 
-/* Neither a sum nor a difference of times may wrap around. */
+/* To the second as the records judge a refresh: a secret that passes here and not there would end its session. Neither a
+ * sum nor a difference of times may wrap around. */
 static bool is_within(uint64_t since_s, uint64_t span_s, uint64_t now_s)
 {
-    return now_s <= since_s || now_s - since_s <= span_s;
+    return now_s < since_s || now_s - since_s < span_s;
 }
 
 static enum gh_lookup_answer judge_session(const gh_roster_session_entry *s, const gh_roster_user_entry *u,
@@ -157,6 +158,8 @@ static enum gh_lookup_answer answer_device(const found *f, gh_lookup *l)
 {
     if (!same_hash(l->hash, f->entry->hash))
         return GH_LOOKUP_MISMATCH;
+    if (f->user->disabled)
+        return GH_LOOKUP_DISABLED;
     l->subject.user = f->user->id;
     note_use(f, l);
     return GH_LOOKUP_GOOD;

@@ -37,6 +37,60 @@ static void expect(decide *d, const char *line, const char *fields, const char *
         fail_msg("%s, not %s: %s | %s (%s)", got, verdict, line, fields, d->txn.verdict.detail);
 }
 
+/* Browsers send a device's cookie by themselves, too. */
+static void a_devices_cookie(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const struct {
+        const char *fields, *verdict;
+    } rows[] = {
+        {"Sec-Fetch-Site: cross-site", "csrf_cross_site"},
+        {"Origin: https://evil.example", "csrf_cross_site"},
+        {"Origin: null", "csrf_cross_site"},
+        {"Sec-Fetch-Site: same-origin", "forward"},
+        {"Origin: https://api.example", "forward"},
+        {"A: b", "forward"}, /* no form, and no browser that says so little */
+        {"Content-Type: text/plain\nContent-Length: 0", "csrf_missing"},
+        {"Content-Type: application/json", "forward"},
+    };
+    const char *token = identity_device(d, 0, 8);
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        const char *got =
+            decide_request(d, decide_text(d, "POST /x\nHost: api.example\nCookie: __Host-device=%s\n%s",
+                                          token, rows[i].fields));
+        if (strcmp(got, rows[i].verdict) != 0)
+            fail_msg("%s, not %s: %s", got, rows[i].verdict, rows[i].fields);
+        assert_int_equal(d->txn.principal.device, 8);
+    }
+    assert_string_equal(decide_request(d, decide_text(d,
+                                                      "POST /x\nHost: api.example\nX-Device-Token: %s\n"
+                                                      "Sec-Fetch-Site: cross-site",
+                                                      token)),
+                        "forward"); /* no page can have it sent */
+    assert_string_equal(decide_request(d, decide_text(d,
+                                                      "GET /x\nHost: api.example\nCookie: __Host-device=%s\n"
+                                                      "Sec-Fetch-Site: cross-site",
+                                                      token)),
+                        "forward");
+    decide_free(d);
+}
+
+/* "/api and all below" means the upstream's paths, not the doors to one's account. */
+static void our_own_endpoints_are_never_exempt(void **state)
+{
+    (void)state;
+    decide *d = new_with("identity: {enabled: on, csrf: {exempt_paths: [/api/**]}}\n"
+                         "rate_limits: {enabled: off}\n"
+                         "hosts: {allowed: [api.example]}\n");
+    expect(d, "POST /api/x", "Sec-Fetch-Site: cross-site", "", "forward");
+    expect(d, "POST /api/auth/logout", "Sec-Fetch-Site: cross-site", "", "csrf_cross_site");
+    expect(d, "POST /api/auth/logout", "A: b", "", "csrf_missing");
+    expect(d, "POST /api/auth/login", "Sec-Fetch-Site: cross-site\nContent-Type: application/json", "\n\n{}",
+           "csrf_cross_site");
+    decide_free(d);
+}
+
 enum site { OURS, FOREIGN, UNSAID };
 
 /* Every Sec-Fetch-Site with every Origin and every Referer; the first that says something decides. */
@@ -292,6 +346,8 @@ static void login_is_covered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_devices_cookie),
+        cmocka_unit_test(our_own_endpoints_are_never_exempt),
         cmocka_unit_test(the_matrix),
         cmocka_unit_test(fields_that_are_there_twice_say_nothing_good),
         cmocka_unit_test(the_token_is_the_sessions),

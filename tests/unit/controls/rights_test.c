@@ -17,6 +17,7 @@ static const char yaml[] =
     "  - {name: write, path: /items/**, methods: [POST], require: {permissions: [items:write]}}\n"
     "  - {name: scoped, path: /scoped/**, require: {scopes: [reports]}}\n"
     "  - {name: keys, path: /machine/**, require: {proofs: [api_key]}}\n"
+    "  - {name: read, path: /read/**, methods: [GET], require: {user: on}}\n"
     "  - {name: device, path: /device/**, require: {device: on}}\n"
     "  - {name: open, path: /**}\n";
 
@@ -96,6 +97,19 @@ static void kinds_of_proof(void **state)
     expect(d, "GET /device/x", session, "device_required");
     expect(d, "GET /device/x", decide_text(d, "X-Device-Token: %s", identity_device(d, 0, 8)), "forward");
     expect(d, "GET /device/x", "X-Device-ID: 0000000000008", "device_required");
+    decide_free(d);
+}
+
+/* An upstream answers HEAD as GET, body aside: what is kept from the one is kept from the other. */
+static void head_is_kept_as_get_is(void **state)
+{
+    (void)state;
+    decide *d = new_with(yaml);
+    expect(d, "GET /read/x", "A: b", "credentials_required");
+    expect(d, "HEAD /read/x", "A: b", "credentials_required");
+    expect(d, "HEAD /Read/x", "A: b", "credentials_required");
+    expect(d, "HEAD /read/x", key(d, ALICE, NULL), "forward");
+    expect(d, "POST /read/x", "A: b", "forward");
     decide_free(d);
 }
 
@@ -214,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demands_of_routes),
         cmocka_unit_test(what_scopes_leave),
+        cmocka_unit_test(head_is_kept_as_get_is),
         cmocka_unit_test(kinds_of_proof),
         cmocka_unit_test(other_spellings_lead_nowhere_else),
         cmocka_unit_test(denied_by_default),

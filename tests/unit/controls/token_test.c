@@ -249,6 +249,41 @@ static void signatures_are_looked_at_so_often(void **state)
     decide_free(d);
 }
 
+/* Revocations are remembered as long as our tokens can live, so nothing of ours may live longer. */
+static void none_of_ours_lives_longer_than_what_ends_it(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const char own[] =
+        "{\"iss\":\"gatehouse\",\"sub\":\"000000000001a\",\"aud\":\"api\",\"exp\":%u,\"iat\":%u,"
+        "\"jti\":\"j\",\"client_id\":\"gatehouse\",\"name\":\"alice\"}";
+    const unsigned now = 1700000000, life = d->policy->identity.token.access_s;
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + life, now)), "forward");
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + life + 1, now)),
+           "token_invalid");
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + 86400, now)),
+           "token_invalid");
+    decide_free(d);
+}
+
+/* Whoever may have a token revoked may have its signature looked at: it costs the same, and counts with the others. */
+static void revoking_counts_too(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const char revoke[] =
+        "POST /api/auth/revoke\nContent-Type: application/x-www-form-urlencoded\n\ntoken=x.y.z";
+    const char *good = identity_token(d, "alice", "user", ALICE, 5, NULL);
+    assert_string_equal(ask(d, "x.y.z"), "token_invalid");
+    assert_string_equal(decide_request(d, revoke), "answer 200");
+    assert_string_equal(decide_request(d, revoke), "answer 200");
+    assert_string_equal(decide_request(d, revoke), "verification_limit");
+    assert_int_equal(d->txn.verdict.status, 429);
+    assert_string_equal(ask(d, good), "verification_limit");
+    assert_string_equal(decide_request(d, "POST /api/auth/logout"), "answer 204"); /* looks at none */
+    decide_free(d);
+}
+
 /* IPv6 clients have many addresses each. */
 static void neighbours_count_together(void **state)
 {
@@ -345,6 +380,8 @@ int main(void)
         cmocka_unit_test(an_outside_issuers_are_nobody_of_ours),
         cmocka_unit_test(keys_that_are_missing_are_said_to_be),
         cmocka_unit_test(signatures_are_looked_at_so_often),
+        cmocka_unit_test(none_of_ours_lives_longer_than_what_ends_it),
+        cmocka_unit_test(revoking_counts_too),
         cmocka_unit_test(neighbours_count_together),
         cmocka_unit_test(a_new_policy_looks_again),
         cmocka_unit_test(what_does_not_fit_is_refused_not_cut),

@@ -30,6 +30,7 @@ static void found(gh_op *op)
     gh_op_login_begin *begin = (gh_op_login_begin *)op;
     begin->found = 7;
     begin->stored = GH_STR("$argon2id$stored");
+    begin->attempt = 31;
 }
 
 static void it_is_erased_for_the_password(void **state)
@@ -45,6 +46,7 @@ static void it_is_erased_for_the_password(void **state)
     expect_text(OP_AT(e, 1, gh_op_password_verify)->password, ENDPOINT_PASSWORD);
     expect_text(OP_AT(e, 1, gh_op_password_verify)->stored, "$argon2id$stored");
     assert_int_equal(LAST_OP(e, gh_op_user_erase)->id, 7);
+    assert_int_equal(LAST_OP(e, gh_op_user_erase)->attempt, 31);
     expect_lines(e, "Cache-Control: no-store\r\n"
                     "Set-Cookie: __Host-session=; Path=/; Secure; SameSite=Lax; HttpOnly; Max-Age=0\r\n"
                     "Set-Cookie: __Host-csrf=; Path=/; Secure; SameSite=Lax; Max-Age=0\r\n"
@@ -84,6 +86,11 @@ static void what_can_fail(void **state)
           {GH_OP_USER_ERASE, GH_OP_NOT_FOUND, NULL}},
          3,
          "not_found"},
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_OK, NULL},
+          {GH_OP_USER_ERASE, GH_OP_WRONG, NULL}},
+         3,
+         "login_failed"},
     };
     static const endpoint_op down = {GH_OP_USER_EXPORT, GH_OP_UNAVAILABLE, NULL};
     endpoint *e = *state;

@@ -78,6 +78,20 @@ static void of_nobody_where_that_is_allowed(void **state)
     assert_string_equal(endpoint_request(e, "POST", PATH, "{}"), "proof_not_accepted");
 }
 
+/* What was given away for less adds no devices to the account, and takes none away. */
+static void by_no_token_of_some_scopes(void **state)
+{
+    endpoint *e = *state;
+    char memory[GH_SECRET_TEXT_MAX];
+    gh_str token = token_of(e, GH_SECRET_DEVICE, DEVICE, memory);
+    endpoint_as(e, GH_PROOF_TOKEN);
+    e->principal.scopes = GH_STR("items:read");
+    endpoint_script(e, NULL, 0);
+    assert_string_equal(endpoint_request(e, "POST", PATH, "{}"), "proof_not_accepted");
+    assert_string_equal(endpoint_request(e, "POST", DEVICE_PATH, body_with(token)), "proof_not_accepted");
+    assert_string_equal(endpoint_request(e, "DELETE", DEVICE_PATH, NULL), "proof_not_accepted");
+}
+
 static void it_is_confirmed_by_its_token(void **state)
 {
     endpoint *e = *state;
@@ -235,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENDPOINT_TEST(a_registration_begins),
         ENDPOINT_TEST(of_nobody_where_that_is_allowed),
+        ENDPOINT_TEST(by_no_token_of_some_scopes),
         ENDPOINT_TEST(it_is_confirmed_by_its_token),
         ENDPOINT_TEST(and_by_no_other),
         ENDPOINT_TEST(ones_devices_are_listed),

@@ -145,6 +145,33 @@ static void others_get_tokens(void **state)
     expect_text(GH_SHORT_STR(token.tier), "gold");
 }
 
+static void finished_bound(gh_op *op)
+{
+    finished(op);
+    ((gh_op_login_finish *)op)->bound = 13;
+}
+
+static gh_id device_of_token(endpoint *e)
+{
+    gh_cached_token token;
+    assert_int_equal(gh_token_verify(&e->txn, gh_str_of(endpoint_member(e, "/access_token")), &token),
+                     GH_TOKEN_GOOD);
+    return token.device;
+}
+
+/* The records say which device the session has: one that was proved may be another user's. */
+static void a_token_has_the_sessions_device(void **state)
+{
+    endpoint *e = *state;
+    endpoint_op script[3] = {right[0], right[1], {GH_OP_LOGIN_FINISH, GH_OP_OK, finished_bound}};
+    e->principal.device = 12;
+    log_in(e, TOKEN_BODY);
+    assert_int_equal(device_of_token(e), 0);
+    endpoint_script(e, script, 3);
+    assert_string_equal(endpoint_request(e, "POST", PATH, TOKEN_BODY), "answer 200");
+    assert_int_equal(device_of_token(e), 13);
+}
+
 static void a_browsers_session_is_replaced(void **state)
 {
     endpoint *e = *state;
@@ -193,6 +220,7 @@ static void unknown_disabled_and_wrong_are_one(void **state)
     assert_string_equal(unknown, other);
     refused_alike(e, found_disabled, GH_OP_OK, GH_OP_DISABLED, other);
     assert_string_equal(unknown, other);
+    assert_null(OP_AT(e, 1, gh_op_password_verify)->stored.p); /* as an unknown one */
     refused_alike(e, found_disabled, GH_OP_WRONG, GH_OP_WRONG, other);
     assert_string_equal(unknown, other);
     refused_alike(e, found, GH_OP_OK, GH_OP_NOT_FOUND, other); /* erased meanwhile */
@@ -339,6 +367,7 @@ int main(void)
         ENDPOINT_TEST(what_is_asked),
         ENDPOINT_TEST(a_browser_gets_cookies),
         ENDPOINT_TEST(others_get_tokens),
+        ENDPOINT_TEST(a_token_has_the_sessions_device),
         ENDPOINT_TEST(a_browsers_session_is_replaced),
         ENDPOINT_TEST(unknown_disabled_and_wrong_are_one),
         ENDPOINT_TEST(too_many_attempts_cost_no_hash),

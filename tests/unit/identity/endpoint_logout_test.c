@@ -11,12 +11,15 @@
 /* identity.token.leeway: so long a token still counts behind its end, so long its revocation is remembered. */
 enum { LEEWAY = 30 };
 
+#define COOKIE "__Host-session=x"
+
 static const endpoint_op ended = {GH_OP_SESSION_END, GH_OP_OK, NULL};
 
 static void this_session_ends(void **state)
 {
     endpoint *e = *state;
     endpoint_as(e, GH_PROOF_SESSION);
+    e->cookie = COOKIE;
     endpoint_script(e, &ended, 1);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
     const gh_op_session_end *op = LAST_OP(e, gh_op_session_end);
@@ -72,6 +75,7 @@ static void a_token_without_a_session_ends_itself(void **state)
 static void a_dead_session_is_logged_out_already(void **state)
 {
     endpoint *e = *state;
+    e->cookie = COOKIE;
     endpoint_script(e, NULL, 0);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
     expect_lines(e, DROPPED);
@@ -80,6 +84,34 @@ static void a_dead_session_is_logged_out_already(void **state)
     endpoint_script(e, &gone, 1);
     assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
     expect_lines(e, DROPPED);
+}
+
+/* As a form on a foreign page sends it: the browser keeps the cookies back, and must not be told to drop them. */
+static void no_foreign_page_logs_anybody_out(void **state)
+{
+    static const char *const cookies[] = {NULL, "other=1", "__Host-csrf=x", "x__Host-session=x"};
+    endpoint *e = *state;
+    for (size_t i = 0; i < GH_COUNT(cookies); i++) {
+        e->cookie = cookies[i];
+        endpoint_script(e, NULL, 0);
+        assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
+        expect_lines(e, "Cache-Control: no-store\r\n");
+    }
+}
+
+/* What was given away for less can't end what it was made from. */
+static void a_narrowed_token_ends_only_itself(void **state)
+{
+    static const endpoint_op revoked = {GH_OP_TOKEN_REVOKE, GH_OP_OK, NULL};
+    endpoint *e = *state;
+    endpoint_as(e, GH_PROOF_TOKEN);
+    e->principal.scopes = GH_STR("items:read");
+    e->principal.jti = 1234;
+    endpoint_script(e, NULL, 0);
+    assert_string_equal(endpoint_request(e, "POST", PATH, "{\"all\":true}"), "proof_not_accepted");
+    endpoint_script(e, &revoked, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 204");
+    assert_int_equal(LAST_OP(e, gh_op_token_revoke)->jti, 1234);
 }
 
 /* A session that could not be ended is not said to be over. */
@@ -109,6 +141,8 @@ int main(void)
         ENDPOINT_TEST(an_apps_session_has_no_cookies),
         ENDPOINT_TEST(a_token_without_a_session_ends_itself),
         ENDPOINT_TEST(a_dead_session_is_logged_out_already),
+        ENDPOINT_TEST(no_foreign_page_logs_anybody_out),
+        ENDPOINT_TEST(a_narrowed_token_ends_only_itself),
         ENDPOINT_TEST(what_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

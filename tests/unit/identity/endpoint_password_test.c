@@ -16,6 +16,7 @@ static void found(gh_op *op)
     begin->stored = GH_STR("$argon2id$stored");
     begin->found_name = GH_STR("ada");
     begin->email = GH_STR("ada@example.org");
+    begin->attempt = 31;
 }
 
 static void hashed(gh_op *op)
@@ -53,6 +54,7 @@ static void it_is_changed_and_this_session_stays(void **state)
     const gh_op_user_change *change = OP_AT(e, 3, gh_op_user_change);
     assert_int_equal(change->id, 7);
     assert_int_equal(change->keep_session, 99);
+    assert_int_equal(change->attempt, 31); /* for that password alone */
     expect_text(change->hash, "$argon2id$made");
     assert_false(change->set_disabled || change->set_tier);
     assert_null(change->add_role.p);
@@ -141,6 +143,13 @@ static void what_can_fail(void **state)
           {GH_OP_USER_CHANGE, GH_OP_UNAVAILABLE, NULL}},
          4,
          "identity_unavailable",
+         0},
+        {{{GH_OP_LOGIN_BEGIN, GH_OP_OK, found},
+          {GH_OP_PASSWORD_VERIFY, GH_OP_OK, NULL},
+          {GH_OP_PASSWORD_CREATE, GH_OP_OK, hashed},
+          {GH_OP_USER_CHANGE, GH_OP_WRONG, NULL}},
+         4,
+         "login_failed",
          0},
     };
     endpoint *e = *state;

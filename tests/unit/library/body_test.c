@@ -217,6 +217,32 @@ static void test_a_document_that_is_not_there_is_an_error(void **state)
     assert_non_null(strstr(errors, "api.yaml:"));
 }
 
+/* What only a server can do is refused; what was asked for it, a password among it, goes with the decision. */
+static void test_who_signs_in_is_refused_and_forgotten(void **state)
+{
+    (void)state;
+    gh_policy *policy = load(NULL, "hosts: { allowed: [localhost] }\n"
+                                   "rate_limits: { default: { requests: 0 } }\n"
+                                   "secret_key: 5d0c6f5f0a9b4c0e8f7a6b5c4d3e2f1a5d0c6f5f0a9b4c0e\n"
+                                   "identity: { enabled: on, token: { algorithm: HS256 } }\n");
+    static const char body[] = "{\"username\":\"ada\",\"password\":\"seventeen green umbrellas\"}";
+    const gh_world now = {1000, key, fill, NULL, 1764333067};
+    gh_state *counts = gh_state_new(1 << 20);
+    gh_decision *d = gh_decision_new();
+    gh_details details;
+    post p;
+    for (unsigned i = 0; i < 3; i++) {
+        make(&p, "/api/auth/login", "application/json", sizeof body - 1);
+        assert_int_equal(gh_decide(d, policy, counts, &now, &p.request), GH_OUTCOME_BODY);
+        assert_int_equal(gh_decide_body(d, gh_str_of(body)), GH_OUTCOME_REFUSE);
+        gh_decision_details(d, &details);
+        assert_true(gh_str_eq(details.reason, GH_STR("identity_unavailable")));
+    }
+    gh_decision_free(d);
+    gh_state_free(counts);
+    gh_policy_free(policy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_no_body_is_asked_for_where_nobody_looks_into_it),
         cmocka_unit_test(test_a_document_comes_from_the_caller),
         cmocka_unit_test(test_a_document_that_is_not_there_is_an_error),
+        cmocka_unit_test(test_who_signs_in_is_refused_and_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* The public interface as its users see it: only <gatehouse/...>. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -315,6 +316,44 @@ static void test_before_the_first_request(void **state)
     gh_state_free(NULL);
 }
 
+/* What identity would do elsewhere is done by nobody here: refused, and nothing is left behind by the next decision. */
+static void test_operations_are_refused_and_given_back(void **state)
+{
+    static const char identity[] =
+        "profile: development\nsecret_key: 0123456789abcdef0123456789abcdef\n"
+        "hosts: { allowed: [api.example.com] }\nrate_limits: { enabled: off }\n"
+        "identity: { enabled: on, session: { insecure_cookies: on }, token: { algorithm: HS256 } }\n";
+    char errors[1024];
+    unsigned randoms = 0;
+    const gh_world world = {1000, key, fill, &randoms, 1700000000};
+    gh_field fields[] = {{GH_STR("Content-Type"), GH_STR("application/json"), 0}};
+    gh_request r = get("/api/auth/login");
+    r.method = GH_STR("POST");
+    r.fields = fields;
+    r.n_fields = 1;
+    r.framing = GH_FRAMING_LENGTH;
+    r.content_length = 40;
+    (void)state;
+    gh_policy *p = gh_policy_load(gh_str_of(identity), "identity", errors, sizeof errors);
+    if (p == NULL)
+        fail_msg("%s", errors);
+    gh_decision *d = gh_decision_new();
+    gh_details details;
+    size_t before = 0;
+    for (unsigned i = 0; i < 20; i++) {
+        if (i == 10)
+            before = mallinfo2().uordblks;
+        assert_int_equal(gh_decide(d, p, NULL, &world, &r), GH_OUTCOME_BODY);
+        assert_int_equal(gh_decide_body(d, GH_STR("{\"username\":\"ann\",\"password\":\"long enough\"}")),
+                         REFUSE);
+        gh_decision_details(d, &details);
+        same(details.reason, "identity_unavailable");
+    }
+    assert_int_equal(mallinfo2().uordblks, before);
+    gh_decision_free(d);
+    gh_policy_free(p);
+}
+
 static void test_ip_text(void **state)
 {
     static const char *const texts[] = {"192.0.2.1", "2001:db8::1",
@@ -349,6 +388,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_state_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reply, set_up, tear_down),
         cmocka_unit_test(test_before_the_first_request),
+        cmocka_unit_test(test_operations_are_refused_and_given_back),
         cmocka_unit_test(test_ip_text),
         cmocka_unit_test(test_max_clients),
     };

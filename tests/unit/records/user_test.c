@@ -1,3 +1,6 @@
+#include <sqlite3.h>
+#include <unistd.h>
+
 #include "records_world.h"
 
 static gh_op_user_create *create(const char *name, const char *email)
@@ -291,6 +294,58 @@ static void test_a_new_password_ends_the_other_sessions(void **state)
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'password_change'"), 1);
 }
 
+static uint64_t begin_attempt(world *w, gh_id user)
+{
+    gh_op_login_begin *b = world_op(LOGIN_BEGIN, gh_op_login_begin);
+    b->user = user;
+    b->limits = (gh_attempt_limits){1000, 1000, 1000, 900};
+    assert_int_equal(world_do(w, b), GH_OP_OK);
+    uint64_t attempt = b->attempt;
+    world_done(b);
+    return attempt;
+}
+
+static unsigned change_password_from(world *w, gh_id user, gh_id session, uint64_t attempt, const char *hash)
+{
+    gh_op_user_change *o = change(user);
+    o->op.actor.session = o->keep_session = session;
+    o->attempt = attempt;
+    o->hash = world_text(hash);
+    return world_once(w, o);
+}
+
+static unsigned erase_from(world *w, gh_id user, gh_id session, uint64_t attempt)
+{
+    gh_op_user_erase *o = world_op(USER_ERASE, gh_op_user_erase);
+    o->id = user;
+    o->op.actor.session = session;
+    o->attempt = attempt;
+    return world_once(w, o);
+}
+
+/* A thief knows the password and has a session; its owner changes the one and ends the other. What the thief had begun
+ * before comes too late. */
+static void test_what_was_begun_with_the_old_password_is_not_done(void **state)
+{
+    world *w = *state;
+    gh_id user = user_with_session(w, "ada", 1);
+    world_login in = {
+        .name = "ada", .place = 2, .right = true, .session = world_session(2, GH_SESSION_COOKIE)};
+    assert_int_equal(world_sign_in(w, &in), GH_OP_OK);
+    uint64_t thiefs = begin_attempt(w, user), another = begin_attempt(w, user),
+             owners = begin_attempt(w, user);
+    assert_int_equal(change_password_from(w, user, 1, owners, "$2"), GH_OP_OK);
+    assert_int_equal(change_password_from(w, user, 2, thiefs, "$3"), GH_OP_WRONG);
+    assert_int_equal(erase_from(w, user, 2, another), GH_OP_WRONG);
+    assert_int_equal(change_password_from(w, user, 1, owners, "$3"), GH_OP_WRONG); /* good once */
+    assert_int_equal(world_number(w, "SELECT hash = '$2' FROM user"), 1);
+    /* The password is known, the session is over. */
+    assert_int_equal(change_password_from(w, user, 2, begin_attempt(w, user), "$3"), GH_OP_WRONG);
+    assert_int_equal(erase_from(w, user, 2, begin_attempt(w, user)), GH_OP_WRONG);
+    assert_int_equal(change_password_from(w, user, 0, begin_attempt(w, user), "$3"), GH_OP_OK);
+    assert_int_equal(erase_from(w, user, 0, begin_attempt(w, user)), GH_OP_OK);
+}
+
 static void test_export_is_whole_and_without_secrets(void **state)
 {
     world *w = *state;
@@ -365,6 +420,42 @@ static bool on_disk(world *w, const char *text)
         found = found || memmem(bytes, n, text, strlen(text)) != NULL;
     }
     return found;
+}
+
+static void erase(world *w, const char *name)
+{
+    gh_op_user_erase *e = world_op(USER_ERASE, gh_op_user_erase);
+    e->name = world_text(name);
+    assert_int_equal(world_once(w, e), GH_OP_OK);
+}
+
+/* Whoever reads the file keeps the write-ahead log from being emptied. Nobody waits for him; it is said once, and done when
+ * he has gone. */
+static void test_a_reader_does_not_stop_the_others(void **state)
+{
+    world *w = *state;
+    char path[128];
+    sqlite3 *reader;
+    (void)world_user(w, "countess", "$1");
+    (void)world_user(w, "duchess", "$1");
+    (void)snprintf(path, sizeof path, "%s/gatehouse.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &reader), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM user", NULL, NULL, NULL), SQLITE_OK);
+    unsigned said = world_said;
+    erase(w, "countess");
+    erase(w, "duchess");
+    (void)world_user(w, "ada", "$1"); /* the log was tried before this one was begun */
+    assert_int_equal(world_said, said + 1);
+    assert_string_equal(world_event, "records_log_kept");
+    assert_true(on_disk(w, "countess"));
+    assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    assert_true(gh_records_adjust(w->records, &w->options)); /* tries at once */
+    for (unsigned i = 0; i < 6000 && on_disk(w, "countess"); i++)
+        (void)usleep(10000);
+    assert_false(on_disk(w, "countess"));
+    assert_false(on_disk(w, "duchess"));
+    assert_int_equal(world_said, said + 1);
 }
 
 static void test_erasing_leaves_the_id_alone(void **state)
@@ -447,8 +538,10 @@ int main(void)
         TEST(test_tier_and_address_change),
         TEST(test_disabling_ends_everything_at_once),
         TEST(test_a_new_password_ends_the_other_sessions),
+        TEST(test_what_was_begun_with_the_old_password_is_not_done),
         TEST(test_export_is_whole_and_without_secrets),
         TEST(test_an_export_takes_the_events_there_is_room_for),
+        TEST(test_a_reader_does_not_stop_the_others),
         TEST(test_erasing_leaves_the_id_alone),
         TEST(test_an_erased_users_traces_leave_the_log_while_it_runs),
         TEST(test_an_event_is_written_down),

@@ -65,7 +65,8 @@ static bool read_jwks(void *data, gh_str issuer, gh_str jwks, gh_arena *arena, g
     char text[GH_SIGNING_JWK_MAX + 32];
     gh_buf out = gh_buf_over(text, sizeof text);
     (void)data, (void)jwks;
-    ret->tried_s = UINT64_C(1700000000); /* the moment decide_new() begins at */
+    static const _Atomic uint64_t tried_s = UINT64_C(1700000000); /* the moment decide_new() begins at */
+    ret->tried_s = &tried_s;
     if (gh_str_eq(issuer, GH_STR("away"))) {
         ret->why = "a test";
         ret->later = true;

@@ -204,6 +204,7 @@ unsigned world_sign_in(world *w, world_login *login)
     f->replaces = login->replaces;
     status = world_do(w, f);
     login->subject = f->subject;
+    login->bound = f->bound;
     world_done(f);
     world_done(b);
     return status;

@@ -64,6 +64,7 @@ typedef struct world_login {
     gh_attempt_limits limits; /* window_s 0: plenty */
     uint64_t retry_s;         /* answered */
     gh_subject subject;
+    gh_id bound;
 } world_login;
 unsigned world_sign_in(world *w, world_login *login);
 /* What the roster says of a session's secret. */

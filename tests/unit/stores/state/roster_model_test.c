@@ -253,7 +253,7 @@ static enum gh_lookup_answer expect_session(const model_entry *e, const model_us
     if (e->kind == GH_SESSION_TOKENS)
         return GH_LOOKUP_UNKNOWN;
     *ret_previous = secret != e->secret;
-    if (secret != e->secret && (secret == 0 || secret != e->before || l->now_s > e->rotated_s + l->grace_s))
+    if (secret != e->secret && (secret == 0 || secret != e->before || l->now_s >= e->rotated_s + l->grace_s))
         return GH_LOOKUP_MISMATCH;
     if (e->expires_s <= l->now_s || (l->idle_s > 0 && e->used_s + l->idle_s <= l->now_s))
         return GH_LOOKUP_EXPIRED;
@@ -316,8 +316,9 @@ static void look_up(model *m)
     if (e->there)
         want = what == GH_ROSTER_SESSION ? expect_session(e, u, &l, secret, &previous)
                : what == GH_ROSTER_KEY   ? expect_key(e, u, &l, secret)
-               : secret == e->secret     ? GH_LOOKUP_GOOD
-                                         : GH_LOOKUP_MISMATCH;
+               : secret != e->secret     ? GH_LOOKUP_MISMATCH
+               : u->disabled             ? GH_LOOKUP_DISABLED
+                                         : GH_LOOKUP_GOOD;
     gh_roster_answer(m->r, &l, 1);
     assert_int_equal(l.answer, want);
     if (want != GH_LOOKUP_GOOD)
