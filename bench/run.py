@@ -39,8 +39,8 @@ def arguments():
         + "\non request (--only): "
         + ", ".join(p.name for p in peers.PEERS.values() if not p.default)
         + "\n\nexamples:\n"
-        "  script/bench                          all of it, about eight minutes\n"
-        "  script/bench --quick                  a first impression, about a minute and a half\n"
+        "  script/bench                          all of it, about twelve minutes\n"
+        "  script/bench --quick                  a first impression, about three minutes\n"
         "  script/bench --only gatehouse,haproxy,floor --workloads W1 --sections cpu\n"
         "\nenvironment:\n"
         "  GATEHOUSE_BIN   the gatehouse program, in place of build-release/src/gatehouse\n"

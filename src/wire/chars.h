@@ -64,6 +64,29 @@ static inline const char *gh_skip_value(const char *at, const char *end)
     return gh_skip_class(at, end, GH_CHAR_VALUE);
 }
 
+static inline __m128i gh_in_range(__m128i v, char first, char last)
+{
+    __m128i past = _mm_sub_epi8(v, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(past, _mm_set1_epi8((char)(last - first))), past);
+}
+
+/* As far as there are letters, digits and "-", of which nearly all names consist. */
+static inline const char *gh_fold_common(const char *at, const char *end, char *low)
+{
+    for (; end - at >= 16; at += 16, low += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i capital = gh_in_range(v, 'A', 'Z');
+        __m128i folded = _mm_or_si128(v, _mm_and_si128(capital, _mm_set1_epi8('a' - 'A')));
+        __m128i plain = _mm_or_si128(gh_in_range(v, '0', '9'), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+        __m128i common = _mm_or_si128(gh_in_range(folded, 'a', 'z'), plain);
+        unsigned mask = ~(unsigned)_mm_movemask_epi8(common) & 0xffffu;
+        _mm_storeu_si128((__m128i *)(void *)low, folded);
+        if (mask != 0)
+            return at + __builtin_ctz(mask);
+    }
+    return at;
+}
+
 static inline const char *gh_skip_visible(const char *at, const char *end)
 {
     const __m128i space = _mm_set1_epi8(' '), del = _mm_set1_epi8(0x7f);
@@ -78,6 +101,13 @@ static inline const char *gh_skip_visible(const char *at, const char *end)
     return gh_skip_class(at, end, GH_CHAR_VISIBLE);
 }
 #else
+static inline const char *gh_fold_common(const char *at, const char *end, char *low)
+{
+    (void)end;
+    (void)low;
+    return at;
+}
+
 static inline const char *gh_skip_value(const char *at, const char *end)
 {
     return gh_skip_class(at, end, GH_CHAR_VALUE);
@@ -88,5 +118,16 @@ static inline const char *gh_skip_visible(const char *at, const char *end)
     return gh_skip_class(at, end, GH_CHAR_VISIBLE);
 }
 #endif
+
+/* Skips a token and writes its lower-case form; low has room for all of the range, and what it holds behind the token is
+ * anything. */
+static inline const char *gh_fold_token(const char *at, const char *end, char *low)
+{
+    const char *start = at;
+    unsigned char c;
+    for (at = gh_fold_common(at, end, low); at < end && (c = gh_token_lower[(unsigned char)*at]) != 0; at++)
+        low[at - start] = (char)c;
+    return at;
+}
 
 #endif

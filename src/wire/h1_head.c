@@ -143,11 +143,9 @@ static enum gh_h1_result read_status_line(gh_h1_reader *r)
 static inline enum gh_h1_result read_name(gh_h1_reader *r, gh_field *ret)
 {
     char low[GH_FIELD_NAME_MAX];
-    const char *start = r->at, *at = start;
+    const char *start = r->at;
     const char *fold_end = r->end - start > GH_FIELD_NAME_MAX ? start + GH_FIELD_NAME_MAX : r->end;
-    unsigned char c;
-    for (; at < fold_end && (c = gh_token_lower[(unsigned char)*at]) != 0; at++)
-        low[at - start] = (char)c;
+    const char *at = gh_fold_token(start, fold_end, low);
     if (at == fold_end)
         at = gh_skip_token(at, r->end);
     r->at = at;

@@ -35,6 +35,36 @@ static void test_scanners(void **state)
     check_scanner(gh_skip_visible, visible_byte);
 }
 
+static unsigned folded(unsigned c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c + 'a' - 'A';
+    bool token =
+        visible_byte(c) && strchr("\"(),/:;<=>?@[\\]{}", (int)c) == NULL; /* RFC 9110 section 5.6.2 */
+    return token ? c : 0;
+}
+
+static void test_folding(void **state)
+{
+    (void)state;
+    enum { LONGEST = 40 };
+    for (unsigned c = 0; c < 256; c++)
+        for (size_t n = 1; n <= LONGEST; n += 3)
+            for (size_t at = 0; at < n; at++) {
+                char bytes[LONGEST], expected[LONGEST];
+                memset(bytes, 'X', n);
+                memset(expected, 'x', n);
+                bytes[at] = (char)c;
+                expected[at] = (char)folded(c);
+                char *copy = unit_copy((gh_str){bytes, n}), *low = unit_copy((gh_str){bytes, n});
+                size_t size = folded(c) != 0 ? n : at;
+                assert_int_equal(gh_fold_token(copy, copy + n, low) - copy, size);
+                assert_memory_equal(low, expected, size);
+                free(copy);
+                free(low);
+            }
+}
+
 static void test_classes(void **state)
 {
     (void)state;
@@ -62,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scanners),
+        cmocka_unit_test(test_folding),
         cmocka_unit_test(test_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
