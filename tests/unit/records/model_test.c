@@ -132,7 +132,7 @@ static void end_sessions(const m_user *u, const m_session *but)
 
 static void cut_off(m_user *u)
 {
-    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + 1;
+    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + (u->cutoff_s < now() + 10);
     u->until_s = u->cutoff_s + ACCESS;
 }
 

@@ -210,6 +210,17 @@ static void test_a_cut_off_is_told(void **state)
     p = (present){.session = 7, .number = 2, .hash = 101, .next = 102};
     assert_int_equal(refresh(w, &p), GH_OP_OK);
     assert_int_equal(p.cutoff_s, world_now_s + 1);
+    for (unsigned i = 0; i < 20;
+         i++) { /* and so on, but not without end: it would be a token of times to come */
+        c = world_op(USER_CHANGE, gh_op_user_change);
+        c->id = user;
+        c->set_tier = true;
+        c->tier = i % 2 == 0 ? GH_STR("gold") : GH_STR("free");
+        assert_int_equal(world_once(w, c), GH_OP_OK);
+    }
+    p = (present){.session = 7, .number = 3, .hash = 102, .next = 103};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, world_now_s + 10);
 }
 
 static void test_the_absolute_end_does_not_move(void **state)
