@@ -36,8 +36,8 @@ void gh_standing_remove(gh_exchange *x)
         x->standing_next->standing_prev = x->standing_prev;
 }
 
-/* Not by its secret: that may have been rotated since, and the session is the same. What cuts off access tokens by their time
- * ends no session. */
+/* Not by its secret: that may have been rotated since, and the session is the same. What cuts off access tokens by
+ * their time ends no session. */
 static gh_lookup question(const gh_principal *who, uint64_t now_s)
 {
     return (gh_lookup){.kind = GH_LOOKUP_TOKEN,
