@@ -1,8 +1,9 @@
 /* POST /refresh: the secret of a session or a refresh token is replaced by its successor (RFC 9700 section 4.14.2).
  *
  * Several requests with the same old secret get the same successor for a while: it is kept sealed with a key that only
- * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. A browser's successor stays
- * for that while, too: a third tab gets it as it is. An old secret after that while ends the session. Only this endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
+ * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. A browser's successor
+ * stays for that while, too: a third tab gets it as it is. An old secret after that while ends the session. Only this
+ * endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
 #include "base/crypto.h"
 #include "identity/cookies.h"
 #include "identity/input.h"

@@ -51,8 +51,8 @@ static enum gh_op_status reused(gh_work *w, const gh_session_row *row)
     return GH_OP_REUSED;
 }
 
-/* A browser's secret is replaced at most once in its grace. Several tabs that refresh one after the other would else leave
- * a request that is still under way with the secret before the last but one, which counts for nothing. */
+/* A browser's secret is replaced at most once in its grace. Several tabs that refresh one after the other would else
+ * leave a request that is still under way with the secret before the last but one, which counts for nothing. */
 static bool is_new(const gh_work *w, const gh_op_refresh *o, const gh_session_row *row)
 {
     return o->kind == GH_SESSION_COOKIE && row->number > 0 && w->now_s < row->s.rotated_s + o->grace_s;

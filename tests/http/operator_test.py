@@ -526,6 +526,24 @@ def test_a_role_counts_at_once(running):
     assert gateway.get("/admins", headers=key).status_code == 403
 
 
+def test_several_changes_in_a_second_end_no_session(running):
+    """The second cut-off of one second is dated into the next one. What a session had under way was held against it as if it
+    were a token of this second, and got 401."""
+    gateway = running.gateway
+    running.add("alice")
+    answer = login(gateway, "alice", mode="cookie")
+    body = json.dumps({"name": "a key"}).encode()
+    with gateway.connect() as stream:
+        stream.send(f"POST /api/auth/keys HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-session={answer.cookies['__Host-session']}\r\n"
+                    f"X-CSRF-Token: {answer.json()['csrf_token']}\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n")
+        assert stream.read_head().status == 100
+        for tier in ("free", "premium", "enterprise", "free"):
+            running("user", "tier", "alice", tier)
+        stream.send(body)
+        assert stream.read_response().status == 201
+
+
 def test_sessions_are_listed_and_ended(running):
     gateway = running.gateway
     running.add("alice")

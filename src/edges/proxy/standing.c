@@ -36,14 +36,15 @@ void gh_standing_remove(gh_exchange *x)
         x->standing_next->standing_prev = x->standing_prev;
 }
 
-/* Not by its secret: that may have been rotated since, and the session is the same. */
+/* Not by its secret: that may have been rotated since, and the session is the same. What cuts off access tokens by
+ * their time ends no session. */
 static gh_lookup question(const gh_principal *who, uint64_t now_s)
 {
     return (gh_lookup){.kind = GH_LOOKUP_TOKEN,
                        .id = who->session,
                        .user = who->user,
                        .jti = who->jti,
-                       .issued_s = who->proof == GH_PROOF_TOKEN ? who->issued_s : now_s + 1,
+                       .issued_s = who->proof == GH_PROOF_TOKEN ? who->issued_s : UINT64_MAX,
                        .now_s = now_s};
 }
 
