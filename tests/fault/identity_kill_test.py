@@ -551,17 +551,6 @@ def run_and_kill(gateway, people, seed, dice, grace_s, rotations):
     return [c.person for c in clients if c.person], sum(c.ask.answers for c in clients)
 
 
-def again(gatehouse, *args, **kwargs):
-    """Started so often that somebody else's port is met in the end."""
-    for _ in range(3):
-        try:
-            return at_normal_priority(gatehouse(*args, **kwargs))
-        except AssertionError as e:
-            if "address is in use" not in str(e):
-                raise
-    raise AssertionError("all ports are in use")
-
-
 WANTED = {"logins", "sessions in force", "refresh tokens taken", "ended refresh tokens refused", "access tokens refused",
           "keys in force", "keys refused", "devices asked"}
 
@@ -574,7 +563,7 @@ def test_what_was_answered_holds(gatehouse, scripted, tmp_path):
     folder.mkdir()
     while True:
         grace_s = dice.choice([0, 0, 1])
-        gateway = again(gatehouse, configuration(grace_s), upstream, folder=folder, env=ENV)
+        gateway = at_normal_priority(gatehouse(configuration(grace_s), upstream, folder=folder, env=ENV))
         inspector = Inspector(gateway, dice, grace_s, rotations, counts)
         last = rounds >= ROUNDS and (WANTED <= set(counts) or rounds >= 5 * ROUNDS)
         others = [p for p in people if p not in touched]
