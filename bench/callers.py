@@ -18,6 +18,7 @@ import peers
 ACCOUNTS = 1000
 ISSUER, AUDIENCE = "gatehouse", "api"
 AT_ONCE = 8  # accounts being made: a few wait, so that no processor does
+PASSWORD_THREADS = 2
 MAKER = "gatehouse"
 
 
@@ -88,10 +89,15 @@ class Callers:
         """For the configurations."""
         algorithm = peers.ALGORITHMS[workload]
         return {"SECRET": self.secret, "ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "ALGORITHM": algorithm,
-                "DATA": self.folders[algorithm]}
+                "DATA": self.folders[algorithm], "PASSWORD_THREADS": PASSWORD_THREADS}
 
     def headers(self, workload, number=0):
         return client.headers_of(self.shown[workload][number % ACCOUNTS])
+
+    def write_login_script(self, target):
+        """For wrk: each request signs in as the next caller, with a wrong password."""
+        listed = "".join(f'"{name}",\n' for name in self._names)
+        target.write_text(f"local names = {{\n{listed}}}\n" + LOGINS)
 
     def write_script(self, workload, target):
         """For wrk: each request shows the next caller."""
@@ -150,5 +156,31 @@ end
 function request()
   at = at % #requests + 1
   return requests[at]
+end
+"""
+
+LOGINS = """
+local requests, at, threads = {}, 0, {}
+function setup(thread)
+  table.insert(threads, thread)
+end
+function init()
+  for number, name in ipairs(names) do
+    local headers = { ["Host"] = wrk.headers["Host"], ["Content-Type"] = "application/json" }
+    local body = string.format('{"username":"%s","password":"a wrong one, and long enough"}', name)
+    requests[number] = wrk.format("POST", "/api/auth/login", headers, body)
+  end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+function response(status)
+  _G["status_" .. status] = (_G["status_" .. status] or 0) + 1
+end
+function done()
+  for _, status in ipairs({ 200, 401, 429, 503 }) do
+    print("status", status, threads[1]:get("status_" .. status) or 0)
+  end
 end
 """

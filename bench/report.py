@@ -9,16 +9,21 @@ import re
 import statistics
 import subprocess
 
+import logins
 import measure
 import peers
 import plot
+import sessions
 import validation
 
 PLAIN_OF_HAPROXY = 0.95
 POLICY_OF_HAPROXY = 0.90
+TOKEN_OF_HAPROXY = 0.80
 REFUSAL_OF_NGINX = 0.95
 CORE_OF_FLOOR = 0.10
 CHECKED_OF_PLAIN = 1.25  # a posted body with a check over one without
+OTHER_SIGNATURE = 1.05  # ES256 over HS256, when the tokens were seen before
+OTHER_PROOF = 1.10  # a session cookie or API key over a JWT
 BYTES_A_CLIENT = 24
 IDLE_MIB = 10
 IDLE_CONNECTION_KIB = 4
@@ -39,7 +44,9 @@ class Results:
     starts: dict = dataclasses.field(default_factory=dict)  # peer -> sorted seconds
     core: list = dataclasses.field(default_factory=list)
     limiter: list = dataclasses.field(default_factory=list)
+    sessions: list = dataclasses.field(default_factory=list)
     validation: list = dataclasses.field(default_factory=list)
+    logins: list = dataclasses.field(default_factory=list)
 
     def of(self, workload, peer):
         return [s for s in self.samples if s.workload == workload and s.peer == peer]
@@ -148,6 +155,10 @@ def _ratio_target(name, found, wanted):
     return Target(name, limit, f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})", found[0] <= wanted)
 
 
+def _over_token_target(results, name, workload, wanted):
+    return _ratio_target(name, _ratio_of(results.of(workload, "gatehouse"), results.of("W2", "gatehouse")), wanted)
+
+
 def core_row(results):
     """The row named "request"; without one, the slowest."""
     if not results.core:
@@ -215,9 +226,16 @@ def targets(results, table):
         _ratio_target("plain proxying (W0), of HAProxy", ratio(results, "W0", "gatehouse", "haproxy"), PLAIN_OF_HAPROXY),
         _ratio_target("headers and limit (W1), of HAProxy", ratio(results, "W1", "gatehouse", "haproxy"),
                       POLICY_OF_HAPROXY),
+        _ratio_target("headers, limit and JWT (W2), of HAProxy", ratio(results, "W2", "gatehouse", "haproxy"),
+                      TOKEN_OF_HAPROXY),
         _ratio_target("all refused (W3), of nginx", ratio(results, "W3", "gatehouse", "nginx"), REFUSAL_OF_NGINX),
         _ratio_target("a posted body checked (W5), of one that is not (W4)",
                       _ratio_of(results.of("W5", "gatehouse"), results.of("W4", "gatehouse")), CHECKED_OF_PLAIN),
+        _over_token_target(results, "ES256 (W6), of HS256 (W2)", "W6", OTHER_SIGNATURE),
+        _over_token_target(results, "a session cookie (W7), of a JWT (W2)", "W7", OTHER_PROOF),
+        _over_token_target(results, "an API key (W8), of a JWT (W2)", "W8", OTHER_PROOF),
+        *(Target(*row) for row in logins.targets(results.logins)),
+        *(Target(*row) for row in sessions.targets(results.sessions)),
         _core_target(results, table),
         *_limiter_targets(results),
         *_memory_targets(results),
@@ -239,9 +257,10 @@ def _against(results, workload, peer, other):
 
 
 def floor_of(table, workload, peer):
-    """The floor that a program is held against: with the same upstream; W1 is W0's bytes and a little more."""
+    """The floor that a program is held against: with the same upstream; W1 and what is built on it are W0's bytes
+    and a little more."""
     name = "floor-unix" if peers.PEERS[peer].unix else "floor"
-    return table.get(("W0" if workload == "W1" else workload, name))
+    return table.get(("W0" if workload in ("W1", *peers.ALGORITHMS) else workload, name))
 
 
 def _cost_rows(results, table):
@@ -289,6 +308,17 @@ def _start_section(results):
             *_markdown_table(["program", "median", "range", "starts"], rows)]
 
 
+def _logins_section(results):
+    return ["## Other requests beside logins", "",
+            f"Microseconds that requests with a JWT (W2) waited for their answer, at {logins.RATE:,} a second, without and "
+            f"with {logins.SIGNING_IN} connections that sign in all the time with wrong passwords.", "",
+            *_markdown_table(*logins.table(results.logins))]
+
+
+def _sessions_section(results):
+    return ["## A million sessions", "", *_markdown_table(*sessions.table(results.sessions))]
+
+
 def _core_section(results):
     return ["## The core alone", "",
             *_markdown_table(["operation", "ns"], [[r["name"], f"{float(r['ns_per_op']):.1f}"] for r in results.core])]
@@ -323,10 +353,14 @@ def markdown(results, table):
         lines += _memory_section(results)
     if results.starts:
         lines += _start_section(results)
+    if results.logins:
+        lines += _logins_section(results)
     if results.core:
         lines += _core_section(results)
     if results.limiter:
         lines += _limiter_section(results)
+    if results.sessions:
+        lines += _sessions_section(results)
     if results.validation:
         lines += _validation_section(results)
     return "\n".join(lines).rstrip() + "\n"
@@ -350,6 +384,12 @@ def _csv_rows(results, table):
         yield "memory", "W1", m.peer, "idle connection", "bytes", f"{m.bytes_a_connection:.0f}"
     for peer, taken in results.starts.items():
         yield "start", "W1", peer, "median", "ms", f"{statistics.median(taken) * 1000:.2f}"
+    for latency in results.logins:
+        what = f"round {latency.round}, " + ("no logins" if latency.logins is None else f"{latency.logins:.0f} logins/s")
+        for name in ("p50", "p99", "p999"):
+            yield "logins", logins.WORKLOAD, "gatehouse", f"{name}, {what}", "us", f"{getattr(latency, name):.1f}"
+    for row in results.sessions:
+        yield "sessions", "", "gatehouse", row["name"], row["unit"], row["value"]
     for row in results.core:
         yield "core", "", "gatehouse", row["name"], "ns", row["ns_per_op"]
     for row in results.limiter:

@@ -184,6 +184,7 @@ int main(int argc, char **argv)
     static const uint8_t key[16] = {1, 2, 3};
     if (argc > 1 && (!gh_str_u64(gh_str_of(argv[1]), &n) || n == 0))
         return 2;
+    puts("name,value,unit");
     chase(n);
     uint64_t before = resident();
     gh_roster *r = gh_roster_new(key);

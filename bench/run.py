@@ -12,15 +12,18 @@ import sys
 import tempfile
 
 import callers
+import logins
 import measure
 import peers
 import report
+import sessions
 import validation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-release"
-TARGETS = ("src/gatehouse", "bench/floor", "bench/core_bench", "bench/limiter_bench", "bench/validation_bench")
-SECTIONS = ("cpu", "memory", "start", "core", "limiter", "validation")
+TARGETS = ("src/gatehouse", "bench/floor", "bench/core_bench", "bench/limiter_bench", "bench/validation_bench",
+           "bench/roster_bench", "bench/rate")
+SECTIONS = ("cpu", "memory", "start", "logins", "core", "limiter", "sessions", "validation")
 
 
 def arguments():
@@ -139,9 +142,6 @@ def allow_many_files(options):
 
 
 def measure_cpu(bench, chosen_peers, options, results):
-    if set(options.workloads) & set(peers.ALGORITHMS):
-        say("making accounts")
-        callers.Callers(bench, options.workloads)
     runs = [(w, p) for w in options.workloads for p in chosen_peers if w in p.workloads]
     for number in range(options.rounds):
         turn = number % len(runs)
@@ -152,10 +152,27 @@ def measure_cpu(bench, chosen_peers, options, results):
                 f"  {taken.requests / taken.seconds:8.0f} requests/s")
 
 
+def make_callers(bench, chosen_peers, options):
+    """Those that the chosen measurements need."""
+    wanted = [w for w in options.workloads if "cpu" in options.sections and any(w in p.workloads for p in chosen_peers)]
+    if "logins" in options.sections:
+        wanted.append(logins.WORKLOAD)
+    if set(wanted) & set(peers.ALGORITHMS):
+        say(f"making {callers.ACCOUNTS:,} accounts")
+        callers.Callers(bench, wanted)
+
+
+def measure_logins(bench, chosen_peers, options, results):
+    program = BUILD / "bench" / logins.PROGRAM
+    if os.access(program, os.X_OK) and peers.PEERS["gatehouse"] in chosen_peers:
+        results.logins = logins.measure(bench, options, program, say)
+
+
 def measure_all(bench, options, results):
     chosen_peers = [peers.PEERS[name] for name in options.only]
     gateways = [p for p in chosen_peers if p.program != "floor" and not p.unix]
     with bench.start_upstream():
+        make_callers(bench, chosen_peers, options)
         if "cpu" in options.sections:
             measure_cpu(bench, chosen_peers, options, results)
         if "memory" in options.sections:
@@ -166,11 +183,15 @@ def measure_all(bench, options, results):
             for peer in gateways:
                 say(f"start-up  {peer.name}")
                 results.starts[peer.name] = measure.start_up(bench, peer, options.starts)
+        if "logins" in options.sections:
+            measure_logins(bench, chosen_peers, options, results)
     if "core" in options.sections:
         results.core = measure.rows_of(BUILD / "bench" / "core_bench", ("name", "ns_per_op"))
     if "limiter" in options.sections:
         results.limiter = measure.rows_of(BUILD / "bench" / "limiter_bench",
                                           ("clients", "limits", "ns_check", "bytes_per_client", "retained"))
+    if "sessions" in options.sections:
+        results.sessions = measure.rows_of(BUILD / "bench" / sessions.PROGRAM, ("name", "value"))
     if "validation" in options.sections:
         results.versions |= validation.versions()
         results.validation = validation.measure(BUILD, peers.PROXY_PROCESSOR, options, say)

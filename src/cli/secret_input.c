@@ -1,6 +1,7 @@
 #include "cli/secret_input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <termios.h>
@@ -16,13 +17,23 @@ static bool fail(const char *why)
     return false;
 }
 
-/* One line from a terminal. EINTR ends it: a signal has come, and the echo must come back before it works. */
-static bool read_line(gh_text *ret)
+/* Waits for a byte. `mask`: the signals that are blocked meanwhile; those that come end the wait, also one that came before
+ * it began. NULL: as it is. */
+static bool wait_for_input(const sigset_t *mask)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    return ppoll(&input, 1, NULL, mask) == 1;
+}
+
+/* One line from a terminal. A signal ends it: the echo must come back before it works. */
+static bool read_line(const sigset_t *mask, gh_text *ret)
 {
     char c;
-    ssize_t n;
-    while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && gh_buf_ok(&ret->b))
+    ssize_t n = -1;
+    while (wait_for_input(mask) && (n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && gh_buf_ok(&ret->b)) {
         gh_text_put(ret, (gh_str){&c, 1});
+        n = -1;
+    }
     gh_wipe(&c, 1);
     return n >= 0 && gh_buf_ok(&ret->b);
 }
@@ -36,32 +47,52 @@ static void on_signal(int number)
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
-/* With the echo off. Signals come after it is on again. */
-static bool ask_hidden(const char *prompt, gh_text *ret)
+static void catch_signals(sigset_t *ret_mask, struct sigaction old[])
 {
-    struct termios before, hidden;
-    struct sigaction old[GH_COUNT(signals)], action = {.sa_handler = on_signal};
-    if (tcgetattr(STDIN_FILENO, &before) != 0)
-        return fail(strerrordesc_np(errno));
-    hidden = before;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    hidden.c_lflag |= ECHONL;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t mine;
+    (void)sigemptyset(&mine);
+    for (size_t i = 0; i < GH_COUNT(signals); i++)
+        (void)sigaddset(&mine, signals[i]);
+    (void)sigprocmask(SIG_BLOCK, &mine, ret_mask);
     interrupted = 0;
     for (size_t i = 0; i < GH_COUNT(signals); i++)
         (void)sigaction(signals[i], &action, &old[i]);
-    bool good = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
-    if (good) {
-        (void)fprintf(stderr, "%s: ", prompt);
-        good = read_line(ret);
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    }
+}
+
+/* What came works now. */
+static void release_signals(const sigset_t *mask, const struct sigaction old[])
+{
     for (size_t i = 0; i < GH_COUNT(signals); i++)
         (void)sigaction(signals[i], &old[i], NULL);
     if (interrupted != 0) {
         (void)fputc('\n', stderr);
         (void)raise(interrupted);
-        return false;
     }
+    (void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/* With the echo off. Signals come after it is on again. */
+static bool ask_hidden(const char *prompt, gh_text *ret)
+{
+    struct termios before, hidden;
+    struct sigaction old[GH_COUNT(signals)];
+    sigset_t mask;
+    if (tcgetattr(STDIN_FILENO, &before) != 0)
+        return fail(strerrordesc_np(errno));
+    hidden = before;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    hidden.c_lflag |= ECHONL;
+    catch_signals(&mask, old);
+    bool good = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+    if (good) {
+        (void)fprintf(stderr, "%s: ", prompt);
+        good = read_line(&mask, ret);
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    }
+    release_signals(&mask, old);
+    if (interrupted != 0)
+        return false;
     return good || fail("the terminal can't be read");
 }
 
@@ -123,7 +154,7 @@ bool gh_cli_confirm(const char *question, gh_str expected)
     if (isatty(STDIN_FILENO) == 0)
         return fail("this can't be undone; --yes says that it is meant, where no terminal is there to ask");
     (void)fprintf(stderr, "%s: ", question);
-    bool same = read_line(&line) && gh_str_eq(gh_text_str(&line), expected);
+    bool same = read_line(NULL, &line) && gh_str_eq(gh_text_str(&line), expected);
     gh_text_free(&line);
     return same || fail("that is something else; nothing was changed");
 }

@@ -197,13 +197,31 @@ static void apply_list(struct walk *w, enum gh_part part, const gh_node *node, v
     }
 }
 
+/* RFC 6901 section 3, of printable ASCII. */
+static bool is_pointer(gh_str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < ' ' || text.p[i] > '~' ||
+            (text.p[i] == '~' && (i + 1 == text.n || (text.p[i + 1] != '0' && text.p[i + 1] != '1'))))
+            return false;
+    return text.n > 0 && text.p[0] == '/';
+}
+
+/* A name, which a mapping's key is. Claims are also named by JSON Pointers, as they may stand in objects. */
+static bool read_name(struct walk *w, enum gh_part part, gh_str *name)
+{
+    static const gh_setting name_row = {.type = GH_TYPE_TEXT, .form = GH_FORM_NAME};
+    const char *why;
+    if (name->n > KEY_MAX)
+        return false;
+    return (part == GH_PART_CLAIM && is_pointer(*name)) || gh_value_form(w->l, &name_row, *name, name, &why);
+}
+
 /* "tiers:", a mapping from names. */
 static void apply_named(struct walk *w, enum gh_part part, const gh_node *node, void *base)
 {
-    static const gh_setting name_row = {.type = GH_TYPE_TEXT, .form = GH_FORM_NAME};
     const gh_part_row *row = gh_part_row_of(part);
     char quoted[GH_QUOTED_MAX];
-    const char *why;
     if (node->kind != GH_NODE_MAP) {
         gh_load_error(w->l, &node->place, "%s: must be a mapping from names", who(w));
         return;
@@ -213,10 +231,11 @@ static void apply_named(struct walk *w, enum gh_part part, const gh_node *node, 
         return;
     for (const gh_node *c = node->first; c != NULL; c = c->next, item += row->size) {
         gh_str name = c->key;
-        if (name.n > KEY_MAX || !gh_value_form(w->l, &name_row, name, &name, &why)) {
+        if (!read_name(w, part, &name)) {
             gh_load_error(w->l, &c->key_place,
-                          "%s: %s is not a name of at most %d letters, digits, \"_\", \"-\" and \".\"",
-                          who(w), gh_quoted(c->key, quoted), KEY_MAX);
+                          "%s: %s is not a name of at most %d letters, digits, \"_\", \"-\" and \".\"%s",
+                          who(w), gh_quoted(c->key, quoted), KEY_MAX,
+                          part == GH_PART_CLAIM ? ", nor a JSON Pointer" : "");
             continue;
         }
         name = gh_arena_copy(&w->l->config->arena, name);

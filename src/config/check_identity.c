@@ -62,8 +62,7 @@ static void check_open(gh_load *l)
     for (unsigned i = 0; i < c->server.listen.n && c->identity.session.insecure_cookies == GH_ON; i++) {
         gh_str text = c->server.listen.items[i];
         gh_place place = gh_load_place(l, &c->server.listen.items[i]);
-        if (gh_str_starts(text, GH_STR("unix:")) || gh_str_starts(text, GH_STR("127.")) ||
-            gh_str_starts(text, GH_STR("[::1]")))
+        if (gh_check_is_local(text))
             continue;
         gh_load_warning(
             l, &place,

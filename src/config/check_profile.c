@@ -135,6 +135,12 @@ static void check_proxies(gh_load *l)
     }
 }
 
+bool gh_check_is_local(gh_str address)
+{
+    return gh_str_starts(address, GH_STR("unix:")) || gh_str_starts(address, GH_STR("127.")) ||
+           gh_str_starts(address, GH_STR("[::1]"));
+}
+
 /* In development "*" is allowed, but then only this machine should ask. */
 static void check_open(gh_load *l)
 {
@@ -144,8 +150,7 @@ static void check_open(gh_load *l)
     for (unsigned i = 0; i < c->server.listen.n; i++) {
         gh_str text = c->server.listen.items[i];
         gh_place place = gh_load_place(l, &c->server.listen.items[i]);
-        if (gh_str_starts(text, GH_STR("unix:")) || gh_str_starts(text, GH_STR("127.")) ||
-            gh_str_starts(text, GH_STR("[::1]")))
+        if (gh_check_is_local(text))
             continue;
         gh_load_warning(
             l, &place,

@@ -157,6 +157,8 @@ void gh_check_roles(gh_load *l);
 bool gh_check_role(gh_load *l, const char *what, gh_str name, const gh_place *place);
 /* check_patterns.c: what lists of hosts and methods have in common. An empty list means all. */
 bool gh_check_has(const gh_str_list *list, gh_str text);
+/* Of server.listen: only this machine reaches it. */
+bool gh_check_is_local(gh_str address);
 /* Is every host that b lets in also let in by a? */
 bool gh_check_hosts_cover(gh_load *l, const gh_str_list *a, const gh_str_list *b);
 /* Each of the methods and hosts of a rule or route must be let in at all; what: "rule", "route". */

@@ -238,18 +238,23 @@ static enum gh_judgement judge(gh_txn *txn)
     return GH_PASS;
 }
 
-/* How the answers to those who are known go through caches (B.4). */
+/* How the answers to those who are known, be it a device alone, go through caches. */
 static void keep_out_of_caches(const gh_txn *txn, gh_reply *r)
 {
     static const gh_str vary[] = {[GH_PROOF_SESSION] = GH_STR_INIT("Vary: Cookie\r\n"),
                                   [GH_PROOF_TOKEN] = GH_STR_INIT("Vary: Authorization\r\n"),
                                   [GH_PROOF_API_KEY] = GH_STR_INIT("Vary: Authorization, X-API-Key\r\n")};
-    if (txn->principal.proof == GH_PROOF_NONE || txn->verdict.outcome != GH_OUTCOME_FORWARD)
+    const gh_principal *who = &txn->principal;
+    if ((who->proof == GH_PROOF_NONE && who->device == 0) || txn->verdict.outcome != GH_OUTCOME_FORWARD)
         return; /* answers of our own say it themselves */
-    if ((r->seen & GH_FIELD_BIT(GH_FIELD_CACHE_CONTROL)) == 0)
+    if ((r->seen & GH_FIELD_BIT(GH_FIELD_CACHE_CONTROL)) == 0) {
         gh_buf_lit(r->out, "Cache-Control: no-store\r\n");
-    else
-        gh_buf_put(r->out, vary[txn->principal.proof]);
+        return;
+    }
+    if (who->proof != GH_PROOF_NONE)
+        gh_buf_put(r->out, vary[who->proof]);
+    if (who->device != 0)
+        gh_buf_lit(r->out, "Vary: Cookie, X-Device-Token\r\n");
 }
 
 static void reply(gh_txn *txn, gh_reply *r)

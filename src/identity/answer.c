@@ -143,3 +143,23 @@ void gh_member_user(gh_buf *out, const gh_subject *subject)
     gh_member_word(out, "tier", GH_SHORT_STR(subject->tier));
     gh_buf_char(out, '}');
 }
+
+void gh_members_key(gh_buf *out, const gh_key_record *key)
+{
+    gh_member_id(out, "id", key->id);
+    gh_member_text(out, "name", key->name);
+    gh_member_text(out, "start", key->start);
+    gh_member_words(out, "scopes", key->scopes);
+    gh_member_word(out, "tier", key->tier);
+    gh_member_words(out, "networks", key->networks);
+    gh_member_time(out, "created_at", key->created_s);
+    gh_member_time(out, "last_used_at", key->used_s);
+    gh_member_time(out, "expires_at", key->expires_s);
+    gh_member_id(out, "replaced_by", key->replaced_by);
+}
+
+size_t gh_members_key_room(const gh_key_record *key)
+{
+    return 512 + gh_answer_room(key->name) + gh_answer_room(key->start) + gh_answer_room(key->scopes) +
+           gh_answer_room(key->tier) + gh_answer_room(key->networks);
+}

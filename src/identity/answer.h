@@ -6,6 +6,7 @@
 #ifndef GH_IDENTITY_ANSWER_H
 #define GH_IDENTITY_ANSWER_H
 
+#include "model/ops.h"
 #include "model/txn.h"
 
 typedef struct gh_answer {
@@ -53,5 +54,9 @@ void gh_time_put(gh_buf *out, uint64_t unix_s);
 void gh_member_user(gh_buf *out, const gh_subject *subject);
 /* What gh_member_user() takes at most. */
 enum { GH_MEMBER_USER_ROOM = 6 * (GH_USER_NAME_MAX + GH_ROLES_TEXT_MAX + GH_TIER_MAX) + 128 };
+
+/* What is told of an API key, to its owner and to the operator, and what that takes at most. */
+void gh_members_key(gh_buf *out, const gh_key_record *key);
+size_t gh_members_key_room(const gh_key_record *key);
 
 #endif

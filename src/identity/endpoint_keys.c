@@ -19,37 +19,17 @@ enum gh_judgement gh_ask_keys_create(gh_txn *txn)
     return gh_txn_ask(txn, &op->op);
 }
 
-static size_t key_room(const gh_key_record *k)
-{
-    return 512 + gh_answer_room(k->name) + gh_answer_room(k->start) + gh_answer_room(k->scopes) +
-           gh_answer_room(k->tier) + gh_answer_room(k->networks);
-}
-
-static void put_key(gh_buf *out, const gh_key_record *k)
-{
-    gh_member_id(out, "id", k->id);
-    gh_member_text(out, "name", k->name);
-    gh_member_text(out, "start", k->start);
-    gh_member_words(out, "scopes", k->scopes);
-    gh_member_word(out, "tier", k->tier);
-    gh_member_words(out, "networks", k->networks);
-    gh_member_time(out, "created_at", k->created_s);
-    gh_member_time(out, "last_used_at", k->used_s);
-    gh_member_time(out, "expires_at", k->expires_s);
-    gh_member_id(out, "replaced_by", k->replaced_by);
-    gh_buf_char(out, '}');
-}
-
 enum gh_judgement gh_judge_keys_create(gh_txn *txn)
 {
     const gh_str *text = txn->memo;
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
     const gh_op_key_create *op = (const gh_op_key_create *)gh_last_op(txn);
-    gh_answer answer = gh_answer_begin(txn, key_room(&op->key));
+    gh_answer answer = gh_answer_begin(txn, gh_members_key_room(&op->key));
     gh_buf_char(&answer.body, '{');
     gh_member_text(&answer.body, "key", *text);
-    put_key(&answer.body, &op->key);
+    gh_members_key(&answer.body, &op->key);
+    gh_buf_char(&answer.body, '}');
     return gh_answer_end(txn, 201, &answer);
 }
 
@@ -72,7 +52,7 @@ enum gh_judgement gh_judge_keys_list(gh_txn *txn)
     uint32_t shown = 0;
     size_t room = 0;
     for (; shown < op->n && room < GH_ANSWER_ROOM_MOST; shown++)
-        room += key_room(&op->keys[shown]);
+        room += gh_members_key_room(&op->keys[shown]);
     gh_answer answer = gh_answer_begin(txn, room);
     gh_buf_char(&answer.body, '{');
     gh_member(&answer.body, "keys");
@@ -80,7 +60,8 @@ enum gh_judgement gh_judge_keys_list(gh_txn *txn)
     for (uint32_t i = 0; i < shown; i++) {
         gh_item(&answer.body);
         gh_buf_char(&answer.body, '{');
-        put_key(&answer.body, &op->keys[i]);
+        gh_members_key(&answer.body, &op->keys[i]);
+        gh_buf_char(&answer.body, '}');
     }
     gh_buf_char(&answer.body, ']');
     gh_member_bool(&answer.body, "more", shown < op->n);

@@ -1,8 +1,8 @@
 /* POST /refresh: the secret of a session or a refresh token is replaced by its successor (RFC 9700 section 4.14.2).
  *
  * Several requests with the same old secret get the same successor for a while: it is kept sealed with a key that only
- * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. An old secret after that
- * while ends the session. Only this endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
+ * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. A browser's successor stays
+ * for that while, too: a third tab gets it as it is. An old secret after that while ends the session. Only this endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
 #include "base/crypto.h"
 #include "identity/cookies.h"
 #include "identity/input.h"
@@ -108,21 +108,36 @@ enum gh_judgement gh_ask_refresh(gh_txn *txn)
     return gh_txn_refuse(txn, GH_REASON_CREDENTIALS_REQUIRED, "neither a refresh token nor a session");
 }
 
+/* What the client is to present from now on. */
+static bool secret_of(const gh_txn *txn, gh_op_refresh *op, gh_str *ret)
+{
+    const memo *m = txn->memo;
+    char *memory = gh_arena_alloc(&op->op.arena, GH_SECRET_TEXT_MAX);
+    gh_buf successor = gh_buf_over(memory, memory == NULL ? 0 : GH_SECRET_TEXT_MAX);
+    if (op->kept) {
+        *ret = m->presented;
+        return true;
+    }
+    if (!gh_secret_unseal(&txn->policy->identity.keys, m->presented, op->sealed, &successor))
+        return false;
+    *ret = gh_buf_str(&successor);
+    return true;
+}
+
 enum gh_judgement gh_judge_refresh(gh_txn *txn)
 {
     const memo *m = txn->memo;
+    gh_str secret;
     if (gh_op_judge(txn) == GH_STOP)
         return GH_STOP;
     gh_op_refresh *op = (gh_op_refresh *)gh_last_op(txn);
-    char *memory = gh_arena_alloc(&op->op.arena, GH_SECRET_TEXT_MAX);
-    gh_buf successor = gh_buf_over(memory, memory == NULL ? 0 : GH_SECRET_TEXT_MAX);
-    if (!gh_secret_unseal(&txn->policy->identity.keys, m->presented, op->sealed, &successor))
+    if (!secret_of(txn, op, &secret))
         return gh_txn_refuse(txn, GH_REASON_INTERNAL_ERROR, "a sealed successor can't be opened");
     const gh_signed_in in = {.mode = m->mode,
                              .subject = &op->subject,
                              .session = op->session,
                              .device = op->bound,
-                             .secret = gh_buf_str(&successor),
+                             .secret = secret,
                              .created_s = op->created_s,
                              .expires_s = op->expires_s,
                              .cutoff_s = op->cutoff_s};

@@ -153,12 +153,18 @@ static bool is_ours(const gh_identity_policy *p, gh_str name)
            gh_str_eq(name, p->session.csrf_name);
 }
 
+/* Which device somebody says he is, and proves none: an upstream that reads the field would believe it. */
+static uint64_t claimed(const gh_txn *txn)
+{
+    return txn->principal.device == 0 ? GH_FIELD_BIT(GH_FIELD_X_DEVICE_ID) & txn->request->seen : 0;
+}
+
 uint64_t gh_identity_strip(const gh_txn *txn)
 {
     const gh_identity_policy *p = &txn->policy->identity;
     uint64_t fields = 0;
     if (!p->enabled || p->upstream.forward_credentials)
-        return 0;
+        return p->enabled ? claimed(txn) : 0;
     fields |= GH_FIELD_BIT(GH_FIELD_X_DEVICE_TOKEN) | GH_FIELD_BIT(GH_FIELD_COOKIE);
     if (txn->credentials.api_key.p != NULL)
         fields |= GH_FIELD_BIT(GH_FIELD_X_API_KEY);
@@ -167,7 +173,7 @@ uint64_t gh_identity_strip(const gh_txn *txn)
         txn->credentials.api_key.p != NULL && (txn->request->seen & GH_FIELD_BIT(GH_FIELD_X_API_KEY)) == 0;
     if (bearer_key || (txn->token != NULL && txn->token->issuer == 0))
         fields |= GH_FIELD_BIT(GH_FIELD_AUTHORIZATION);
-    return fields & txn->request->seen;
+    return (fields & txn->request->seen) | claimed(txn);
 }
 
 void gh_identity_strip_cookies(const gh_txn *txn, gh_str cookies, gh_buf *out)

@@ -43,6 +43,14 @@ static const gh_signing_key *key_of(const gh_issuer *issuer, const gh_jws *jws)
     return found;
 }
 
+/* What was cut off is remembered as long as a token of ours can live. Another program with the same secret (HS256) may
+ * sign one that lives longer: of an erased user, it would count again one day. */
+static uint32_t longest_life(const gh_identity_policy *p, unsigned issuer)
+{
+    uint64_t most = issuer == 0 ? p->token.access_s : p->issuers[issuer].max_lifetime_s;
+    return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
 static gh_jwt_rules rules_of(const gh_identity_policy *p, unsigned issuer)
 {
     const gh_issuer *by = &p->issuers[issuer];
@@ -53,8 +61,7 @@ static gh_jwt_rules rules_of(const gh_identity_policy *p, unsigned issuer)
                           .types = by->types,
                           .types_n = by->n_types,
                           .leeway_s = p->token.leeway_s,
-                          .max_lifetime_s =
-                              by->max_lifetime_s < UINT32_MAX ? (uint32_t)by->max_lifetime_s : UINT32_MAX,
+                          .max_lifetime_s = longest_life(p, issuer),
                           .need_sub = true,
                           .need_jti = ours,
                           .need_iat = ours,

@@ -168,7 +168,7 @@ typedef struct gh_op_user_erase {
     /* OK, NOT_FOUND, WRONG */
 } gh_op_user_erase;
 
-/* Rotates a session's secret: of a browser (cookie) or a refresh token. */
+/* Rotates a session's secret: of a browser (cookie) or a refresh token. A browser's that has just been rotated stays. */
 typedef struct gh_op_refresh {
     gh_op op;
     uint8_t kind; /* the session must be of this kind */
@@ -182,6 +182,7 @@ typedef struct gh_op_refresh {
     /* OK, NOT_FOUND, EXPIRED, REUSED, DISABLED; WRONG: not with the session's device, and nothing is ended */
     gh_str sealed; /* with OK: the successor to be handed out: next_sealed, or that of the first of several */
     bool repeated; /* it was handed out before */
+    bool kept;     /* there is none: the presented secret goes on */
     gh_id bound;   /* the session's device, whatever was proved; 0: none */
     gh_id user;
     gh_subject subject;

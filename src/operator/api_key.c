@@ -88,23 +88,13 @@ static bool make_secret(gh_errand *o, gh_op_key_create *k, gh_str *ret_text)
 
 static void put_members(gh_buf *out, const gh_key_record *k)
 {
-    gh_member_id(out, "id", k->id);
     gh_member_text(out, "username", k->user_name);
-    gh_member_text(out, "name", k->name);
-    gh_member_text(out, "start", k->start);
-    gh_member_words(out, "scopes", k->scopes);
-    gh_member_word(out, "tier", k->tier);
-    gh_member_words(out, "networks", k->networks);
-    gh_member_time(out, "created_at", k->created_s);
-    gh_member_time(out, "last_used_at", k->used_s);
-    gh_member_time(out, "expires_at", k->expires_s);
-    gh_member_id(out, "replaced_by", k->replaced_by);
+    gh_members_key(out, k);
 }
 
 static size_t room_of(const gh_key_record *k)
 {
-    return 512 +
-           6 * (k->user_name.n + k->name.n + k->start.n + 2 * k->scopes.n + k->tier.n + 2 * k->networks.n);
+    return gh_answer_room(k->user_name) + gh_members_key_room(k);
 }
 
 /* The key alone on standard output, so that it can be piped. */

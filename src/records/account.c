@@ -77,12 +77,17 @@ void gh_account_effect(gh_work *w, const gh_account *a)
     e->until_s = a->until_s;
 }
 
+/* No further ahead is a token dated: clocks are allowed to differ by more, unless it is set otherwise. */
+enum { AHEAD_S = 10 };
+
 void gh_account_cut_off(gh_work *w, gh_account *a)
 {
     if (a->cutoff_s < w->now_s)
         a->cutoff_s = w->now_s;
-    if (a->until_s < w->now_s + w->access_s)
-        a->until_s = w->now_s + w->access_s;
+    else if (a->cutoff_s < w->now_s + AHEAD_S)
+        a->cutoff_s++; /* again in this second: a token that was given in between is dated behind the last one */
+    if (a->until_s < a->cutoff_s + w->access_s)
+        a->until_s = a->cutoff_s + w->access_s;
     gh_sql_run3(w->sql, GH_SQL_CUTOFF_SET, a->record.id, a->cutoff_s, a->until_s);
 }
 

@@ -34,7 +34,8 @@ struct gh_records {
     gh_transaction transaction;
     gh_arena scratch;                        /* of what is done without an operation */
     uint64_t uses_ms, sweep_ms, optimize_ms; /* when it is due */
-    bool scrub;
+    bool scrub;        /* somebody was erased, and the write-ahead log is not emptied yet */
+    uint64_t scrub_ms; /* not tried again before; 0: it was not tried in vain */
 
     _Atomic uint64_t operations, transactions, failures;
 };

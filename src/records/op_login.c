@@ -52,6 +52,19 @@ enum gh_op_status gh_do_login_begin(gh_work *w, gh_op *op)
     return GH_OP_OK;
 }
 
+/* Who types his password where the name should be must not find it in the trail: kept is what a name is made of. */
+static bool could_be_a_name(gh_str text)
+{
+    static const char marks[] = "_.@+-";
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || gh_is_digit(c);
+        if (!letter && memchr(marks, c, sizeof marks - 1) == NULL)
+            return false;
+    }
+    return text.n > 0;
+}
+
 /* The name that was typed is kept only when it is nobody's; who has it later takes it along when he is erased. */
 static enum gh_op_status refuse(gh_work *w, const gh_op_login_finish *o, const gh_account *a, bool right)
 {
@@ -59,11 +72,10 @@ static enum gh_op_status refuse(gh_work *w, const gh_op_login_finish *o, const g
                                      GH_STR_INIT("{\"success\":false,\"reason\":\"disabled\"}"),
                                      GH_STR_INIT("{\"success\":false,\"reason\":\"wrong\"}")};
     bool known = a->record.id != 0, disabled = right && a->record.disabled;
-    gh_str name =
-        known ? (gh_str){NULL, 0} : gh_canonical(w, gh_str_cut(o->tried, 0, GH_EMAIL_MAX), GH_EMAIL_MAX);
+    gh_str none = {NULL, 0}, name = known ? none : gh_canonical(w, o->tried, GH_EMAIL_MAX);
     gh_audit(w, &(gh_event){.event = "auth_attempt",
                             .user = a->record.id,
-                            .name = name,
+                            .name = could_be_a_name(name) ? name : none,
                             .detail = reasons[!known     ? 0
                                               : disabled ? 1
                                                          : 2]});

@@ -51,6 +51,13 @@ static enum gh_op_status reused(gh_work *w, const gh_session_row *row)
     return GH_OP_REUSED;
 }
 
+/* A browser's secret is replaced at most once in its grace. Several tabs that refresh one after the other would else leave
+ * a request that is still under way with the secret before the last but one, which counts for nothing. */
+static bool is_new(const gh_work *w, const gh_op_refresh *o, const gh_session_row *row)
+{
+    return o->kind == GH_SESSION_COOKIE && row->number > 0 && w->now_s < row->s.rotated_s + o->grace_s;
+}
+
 static enum gh_op_status refresh_live(gh_work *w, gh_op_refresh *o, gh_session_row *row, gh_str sealed)
 {
     gh_account a;
@@ -65,10 +72,11 @@ static enum gh_op_status refresh_live(gh_work *w, gh_op_refresh *o, gh_session_r
         return GH_OP_NOT_FOUND;
     if (a.record.disabled)
         return GH_OP_DISABLED;
-    if (present)
-        rotate(w, o, row, &a);
-    else
+    o->kept = present && is_new(w, o, row);
+    if (o->repeated)
         o->sealed = sealed;
+    else if (!o->kept)
+        rotate(w, o, row, &a);
     o->user = a.record.id;
     o->bound = row->s.device;
     o->subject = gh_account_subject(&a);

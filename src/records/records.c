@@ -133,7 +133,8 @@ static void adjust(gh_work *w, void *data)
     present->cookie_idle_s = a->options->cookie_idle_s;
     present->token_idle_s = a->options->token_idle_s;
     gh_sweep_token_life(w, present->access_s);
-    a->records->sweep_ms = 0; /* due */
+    a->records->sweep_ms = 0; /* due, both */
+    a->records->scrub_ms = a->records->scrub_ms > 0 ? 1 : 0;
 }
 
 bool gh_records_adjust(gh_records *records, const gh_records_options *options)

@@ -1,6 +1,6 @@
 #include "records/schema.h"
 
-enum { APPLICATION_ID = 0x47417465, /* "GAte" */ BUSY_MS = 5000 };
+enum { APPLICATION_ID = 0x47417465, /* "GAte" */ };
 
 /* Of every connection. What is written outside of the schema can't make anything run (trusted_schema). secure_delete:
  * what is erased is overwritten. */
@@ -184,7 +184,7 @@ static void configure(gh_sql *sql)
     (void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     (void)sqlite3_limit(sql->db, SQLITE_LIMIT_ATTACHED, 0);
     (void)sqlite3_limit(sql->db, SQLITE_LIMIT_WORKER_THREADS, 0);
-    (void)sqlite3_busy_timeout(sql->db, BUSY_MS);
+    (void)sqlite3_busy_timeout(sql->db, GH_BUSY_MS);
 }
 
 static uint64_t number_of(gh_sql *sql, enum gh_statement which)

@@ -2,11 +2,13 @@
 #include <time.h>
 
 #include "records/inside.h"
+#include "records/schema.h"
 #include "records/sweep.h"
 
 enum {
     BATCH = 256,           /* operations that share a transaction, at most */
     USES_MS = 30000,       /* between two writings of the last uses */
+    SCRUB_MS = 10000,      /* between two tries to empty the write-ahead log */
     OPTIMIZE_MS = 21600000 /* between two looks at the query planner's figures */
 };
 
@@ -28,6 +30,8 @@ static void set_dates(gh_records *r)
 static uint64_t next_due(const gh_records *r)
 {
     uint64_t due = r->uses_ms < r->sweep_ms ? r->uses_ms : r->sweep_ms;
+    if (r->scrub && r->scrub_ms < due)
+        due = r->scrub_ms;
     return due < r->optimize_ms ? due : r->optimize_ms;
 }
 
@@ -128,14 +132,29 @@ static void sweep_expired(gh_work *w, void *data)
     s->more = gh_sweep_expired(w, &s->spans);
 }
 
-static void run_pragma(gh_records *r, enum gh_statement which)
+static void optimize(gh_records *r, uint64_t now_ms)
 {
-    gh_query q = gh_query_of(&r->sql, which);
-    bool busy = gh_query_row(&q) && gh_column_u64(&q) != 0;
-    gh_query_run(&q);
-    if (which == GH_SQL_CHECKPOINT && gh_sql_ok(&r->sql) && !busy)
-        r->scrub = false;
+    gh_sql_run(&r->sql, GH_SQL_OPTIMIZE);
     gh_sql_reset(&r->sql);
+    r->optimize_ms = now_ms + OPTIMIZE_MS;
+}
+
+/* Whoever reads the file, a backup, is not waited for: it may take minutes, and everybody who signs in would, too. */
+static void empty_log(gh_records *r, uint64_t now_ms)
+{
+    (void)sqlite3_busy_timeout(r->sql.db, 0);
+    gh_query q = gh_query_of(&r->sql, GH_SQL_CHECKPOINT);
+    bool emptied = gh_query_row(&q) && gh_column_u64(&q) == 0;
+    gh_query_run(&q);
+    emptied = emptied && gh_sql_ok(&r->sql);
+    gh_sql_reset(&r->sql);
+    (void)sqlite3_busy_timeout(r->sql.db, GH_BUSY_MS);
+    if (!emptied && r->scrub_ms == 0)
+        gh_records_say(
+            r, 1, "records_log_kept",
+            "what was erased is still in gatehouse.db-wal, which can't be emptied now: tried again");
+    r->scrub = !emptied;
+    r->scrub_ms = emptied ? 0 : now_ms + SCRUB_MS;
 }
 
 static void clean_up(gh_records *r, uint64_t now_ms)
@@ -158,12 +177,10 @@ static void keep_house(gh_records *r)
     }
     if (now_ms >= r->sweep_ms && !more)
         clean_up(r, now_ms);
-    if (now_ms >= r->optimize_ms) {
-        run_pragma(r, GH_SQL_OPTIMIZE);
-        r->optimize_ms = now_ms + OPTIMIZE_MS;
-    }
-    if (r->scrub)
-        run_pragma(r, GH_SQL_CHECKPOINT);
+    if (now_ms >= r->optimize_ms)
+        optimize(r, now_ms);
+    if (r->scrub && now_ms >= r->scrub_ms)
+        empty_log(r, now_ms);
 }
 
 void *gh_records_serve(void *data)

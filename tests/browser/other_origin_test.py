@@ -161,12 +161,18 @@ def test_no_page_can_be_framed(attack, home, who, page):
 @pytest.mark.parametrize("who,path,method", [
     ("stranger", "/api/auth/logout", "POST"), ("sibling", "/api/auth/logout", "POST"), ("sibling", "/api/auth/refresh", "POST"),
     ("sibling", "/api/auth/keys", "POST"), ("sibling", "/api/auth/account", "DELETE")])
-def test_nobody_is_signed_out_or_changed_by_another_page(attack, driver, victim, home, who, path, method):
+def test_nobody_is_signed_out_or_changed_by_another_page(attack, driver, victim, gateway, home, who, path, method):
     for name in ("a form", "a form that looks like JSON", "fetch without a body"):
         if method == "POST":
             assert attack(who, CHANGING[name], home + path) == "refused"
     assert attack(who, f'fetch(url, {{method: "{method}", credentials: "include", headers: {{"Content-Type": "application/json"}}, body: "{{}}"}})'
                        '.then(() => done("read"), no);', home + path) == "refused"
+    # The whole window: what such an answer says of cookies counts for the browser, whoever sent it there.
+    for enctype in ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"):
+        if method == "POST":
+            n = len([line for line in list(gateway.lines) if path.encode() in line])
+            attack(who, f'form("{enctype}", {{}}, "_top").submit(); done();', home + path)
+            eventually(lambda: len([line for line in list(gateway.lines) if path.encode() in line]) > n, "it has arrived")
     assert still_signed_in(driver, victim)
 
 

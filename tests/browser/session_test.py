@@ -177,7 +177,8 @@ def test_refresh_in_two_tabs_at_once(page, driver):
             spans.append(driver.execute_script("return window.results")[-1])
         assert [span[0] for span in spans] == [200, 200]
         together += spans[0][1] < spans[1][2] and spans[1][1] < spans[0][2]
-        assert cookies(driver)["__Host-session"]["value"] != before
+        # The first time; within its grace the new one stays.
+        assert (cookies(driver)["__Host-session"]["value"] != before) == (n == 1)
         for tab in tabs:
             driver.switch_to.window(tab)
             assert call(driver, "GET", "/api/auth/me")[0] == 200
@@ -190,6 +191,8 @@ def test_refresh_in_two_tabs_at_once(page, driver):
 
 
 def test_many_refreshes_of_one_page_at_once(page, driver):
+    """Tabs that woke up together refreshed one after the other. A request that was still under way with the cookie before
+    the last but one got 401, and a refresh with it would have ended the session."""
     page.register(fresh_name())
     script = """
     const done = arguments[0], token = document.cookie.match(/__Host-csrf=([^;]*)/)[1];

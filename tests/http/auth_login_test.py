@@ -1,11 +1,10 @@
-"""Signing in: the same answer whatever is wrong, passwords brought along, and attempts that run out for who guesses."""
+"""Signing in: the same answer whatever is wrong, passwords brought along, and attempts that run out for who guesses.
+
+That times do not tell either: tests/fault/login_timing_test.py."""
 import base64
 import concurrent.futures
 import hashlib
 import hmac
-import math
-import random
-import statistics
 import time
 import warnings
 
@@ -171,40 +170,6 @@ def test_a_disabled_account_gets_in_by_no_way(people):
         answer = login(people, "disabled", mode=mode)
         problem(answer, 401, "login_failed")
         assert "set-cookie" not in answer.headers
-
-
-def times(people, a, b, n):
-    """Seconds that n logins of each take, in random order."""
-    order = [a, b] * n
-    random.shuffle(order)
-    out = {a: [], b: []}
-    for username in order:
-        before = time.perf_counter()
-        assert login(people, username, "not the password").status_code == 401
-        out[username].append(time.perf_counter() - before)
-    return out[a], out[b]
-
-
-def rank_sum(a, b):
-    """How far the ranks of a are from chance, in standard deviations (Mann and Whitney)."""
-    ranks = {v: i + 1 for i, v in enumerate(sorted(a + b))}
-    u = sum(ranks[v] for v in a) - len(a) * (len(a) + 1) / 2
-    return (u - len(a) * len(b) / 2) / math.sqrt(len(a) * len(b) * (len(a) + len(b) + 1) / 12)
-
-
-@pytest.mark.parametrize("username", ["nobody.at.all", "disabled"])
-def test_times_do_not_tell(people, username):
-    """Told apart means: in three samples, one after the other, the same one is slower beyond what chance does once in a
-    hundred times. A sample that tells nothing ends it, so a busy machine can't fail it."""
-    people.register("somebody")
-    signs = set()
-    for _ in range(3):
-        known, other = times(people, "somebody", username, 12)
-        z = rank_sum(known, other)
-        if abs(z) < 2.6:
-            return
-        signs.add(z > 0)
-    assert len(signs) == 2, f"told apart: {statistics.median(known):.4f} s and {statistics.median(other):.4f} s"
 
 
 # Passwords brought along.
@@ -474,14 +439,17 @@ def test_a_flood_of_logins_is_503_and_other_requests_go_on(gatehouse, upstream):
 def test_who_was_turned_away_as_busy_has_not_guessed(gatehouse, upstream):
     """A password that nobody looked at counted as a failed attempt: somebody who met a flood of logins a few times was
     slowed for what others did."""
-    gateway = gatehouse(settings({"password": {"threads": 1, "queue": 1, "hash_time": 10}, "attempts": {"max": 3}}),
+    gateway = gatehouse(settings({"password": {"threads": 1, "queue": 1, "hash_time": 6}, "attempts": {"max": 3}}),
                         upstream=upstream, env=identity.ENV)
     people = identity.People(gateway)
-    persons = [people.new() for _ in range(12)]
+    persons = [people.new() for _ in range(8)]
+    busy = 0
     for _ in range(20):
-        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
             statuses = list(pool.map(lambda p: p.login().status_code, persons))
         assert set(statuses) <= {200, 503}, statuses
-        if statuses.count(503) >= 9:
+        busy += statuses.count(503)
+        if busy >= 8:
             break
+    assert busy, "there was no flood"
     assert identity.query(gateway, "SELECT count(*) FROM attempt WHERE kind = 1 AND n > 0") == [(0,)]

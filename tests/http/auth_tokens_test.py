@@ -430,7 +430,7 @@ def test_a_refresh_token_is_revoked_with_all_that_came_of_it(people):
 def test_a_key_is_revoked_by_its_secret_alone(people):
     person = people.new()
     key = person.api_key()
-    assert people.http.post(people.at("/revoke"), data={"token": key["key"][:-1] + "0"}).status_code == 200
+    assert people.http.post(people.at("/revoke"), data={"token": key["key"][:-1]}).status_code == 200
     assert people.http.post(people.at("/revoke"), data={"token": key["id"]}).status_code == 200
     assert people.me({"X-API-Key": key["key"]}).status_code == 200
     assert people.http.post(people.at("/revoke"), data={"token": key["key"]}).status_code == 200

@@ -124,6 +124,11 @@ def test_a_password_is_one_line(stopped):
     for text in ("", "\n", "one\ntwo\n"):
         done = stopped("user", "add", "alice", stdin=text, status=1)
         assert "exactly one line" in done.stderr
+    with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as yes:  # it is not waited for an end that never comes
+        done = subprocess.run([BINARY, "user", "add", "alice"], cwd=stopped.folder, env=clean_environment(), stdin=yes.stdout,
+                              capture_output=True, text=True, timeout=guard(20))
+        yes.stdout.close()
+    assert done.returncode == 1 and "more than a line" in done.stderr
     stopped.add("alice", password=PASSWORD + "\r")  # the line ends of other systems
 
 

@@ -70,8 +70,6 @@ void gh_exchange_finish(gh_exchange *x)
     gh_exchange_unbind(x);
     gh_wait_end(x);
     gh_standing_remove(x);
-    if (gh_unlikely(x->txn.n_ops > 0))
-        gh_arena_wipe(&x->arena); /* an endpoint's answer: tokens, keys */
     gh_txn_end(&x->txn);
     gh_held_free(x, &x->held);
     gh_held_free(x, &x->copy);

@@ -60,14 +60,9 @@ static bool key_question(const gh_txn *txn, uint64_t now_s, gh_lookup *ret)
     return false;
 }
 
-static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
+static bool in_force(gh_exchange *x, uint64_t now_s)
 {
     gh_principal *who = &x->txn.principal;
-    if (who->expires_s != 0 && who->expires_s <= now_s)
-        return false;
-    if (epoch == x->looked_epoch)
-        return true;
-    x->looked_epoch = epoch;
     gh_lookup l = question(who, now_s);
     if (who->proof == GH_PROOF_API_KEY && !key_question(&x->txn, now_s, &l))
         return false;
@@ -75,6 +70,24 @@ static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
     if (who->proof == GH_PROOF_API_KEY)
         who->expires_s = l.expires_s; /* a key that was rolled over lives for the overlap only */
     return l.answer == GH_LOOKUP_GOOD;
+}
+
+/* A token that was let in within its leeway may go on as long. */
+static bool is_over(const gh_exchange *x, uint64_t now_s)
+{
+    const gh_principal *who = &x->txn.principal;
+    uint64_t leeway_s = who->proof == GH_PROOF_TOKEN ? x->txn.policy->identity.token.leeway_s : 0;
+    return who->expires_s != 0 && who->expires_s + leeway_s <= now_s;
+}
+
+static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
+{
+    if (is_over(x, now_s))
+        return false;
+    if (epoch == x->looked_epoch)
+        return true;
+    x->looked_epoch = epoch;
+    return in_force(x, now_s);
 }
 
 static enum gh_reason reason_of(enum gh_proof proof)

@@ -158,6 +158,8 @@ static enum gh_lookup_answer answer_device(const found *f, gh_lookup *l)
 {
     if (!same_hash(l->hash, f->entry->hash))
         return GH_LOOKUP_MISMATCH;
+    if (f->user->disabled)
+        return GH_LOOKUP_DISABLED;
     l->subject.user = f->user->id;
     note_use(f, l);
     return GH_LOOKUP_GOOD;

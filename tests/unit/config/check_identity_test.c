@@ -275,6 +275,11 @@ static void test_require(void **state)
         {ON
          "routes: [{name: r, path: \"/users/{id}\", require: {claims: {user: \"{id}\", tier: premium}, unless_role: admin}}]\n",
          ""},
+        {ON
+         "routes: [{name: r, require: {claims: {\"/realm/plan\": gold, \"/https:~1~1x.example~1plan\": gold}}}]\n",
+         ""},
+        {ON "routes: [{name: r, require: {claims: {\"/a~2\": gold}}}]\n",
+         "g.yaml:4:39: error: routes[0].require.claims: \"/a~2\" is not a name of at most 64 letters, digits, \"_\", \"-\" and \".\", nor a JSON Pointer\n"},
         {ON "routes: [{name: r, require: {unless_role: admin}}]\n",
          "g.yaml:4:43: error: route r: require.unless_role has no effect without require.claims\n"},
         {ON

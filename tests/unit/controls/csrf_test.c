@@ -76,6 +76,21 @@ static void a_devices_cookie(void **state)
     decide_free(d);
 }
 
+/* "/api and all below" means the upstream's paths, not the doors to one's account. */
+static void our_own_endpoints_are_never_exempt(void **state)
+{
+    (void)state;
+    decide *d = new_with("identity: {enabled: on, csrf: {exempt_paths: [/api/**]}}\n"
+                         "rate_limits: {enabled: off}\n"
+                         "hosts: {allowed: [api.example]}\n");
+    expect(d, "POST /api/x", "Sec-Fetch-Site: cross-site", "", "forward");
+    expect(d, "POST /api/auth/logout", "Sec-Fetch-Site: cross-site", "", "csrf_cross_site");
+    expect(d, "POST /api/auth/logout", "A: b", "", "csrf_missing");
+    expect(d, "POST /api/auth/login", "Sec-Fetch-Site: cross-site\nContent-Type: application/json", "\n\n{}",
+           "csrf_cross_site");
+    decide_free(d);
+}
+
 enum site { OURS, FOREIGN, UNSAID };
 
 /* Every Sec-Fetch-Site with every Origin and every Referer; the first that says something decides. */
@@ -332,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_devices_cookie),
+        cmocka_unit_test(our_own_endpoints_are_never_exempt),
         cmocka_unit_test(the_matrix),
         cmocka_unit_test(fields_that_are_there_twice_say_nothing_good),
         cmocka_unit_test(the_token_is_the_sessions),

@@ -273,6 +273,13 @@ static void answers_to_people_stay_out_of_caches(void **state)
     assert_string_equal(decide_request(d, "GET /x"), "forward");
     decide_reply(d, "200\nContent-Type: text/plain");
     expect_field(d, "Cache-Control", NULL);
+    /* a device without a user is told to the upstream, too */
+    assert_string_equal(
+        decide_request(d, decide_text(d, "GET /x\nX-Device-Token: %s", identity_device(d, 0, 8))), "forward");
+    decide_reply(d, "200\nContent-Type: text/plain");
+    expect_field(d, "Cache-Control", "no-store");
+    decide_reply(d, "200\nCache-Control: public");
+    expect_field(d, "Vary", "Cookie, X-Device-Token");
     /* a refusal says it once */
     expect(d, cookie(d, identity_device(d, ALICE, 9)), "forward", "credentials_required");
     decide_answer(d);

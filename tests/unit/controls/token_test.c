@@ -249,6 +249,23 @@ static void signatures_are_looked_at_so_often(void **state)
     decide_free(d);
 }
 
+/* Revocations are remembered as long as our tokens can live, so nothing of ours may live longer. */
+static void none_of_ours_lives_longer_than_what_ends_it(void **state)
+{
+    (void)state;
+    decide *d = new_unit();
+    static const char own[] =
+        "{\"iss\":\"gatehouse\",\"sub\":\"000000000001a\",\"aud\":\"api\",\"exp\":%u,\"iat\":%u,"
+        "\"jti\":\"j\",\"client_id\":\"gatehouse\",\"name\":\"alice\"}";
+    const unsigned now = 1700000000, life = d->policy->identity.token.access_s;
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + life, now)), "forward");
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + life + 1, now)),
+           "token_invalid");
+    expect(d, identity_sign(d, IDENTITY_OURS, HEADER, decide_text(d, own, now + 86400, now)),
+           "token_invalid");
+    decide_free(d);
+}
+
 /* Whoever may have a token revoked may have its signature looked at: it costs the same, and counts with the others. */
 static void revoking_counts_too(void **state)
 {
@@ -363,6 +380,7 @@ int main(void)
         cmocka_unit_test(an_outside_issuers_are_nobody_of_ours),
         cmocka_unit_test(keys_that_are_missing_are_said_to_be),
         cmocka_unit_test(signatures_are_looked_at_so_often),
+        cmocka_unit_test(none_of_ours_lives_longer_than_what_ends_it),
         cmocka_unit_test(revoking_counts_too),
         cmocka_unit_test(neighbours_count_together),
         cmocka_unit_test(a_new_policy_looks_again),

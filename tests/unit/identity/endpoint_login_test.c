@@ -220,6 +220,7 @@ static void unknown_disabled_and_wrong_are_one(void **state)
     assert_string_equal(unknown, other);
     refused_alike(e, found_disabled, GH_OP_OK, GH_OP_DISABLED, other);
     assert_string_equal(unknown, other);
+    assert_null(OP_AT(e, 1, gh_op_password_verify)->stored.p); /* as an unknown one */
     refused_alike(e, found_disabled, GH_OP_WRONG, GH_OP_WRONG, other);
     assert_string_equal(unknown, other);
     refused_alike(e, found, GH_OP_OK, GH_OP_NOT_FOUND, other); /* erased meanwhile */

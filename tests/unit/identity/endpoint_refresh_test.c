@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "identity/csrf_token.h"
 #include "identity/secret.h"
 #include "identity/token.h"
 
@@ -147,6 +148,25 @@ static void a_browsers_cookie_is_replaced(void **state)
     endpoint_script(e, &again, 1); /* the other tab */
     assert_string_equal(endpoint_request(e, "POST", PATH, "{}"), "answer 200");
     assert_non_null(strstr(e->lines, successor));
+}
+
+static void stays(gh_op *op)
+{
+    done(op, (gh_str){NULL, 0});
+    ((gh_op_refresh *)op)->kept = true;
+}
+
+static void a_cookie_that_is_new_stays(void **state)
+{
+    static const endpoint_op kept_one = {GH_OP_REFRESH, GH_OP_OK, stays};
+    endpoint *e = *state;
+    char memory[GH_SECRET_TEXT_MAX];
+    gh_str secret = make(e, GH_SECRET_SESSION, 3, memory);
+    with_cookies(e, secret, GH_STR(""));
+    endpoint_script(e, &kept_one, 1);
+    assert_string_equal(endpoint_request(e, "POST", PATH, NULL), "answer 200");
+    assert_true(gh_str_eq(endpoint_between(e->lines, "Set-Cookie: __Host-session=", ";"), secret));
+    assert_int_equal(strlen(endpoint_member(e, "/csrf_token")), GH_CSRF_TEXT);
 }
 
 /* What an older set-up, or another page, left in the jar does not end the session. */
@@ -299,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENDPOINT_TEST(tokens_are_replaced),
         ENDPOINT_TEST(parallel_ones_get_the_same_successor),
+        ENDPOINT_TEST(a_cookie_that_is_new_stays),
         ENDPOINT_TEST(a_browsers_cookie_is_replaced),
         ENDPOINT_TEST(of_several_cookies_the_newest_counts),
         ENDPOINT_TEST(of_another_session_none_counts),

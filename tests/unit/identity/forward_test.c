@@ -192,6 +192,14 @@ static void credentials_of_ours_stay_here(void **state)
                     GH_FIELD_BIT(GH_FIELD_X_API_KEY));
     expect_stripped(d, decide_text(d, "X-Device-Token: %s", identity_device(d, 0, 8)),
                     GH_FIELD_BIT(GH_FIELD_X_DEVICE_TOKEN));
+    /* What a client says of itself goes on only with its proof. */
+    expect_stripped(d, "X-Device-ID: 0000000000008", GH_FIELD_BIT(GH_FIELD_X_DEVICE_ID));
+    expect_stripped(
+        d, decide_text(d, "X-Device-ID: 0000000000008\nX-Device-Token: %s", identity_device(d, 0, 8)),
+        GH_FIELD_BIT(GH_FIELD_X_DEVICE_TOKEN));
+    expect_stripped(
+        d, decide_text(d, "X-Device-ID: 0000000000009\nX-Device-Token: %s", identity_device(d, 0, 8)),
+        GH_FIELD_BIT(GH_FIELD_X_DEVICE_TOKEN) | GH_FIELD_BIT(GH_FIELD_X_DEVICE_ID));
     expect_stripped(d, foreign(d, ",\"sub\":\"a\""), 0); /* the upstream may know its issuer, too */
     decide_free(d);
     d = new_with("identity: {enabled: on, upstream: {forward_credentials: on}}\n");

@@ -281,6 +281,18 @@ static void test_what_nobody_compared_is_no_attempt(void **state)
     assert_int_equal(try(w, "ada", 0, true, NULL), GH_OP_SLOWED);
 }
 
+/* A story: a password typed where the name should be stood in the audit trail for good. */
+static void test_the_trail_keeps_what_could_be_a_name(void **state)
+{
+    world *w = *state;
+    assert_int_equal(try(w, "Some.Body@Example.com", 1, true, NULL), GH_OP_WRONG);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE name = 'some.body@example.com'"), 1);
+    assert_int_equal(try(w, "grey otter 71", 2, true, NULL), GH_OP_WRONG);
+    assert_int_equal(try(w, "Tr0ub4dor&3", 3, true, NULL), GH_OP_WRONG);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'auth_attempt'"), 3);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE name IS NOT NULL"), 1);
+}
+
 static void test_an_attempt_is_good_once_and_for_its_user(void **state)
 {
     world *w = *state;
@@ -441,6 +453,7 @@ int main(void)
         TEST(test_counts_outlive_the_process),
         TEST(test_a_password_that_changed_meanwhile_is_wrong),
         TEST(test_what_nobody_compared_is_no_attempt),
+        TEST(test_the_trail_keeps_what_could_be_a_name),
         TEST(test_an_attempt_is_good_once_and_for_its_user),
         TEST(test_the_work_is_the_same_for_unknown_names),
         TEST(test_an_upgraded_hash_is_stored),

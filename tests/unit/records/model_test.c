@@ -132,8 +132,8 @@ static void end_sessions(const m_user *u, const m_session *but)
 
 static void cut_off(m_user *u)
 {
-    u->cutoff_s = now();
-    u->until_s = now() + ACCESS;
+    u->cutoff_s = u->cutoff_s < now() ? now() : u->cutoff_s + (u->cutoff_s < now() + 10);
+    u->until_s = u->cutoff_s + ACCESS;
 }
 
 /* --- attempts */
@@ -372,9 +372,10 @@ static void step_sign_in(world *w)
     world_done(o);
 }
 
-static unsigned model_refresh(const gh_op_refresh *o, m_session *s, uint64_t presented, bool *ret_repeated)
+static unsigned model_refresh(const gh_op_refresh *o, m_session *s, uint64_t presented, bool *ret_repeated,
+                              bool *ret_kept)
 {
-    *ret_repeated = false;
+    *ret_repeated = *ret_kept = false;
     if (s == NULL || !s->alive || s->kind != o->kind)
         return GH_OP_NOT_FOUND;
     if (s->device != 0 && s->device != o->device)
@@ -383,9 +384,11 @@ static unsigned model_refresh(const gh_op_refresh *o, m_session *s, uint64_t pre
         return GH_OP_EXPIRED;
     if (o->number > s->number)
         return GH_OP_NOT_FOUND;
+    bool recent = s->number > 0 && now() < s->rotated_s + GRACE;
+    *ret_kept = o->kind == GH_SESSION_COOKIE && recent && o->number == s->number && presented == s->hash;
     if (o->number == s->number && presented == s->hash)
         return GH_OP_OK;
-    *ret_repeated = o->number + 1 == s->number && presented == s->before && now() < s->rotated_s + GRACE;
+    *ret_repeated = recent && o->number + 1 == s->number && presented == s->before;
     if (*ret_repeated)
         return GH_OP_OK;
     end_session(s);
@@ -397,7 +400,7 @@ static void step_refresh(world *w)
     unsigned recent = n_sessions < 20 ? n_sessions : 20, back = dice(4), wrong = dice(12);
     m_session *s = n_sessions == 0 ? NULL : &sessions[n_sessions - 1 - dice(recent)];
     uint64_t presented = 1, next = ++secrets;
-    bool repeated;
+    bool repeated, kept;
     gh_op_refresh *o = world_op(REFRESH, gh_op_refresh);
     o->session = s == NULL ? 99 : (gh_id)(s - sessions) + 1;
     o->kind = s == NULL || wrong == 0 ? GH_SESSION_COOKIE : s->kind;
@@ -417,16 +420,19 @@ static void step_refresh(world *w)
     world_hash(presented, o->hash);
     world_hash(next, o->next_hash);
     o->next_sealed = (gh_str){(const char *)&next, sizeof next};
-    unsigned expected = model_refresh(o, s, presented, &repeated);
+    unsigned expected = model_refresh(o, s, presented, &repeated, &kept);
     SAME(world_do(w, o), expected);
     SAME(o->repeated, repeated);
+    SAME(o->kept, kept);
     told[expected]++;
     if (expected == GH_OP_OK) {
-        uint64_t given;
-        memcpy(&given, o->sealed.p, sizeof given);
-        SAME(given, repeated ? s->sealed : next);
+        uint64_t given = 0;
+        SAME(o->sealed.n, kept ? 0 : sizeof given);
+        if (!kept)
+            memcpy(&given, o->sealed.p, sizeof given);
+        SAME(given, kept ? 0 : repeated ? s->sealed : next);
         SAME(o->user, s->user->id);
-        if (!repeated) {
+        if (!repeated && !kept) {
             s->older = s->before;
             s->before = s->hash;
             s->hash = s->sealed = next;
@@ -761,7 +767,8 @@ static void look_at_everything(world *w)
     }
     for (unsigned i = n_devices > 300 ? n_devices - 300 : 0; i < n_devices; i++)
         SAME(world_look(w, GH_LOOKUP_DEVICE, i + 1, devices[i].hash) == GH_LOOKUP_GOOD,
-             devices[i].alive && devices[i].confirmed);
+             devices[i].alive && devices[i].confirmed &&
+                 (devices[i].user == NULL || !devices[i].user->disabled));
     for (unsigned i = 0; i < n_users; i++) {
         const m_user *u = &users[i];
         gh_lookup token = {.kind = GH_LOOKUP_TOKEN, .user = u->id, .issued_s = now() - dice(100)};

@@ -15,16 +15,17 @@ typedef struct present {
     gh_id session, device;
     uint32_t number;
     uint64_t hash, next;
-    bool repeated;     /* answered */
-    uint64_t sealed;   /* answered: which successor was given out; 0: none */
-    uint64_t cutoff_s; /* answered */
-    gh_id bound;       /* answered */
+    bool browser;
+    bool repeated, kept; /* answered */
+    uint64_t sealed;     /* answered: which successor was given out; 0: none */
+    uint64_t cutoff_s;   /* answered */
+    gh_id bound;         /* answered */
 } present;
 
 static unsigned refresh(world *w, present *p)
 {
     gh_op_refresh *o = world_op(REFRESH, gh_op_refresh);
-    o->kind = GH_SESSION_TOKENS;
+    o->kind = p->browser ? GH_SESSION_COOKIE : GH_SESSION_TOKENS;
     o->session = p->session;
     o->device = p->device;
     o->number = p->number;
@@ -34,12 +35,14 @@ static unsigned refresh(world *w, present *p)
     o->next_sealed = (gh_str){(const char *)&p->next, sizeof p->next};
     unsigned status = world_do(w, o);
     p->repeated = o->repeated;
+    p->kept = o->kept;
     p->cutoff_s = o->cutoff_s;
     p->bound = o->bound;
     p->sealed = 0;
     if (status == GH_OP_OK) {
-        assert_int_equal(o->sealed.n, sizeof p->sealed);
-        memcpy(&p->sealed, o->sealed.p, sizeof p->sealed);
+        assert_int_equal(o->sealed.n, o->kept ? 0 : sizeof p->sealed);
+        if (!o->kept)
+            memcpy(&p->sealed, o->sealed.p, sizeof p->sealed);
         assert_true(o->user != 0 && o->subject.user == o->user);
         assert_int_equal(o->expires_s, o->created_s + 86400);
     } else {
@@ -84,6 +87,28 @@ static void test_two_tabs_get_the_same_successor(void **state)
     /* and the successor goes on working for both */
     present next = {.session = 7, .number = 1, .hash = 100, .next = 101};
     assert_int_equal(refresh(w, &next), GH_OP_OK);
+}
+
+/* Three tabs woke up together. The third had the successor already and made it the one before, while the second was still
+ * under way with the first secret: which was then two back, and ended the session. */
+static void test_a_browsers_successor_stays_for_its_grace(void **state)
+{
+    world *w = *state;
+    world_user(w, "ada", "$1");
+    make_session(w, 7, GH_SESSION_COOKIE, 0);
+    present one = {.browser = true, .session = 7, .hash = 7, .next = 100}, two = one,
+            three = {.browser = true, .session = 7, .number = 1, .hash = 100, .next = 300};
+    two.next = 200;
+    assert_int_equal(refresh(w, &one), GH_OP_OK);
+    assert_true(!one.kept && one.sealed == 100);
+    world_now_s += GRACE - 1;
+    assert_int_equal(refresh(w, &three), GH_OP_OK);
+    assert_true(three.kept && !three.repeated && three.sealed == 0);
+    assert_int_equal(refresh(w, &two), GH_OP_OK);
+    assert_true(two.repeated && !two.kept && two.sealed == 100);
+    world_now_s += 1;
+    assert_int_equal(refresh(w, &three), GH_OP_OK);
+    assert_true(!three.kept && three.sealed == 300);
 }
 
 static void test_reuse_after_the_grace_ends_the_family(void **state)
@@ -177,6 +202,25 @@ static void test_a_cut_off_is_told(void **state)
     p = (present){.session = 7, .number = 1, .hash = 100, .next = 101};
     assert_int_equal(refresh(w, &p), GH_OP_OK);
     assert_int_equal(p.cutoff_s, world_now_s);
+    /* Cut off again in this second: the token from before that, which is dated behind it, too. */
+    c = world_op(USER_CHANGE, gh_op_user_change);
+    c->id = user;
+    c->set_tier = true;
+    assert_int_equal(world_once(w, c), GH_OP_OK);
+    p = (present){.session = 7, .number = 2, .hash = 101, .next = 102};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, world_now_s + 1);
+    for (unsigned i = 0; i < 20;
+         i++) { /* and so on, but not without end: it would be a token of times to come */
+        c = world_op(USER_CHANGE, gh_op_user_change);
+        c->id = user;
+        c->set_tier = true;
+        c->tier = i % 2 == 0 ? GH_STR("gold") : GH_STR("free");
+        assert_int_equal(world_once(w, c), GH_OP_OK);
+    }
+    p = (present){.session = 7, .number = 3, .hash = 102, .next = 103};
+    assert_int_equal(refresh(w, &p), GH_OP_OK);
+    assert_int_equal(p.cutoff_s, world_now_s + 10);
 }
 
 static void test_the_absolute_end_does_not_move(void **state)
@@ -405,6 +449,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_refresh_token_rotates),
         TEST(test_two_tabs_get_the_same_successor),
+        TEST(test_a_browsers_successor_stays_for_its_grace),
         TEST(test_reuse_after_the_grace_ends_the_family),
         TEST(test_an_older_one_ends_the_family_even_within_the_grace),
         TEST(test_another_secret_of_the_same_number_ends_the_family),

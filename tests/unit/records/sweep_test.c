@@ -59,6 +59,27 @@ static void test_sessions_go_when_they_are_over(void **state)
     assert_int_equal(sessions(w), 0);
 }
 
+static void expire_now(gh_work *w, void *data)
+{
+    (void)gh_sweep_expired(w, data);
+}
+
+/* A use that only memory knows counts: it came after the uses were written. */
+static void test_a_use_of_the_moment_counts(void **state)
+{
+    world *w = *state;
+    gh_sweep_spans spans = {.cookie_idle_s = 3600, .token_idle_s = 7200};
+    world_user(w, "ada", "$1");
+    sign_in(w, 1, GH_SESSION_COOKIE, 86400);
+    sign_in(w, 2, GH_SESSION_COOKIE, 86400);
+    sweep(w);
+    world_now_s += 3600;
+    assert_int_equal(world_look(w, GH_LOOKUP_SESSION, 1, 1), GH_LOOKUP_GOOD);
+    assert_true(gh_records_call(w->records, expire_now, &spans));
+    assert_int_equal(sessions(w), 1);
+    assert_int_equal(world_look(w, GH_LOOKUP_SESSION, 1, 1), GH_LOOKUP_GOOD);
+}
+
 static void test_more_than_a_piece_goes(void **state)
 {
     world *w = *state;
@@ -172,9 +193,8 @@ static void test_everything_else_has_its_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_sessions_go_when_they_are_over),
-        TEST(test_more_than_a_piece_goes),
-        TEST(test_last_uses_are_written),
+        TEST(test_sessions_go_when_they_are_over), TEST(test_a_use_of_the_moment_counts),
+        TEST(test_more_than_a_piece_goes),         TEST(test_last_uses_are_written),
         TEST(test_everything_else_has_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

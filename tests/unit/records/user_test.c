@@ -1,3 +1,6 @@
+#include <sqlite3.h>
+#include <unistd.h>
+
 #include "records_world.h"
 
 static gh_op_user_create *create(const char *name, const char *email)
@@ -419,6 +422,42 @@ static bool on_disk(world *w, const char *text)
     return found;
 }
 
+static void erase(world *w, const char *name)
+{
+    gh_op_user_erase *e = world_op(USER_ERASE, gh_op_user_erase);
+    e->name = world_text(name);
+    assert_int_equal(world_once(w, e), GH_OP_OK);
+}
+
+/* Whoever reads the file keeps the write-ahead log from being emptied. Nobody waits for him; it is said once, and done when
+ * he has gone. */
+static void test_a_reader_does_not_stop_the_others(void **state)
+{
+    world *w = *state;
+    char path[128];
+    sqlite3 *reader;
+    (void)world_user(w, "countess", "$1");
+    (void)world_user(w, "duchess", "$1");
+    (void)snprintf(path, sizeof path, "%s/gatehouse.db", w->folder);
+    assert_int_equal(sqlite3_open(path, &reader), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT * FROM user", NULL, NULL, NULL), SQLITE_OK);
+    unsigned said = world_said;
+    erase(w, "countess");
+    erase(w, "duchess");
+    (void)world_user(w, "ada", "$1"); /* the log was tried before this one was begun */
+    assert_int_equal(world_said, said + 1);
+    assert_string_equal(world_event, "records_log_kept");
+    assert_true(on_disk(w, "countess"));
+    assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    assert_true(gh_records_adjust(w->records, &w->options)); /* tries at once */
+    for (unsigned i = 0; i < 6000 && on_disk(w, "countess"); i++)
+        (void)usleep(10000);
+    assert_false(on_disk(w, "countess"));
+    assert_false(on_disk(w, "duchess"));
+    assert_int_equal(world_said, said + 1);
+}
+
 static void test_erasing_leaves_the_id_alone(void **state)
 {
     world *w = *state;
@@ -502,6 +541,7 @@ int main(void)
         TEST(test_what_was_begun_with_the_old_password_is_not_done),
         TEST(test_export_is_whole_and_without_secrets),
         TEST(test_an_export_takes_the_events_there_is_room_for),
+        TEST(test_a_reader_does_not_stop_the_others),
         TEST(test_erasing_leaves_the_id_alone),
         TEST(test_an_erased_users_traces_leave_the_log_while_it_runs),
         TEST(test_an_event_is_written_down),

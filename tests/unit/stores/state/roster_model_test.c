@@ -316,8 +316,9 @@ static void look_up(model *m)
     if (e->there)
         want = what == GH_ROSTER_SESSION ? expect_session(e, u, &l, secret, &previous)
                : what == GH_ROSTER_KEY   ? expect_key(e, u, &l, secret)
-               : secret == e->secret     ? GH_LOOKUP_GOOD
-                                         : GH_LOOKUP_MISMATCH;
+               : secret != e->secret     ? GH_LOOKUP_MISMATCH
+               : u->disabled             ? GH_LOOKUP_DISABLED
+                                         : GH_LOOKUP_GOOD;
     gh_roster_answer(m->r, &l, 1);
     assert_int_equal(l.answer, want);
     if (want != GH_LOOKUP_GOOD)

@@ -231,6 +231,7 @@ static void a_disabled_user_gets_in_nowhere(void **state)
     set_user(r, ada);
     assert_int_equal(answer(r, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_LOOKUP_DISABLED);
     assert_int_equal(answer(r, lookup_of(GH_LOOKUP_API_KEY, KEY)), GH_LOOKUP_DISABLED);
+    assert_int_equal(answer(r, lookup_of(GH_LOOKUP_DEVICE, DEVICE)), GH_LOOKUP_DISABLED);
     assert_int_equal(answer(r, token_of(ADA, SESSION, 5)), GH_LOOKUP_DISABLED);
     assert_int_equal(answer(r, token_of(ADA, 0, 0)), GH_LOOKUP_DISABLED);
     assert_int_equal(answer(r, token_of(BOB, 0, 0)), GH_LOOKUP_GOOD);
