@@ -55,6 +55,7 @@ class Rotations:
         self.taken = self.again = 0
 
     def take(self, presented, successor, sent, got, grace_s):
+        assert successor != presented, "a refresh token was not replaced"
         with self.lock:
             self.taken += 1
             before = self.first.setdefault(presented, mine := (successor, sent, got))
@@ -182,6 +183,8 @@ class Asker:
         got = now()
         if answer.status == 200:
             successor = Chain(chain.kind, answer).secret
+            if successor == secret and chain.kind == "cookie":
+                return got  # one that was just made is kept for the grace
             self.rotations.take(secret, successor, sent, got, self.grace_s)
         return got
 
