@@ -13,7 +13,7 @@ from support.timing import eventually
 
 CONFIG = settings(
     {"password": {"hash_time": 1}, "attempts": {"max": 1000, "per_address": 100000, "per_account": 100000},
-     "session": {"insecure_cookies": True, "max_per_user": 4}, "token": {"refresh_grace": "0s"}},
+     "session": {"insecure_cookies": True, "max_per_user": 4}, "token": {"refresh_grace": "0s", "leeway": "0s"}},
     routes=[{"name": "slow", "path": "/slow/**", "validate": {"body": {"type": "object"}}, "require": {"user": True}},
             {"name": "mine", "path": "/**", "require": {"user": True}}])
 
