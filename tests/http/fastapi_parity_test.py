@@ -133,7 +133,7 @@ def compare(application, gateway, method, target, data, content_type, fields, di
 
 @pytest.fixture(scope="module")
 def musicgen(shared_gatehouse):
-    application = Application("app:app", ROOT / "examples" / "musicgen")
+    application = Application("musicgen_called:app", ROOT / "tests" / "support")
     gateway = shared_gatehouse({"openapi": {"document": "upstream:/openapi.json"}}, upstream=application)
     yield application, gateway
     application.close()
