@@ -275,7 +275,9 @@ static void apply_member(struct walk *w, const gh_node *node, void *base)
     if (s != NULL) {
         if (s->type == GH_TYPE_SECRET && w->l->secret_in_yaml.file == NULL)
             w->l->secret_in_yaml = node->key_place;
-        (void)gh_value_set(w->l, s, who(w), node, base);
+        if (!gh_value_set(w->l, s, who(w), node, base) && s->part == GH_PART_ROUTE &&
+            s->type == GH_TYPE_TEXT && s->form == GH_FORM_PATH_PATTERN)
+            memset((char *)base + s->at, 0, sizeof(gh_str)); /* not the default, which takes every request */
     } else if (find_part(w, &part, &named)) {
         if (named)
             apply_named(w, part, node, base);
