@@ -23,6 +23,11 @@ typedef struct gh_cli_option {
         .name = "config", .letter = 'c', .value = "FILE",                                 \
         .help = "the configuration; gatehouse.yaml in the working directory if it exists" \
     }
+#define GH_CLI_DATA                                                                         \
+    {                                                                                       \
+        .name = "data", .value = "FOLDER",                                                  \
+        .help = "data.folder of a running server, which is asked without any configuration" \
+    }
 #define GH_CLI_ENV_FILE                                                         \
     {                                                                           \
         .name = "env-file", .value = "FILE",                                    \

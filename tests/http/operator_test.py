@@ -83,6 +83,30 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
+# --- where the server is
+
+def test_a_running_server_is_asked_without_a_configuration(running, tmp_path):
+    running.add("alice")
+    done = run("user", "show", "alice", "--json", "--data", running.data, cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["username"] == "alice", done.stderr
+    (tmp_path / "gatehouse.yaml").write_text("serverr: {}\n")
+    assert run("user", "show", "alice", "--data", running.data, cwd=tmp_path).returncode == 0
+    done = run("user", "show", "alice", cwd=tmp_path)
+    assert done.returncode == 2 and "gatehouse.yaml:1:1" in done.stderr and "--data FOLDER" in done.stderr
+
+
+def test_a_stopped_server_needs_its_own_configuration_and_secret(stopped):
+    stopped.add("alice")
+    done = stopped("user", "show", "alice", "--data", stopped.data, status=1)
+    assert str(stopped.data) in done.stderr and "no server answers there" in done.stderr
+    with (stopped.folder / "gatehouse.yaml").open("r+") as file:
+        config = {**json.load(file), "profile": "production", "hosts": {"allowed": ["api.example.com"]}, "data": {"folder": str(stopped.data)}}
+        file.seek(0)
+        json.dump(config, file)
+    done = stopped("user", "show", "alice", status=2)
+    assert "secret_key" in done.stderr and "the one the server has" in done.stderr and "--env-file" in done.stderr
+
+
 # --- accounts
 
 def test_an_account_is_made_and_shown(place):
@@ -526,7 +550,7 @@ def test_sessions_are_listed_and_ended(running):
     running.add("alice")
     tokens = [login(gateway, "alice").json()["access_token"] for _ in range(3)]
     sessions = running.json("session", "list", "alice")["sessions"]
-    assert len(sessions) == 3 and {s["kind"] for s in sessions} == {"tokens"}
+    assert len(sessions) == 3 and {s["kind"] for s in sessions} == {"token"}
     assert {s["address"] for s in sessions} == {"127.0.0.1"} and sessions[0]["user_agent"].startswith("python-httpx")
     table = running("session", "list", "alice").stdout
     assert all(s["id"] in table for s in sessions)
