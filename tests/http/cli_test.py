@@ -61,6 +61,27 @@ def test_check(tmp_path):
     assert done.returncode == 2 and "bad.yaml:2:1: error:" in done.stderr + done.stdout
 
 
+def test_check_looks_at_the_data_folder_as_serve_does(tmp_path):
+    (tmp_path / "gatehouse.yaml").write_text(UPSTREAM + "identity: {enabled: on, deny_by_default: on}\n")
+    data = tmp_path / "gatehouse-data"
+
+    def check(status, words, **kwargs):
+        done = run("check", cwd=tmp_path, **kwargs)
+        assert done.returncode == status and words in done.stdout + done.stderr, done.stderr
+
+    check(0, "0 warnings")
+    assert not data.exists()
+    data.mkdir(mode=0o700)
+    check(0, "0 warnings")
+    data.chmod(0o777)
+    check(2, "error: data.folder: gatehouse-data: others may write to this folder")
+    data.rmdir()
+    data.write_text("")
+    check(2, "error: data.folder: gatehouse-data: Not a directory")
+    (tmp_path / "gatehouse.yaml").write_text(UPSTREAM + "data: {folder: nowhere/data}\nidentity: {enabled: on, deny_by_default: on}\n")
+    check(2, "error: data.folder: nowhere: No such file")
+
+
 def test_check_finds_the_file_in_the_working_directory(tmp_path):
     (tmp_path / "gatehouse.yaml").write_text("serverr: {}\n")
     assert run("check", cwd=tmp_path).returncode == 2
