@@ -82,6 +82,7 @@ def test_a_scope_that_one_does_not_have(people):
     person = people.new()
     answer = people.post("/keys", {"name": "x", "scopes": ["users:manage"]}, headers=person.bearer())
     assert answer.status_code == 403, answer.text
+    assert 'scope="users:manage"' in answer.headers["WWW-Authenticate"]
 
 
 def test_a_key_makes_no_keys_and_changes_no_account(people):
