@@ -21,6 +21,8 @@ int gh_cmd_check(const gh_cli_args *args)
     gh_cli_listen listen;
     gh_serve_options options;
     gh_report report;
+    if (!gh_cli_is_upstream(args))
+        return GH_EXIT_USAGE;
     gh_cli_read_serve(args, &listen, &options);
     gh_report_init(&report);
     gh_config *config = check_folder(gh_serve_read_config(&options, &report), &report);

@@ -81,7 +81,7 @@ static const gh_cli_option end_options[] = {
     GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option mint_options[] = {
-    {.name = "user", .value = "NAME", .help = "whose token it is"},
+    {.name = "user", .value = "NAME", .help = "whose token it is; must be given", .required = true},
     SCOPE,
     {.name = "expires", .value = "SPAN", .help = "how long it counts; 5m by default"},
     GH_CLI_CONFIG,

@@ -14,6 +14,7 @@ typedef struct gh_cli_option {
     char letter;       /* 'c': -c; 0: none */
     const char *value; /* "ADDR": what the value is called; NULL: takes none */
     bool repeat;       /* may be given more than once */
+    bool required;     /* shown as such; the command itself looks whether it is there */
     const char *help;
 } gh_cli_option;
 

@@ -107,6 +107,18 @@ def test_a_stopped_server_needs_its_own_configuration_and_secret(stopped):
     assert "secret_key" in done.stderr and "the one the server has" in done.stderr and "--env-file" in done.stderr
 
 
+# --- API keys: what is said
+
+def test_a_key_with_a_scope_that_its_user_does_not_have(place):
+    place.add("bob")
+    done = place("key", "create", "bob", "--scope", "users:manage", "--json")
+    assert "note: bob has no permission users:manage" in done.stderr
+    done = place("key", "revoke", json.loads(done.stdout)["id"])
+    assert done.stdout == "" and "is revoked" in done.stderr
+    place.add("root", "--role", "admin")
+    assert "note:" not in place("key", "create", "root", "--scope", "users:manage").stderr
+
+
 # --- accounts
 
 def test_an_account_is_made_and_shown(place):
@@ -145,9 +157,9 @@ def test_a_weak_password_is_refused_with_the_reason(stopped, password, code):
 
 
 def test_a_password_is_one_line(stopped):
-    for text in ("", "\n", "one\ntwo\n"):
+    for text, words in (("", "it is empty"), ("\n", "it is empty"), ("one\ntwo\n", "it has more than one")):
         done = stopped("user", "add", "alice", stdin=text, status=1)
-        assert "exactly one line" in done.stderr
+        assert f"must be one line, but {words}" in done.stderr
     stopped.add("alice", password=PASSWORD + "\r")  # the line ends of other systems
 
 
