@@ -117,6 +117,19 @@ def test_init_writes_a_file_that_passes_check_and_serves(tmp_path, gatehouse, ap
     assert gateway.get("/health").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["fastapi", "express", "generic"])
+def test_identity_as_init_suggests_it_leaves_nothing_open_unsaid(tmp_path, kind):
+    assert run("init", "--for", kind, cwd=tmp_path).returncode == 0
+    text = (tmp_path / "gatehouse.yaml").read_text().replace("    #require:", "    require:")
+    parts = [re.sub(r"(?m)^#(?! )", "", re.sub(r"(?m)^#  ", "  ", part)) if re.search(r"(?m)^#(identity|routes):", part) else part
+             for part in text.split("\n\n")]
+    (tmp_path / "gatehouse.yaml").write_text("\n\n".join(parts))
+    done = run("check", cwd=tmp_path)
+    assert done.returncode == 0 and "0 warnings" in done.stdout, done.stdout + done.stderr
+    assert "deny_by_default: on" in parts[[p.startswith("# Who is asking") for p in parts].index(True)]
+    assert "path: /health" in text and "require: { public: on }" in text
+
+
 def test_init_for_fastapi_offers_the_contract(tmp_path):
     assert run("init", "--for", "fastapi", cwd=tmp_path).returncode == 0
     text = (tmp_path / "gatehouse.yaml").read_text()

@@ -271,7 +271,7 @@ def test_the_export_of_a_user_has_what_the_operator_did(place):
     (["token", "mint"], 2, "whose token is it?"),
     (["token", "mint", "--user", "nobody"], 1, "there is no user"),
     (["token", "mint", "--user", "alice", "--expires", "31m"], 2, "lives 1800 s at most"),
-    (["token", "inspect"], 1, "exactly one line"),
+    (["token", "inspect"], 1, "must be one line"),
 ])
 def test_what_is_wrong_is_said(shared, words, status, says):
     stdin = PASSWORD if words[:2] == ["user", "add"] else ""
