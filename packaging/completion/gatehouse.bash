@@ -8,7 +8,7 @@ _gatehouse() {
     esac
     COMPREPLY=()
     case $before in
-    -c | --config | --env-file | import | --openapi | -o | --output)
+    -c | --config | --data | --env-file | import | --openapi | -o | --output)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -30,26 +30,26 @@ _gatehouse() {
             key) choices="create list revoke roll rotate --help" ;;
             session) choices="list end --help" ;;
             token) choices="inspect mint --help" ;;
-            "user add") choices="--email --role --tier --no-password -c --config --env-file --help" ;;
-            "user list") choices="--json --after --limit -c --config --env-file --help" ;;
-            "user show") choices="--json -c --config --env-file --help" ;;
-            "user disable") choices="-c --config --env-file --help" ;;
-            "user enable") choices="-c --config --env-file --help" ;;
-            "user role") choices="-c --config --env-file --help" ;;
-            "user tier") choices="-c --config --env-file --help" ;;
-            "user password") choices="-c --config --env-file --help" ;;
-            "user import") choices="--dry-run --skip-existing --json --first-line -c --config --env-file --help" ;;
-            "user export") choices="--with-hashes --after --limit -c --config --env-file --help" ;;
-            "user erase") choices="--yes -c --config --env-file --help" ;;
-            "key create") choices="--name --scope --tier --network --expires --json -c --config --env-file --help" ;;
-            "key list") choices="--json -c --config --env-file --help" ;;
-            "key revoke") choices="-c --config --env-file --help" ;;
-            "key roll") choices="--overlap --json -c --config --env-file --help" ;;
-            "key rotate") choices="--algorithm --json -c --config --env-file --help" ;;
-            "session list") choices="--json -c --config --env-file --help" ;;
-            "session end") choices="--user -c --config --env-file --help" ;;
-            "token inspect") choices="--json -c --config --env-file --help" ;;
-            "token mint") choices="--user --scope --expires -c --config --env-file --help" ;;
+            "user add") choices="--email --role --tier --no-password -c --config --data --env-file --help" ;;
+            "user list") choices="--json --after --limit -c --config --data --env-file --help" ;;
+            "user show") choices="--json -c --config --data --env-file --help" ;;
+            "user disable") choices="-c --config --data --env-file --help" ;;
+            "user enable") choices="-c --config --data --env-file --help" ;;
+            "user role") choices="-c --config --data --env-file --help" ;;
+            "user tier") choices="-c --config --data --env-file --help" ;;
+            "user password") choices="-c --config --data --env-file --help" ;;
+            "user import") choices="--dry-run --skip-existing --json --first-line -c --config --data --env-file --help" ;;
+            "user export") choices="--with-hashes --after --limit -c --config --data --env-file --help" ;;
+            "user erase") choices="--yes -c --config --data --env-file --help" ;;
+            "key create") choices="--name --scope --tier --network --expires --json -c --config --data --env-file --help" ;;
+            "key list") choices="--json -c --config --data --env-file --help" ;;
+            "key revoke") choices="-c --config --data --env-file --help" ;;
+            "key roll") choices="--overlap --json -c --config --data --env-file --help" ;;
+            "key rotate") choices="--algorithm --json -c --config --data --env-file --help" ;;
+            "session list") choices="--json -c --config --data --env-file --help" ;;
+            "session end") choices="--user -c --config --data --env-file --help" ;;
+            "token inspect") choices="--json -c --config --data --env-file --help" ;;
+            "token mint") choices="--user --scope --expires -c --config --data --env-file --help" ;;
             openapi) choices="check diff --prefix --json --help" ;;
             reference) choices="--markdown --help" ;;
             health) choices="--admin --help" ;;

@@ -2,15 +2,30 @@
 
 #include "cli/commands.h"
 #include "cli/serve.h"
+#include "edges/identity/secret_file.h"
+
+/* `serve` would refuse the folder, too. */
+static gh_config *check_folder(gh_config *config, gh_report *report)
+{
+    char why[512];
+    if (config == NULL || config->identity.enabled == GH_OFF ||
+        gh_data_folder_look(config->data_folder, why, sizeof why))
+        return config;
+    gh_report_error(report, NULL, 0, 0, "%s", why);
+    gh_config_free(config);
+    return NULL;
+}
 
 int gh_cmd_check(const gh_cli_args *args)
 {
     gh_cli_listen listen;
     gh_serve_options options;
     gh_report report;
+    if (!gh_cli_is_upstream(args))
+        return GH_EXIT_USAGE;
     gh_cli_read_serve(args, &listen, &options);
     gh_report_init(&report);
-    gh_config *config = gh_serve_read_config(&options, &report);
+    gh_config *config = check_folder(gh_serve_read_config(&options, &report), &report);
     gh_cli_print_report(&report);
     unsigned warnings = report.n - report.errors;
     if (config != NULL)

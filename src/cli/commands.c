@@ -162,6 +162,14 @@ static int print_help(const gh_cli_command *command, FILE *to)
     return GH_EXIT_OK;
 }
 
+/* `gatehouse help [COMMAND]`, as many programs have it. */
+static int help_on(const char *name)
+{
+    const gh_cli_command *command =
+        name == NULL ? NULL : gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);
+    return name != NULL && command == NULL ? unknown_command(name) : print_help(command, stdout);
+}
+
 /* Reads what follows the command's name, and does it. */
 static int run(const gh_cli_command *command, unsigned argc, char *const *argv)
 {
@@ -210,6 +218,8 @@ int gh_cli_main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return print_help(NULL, stdout);
+    if (strcmp(name, "help") == 0)
+        return help_on(argc > 2 ? argv[2] : NULL);
     if (strcmp(name, "--version") == 0)
         name = "version";
     const gh_cli_command *command = gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);

@@ -7,12 +7,15 @@ void gh_cli_synopsis(const gh_cli_command *command, gh_buf *out)
         gh_buf_printf(out, " %s", command->arguments);
     for (unsigned i = 0; i < command->n_options; i++) {
         const gh_cli_option *o = &command->options[i];
+        const char *open = o->required ? " " : " [";
         if (o->letter != 0)
-            gh_buf_printf(out, " [-%c", o->letter);
+            gh_buf_printf(out, "%s-%c", open, o->letter);
         else
-            gh_buf_printf(out, " [--%s", o->name);
+            gh_buf_printf(out, "%s--%s", open, o->name);
         if (o->value != NULL)
             gh_buf_printf(out, " %s", o->value);
+        if (o->required)
+            continue;
         gh_buf_put(out, o->repeat ? GH_STR("]...") : GH_STR("]"));
     }
 }
@@ -20,7 +23,7 @@ void gh_cli_synopsis(const gh_cli_command *command, gh_buf *out)
 void gh_cli_help(const gh_cli_command *commands, unsigned n, gh_buf *out)
 {
     gh_buf_lit(
-        out, "Gatehouse puts rate limits, CORS, security headers and strict HTTP in front of an HTTP API.\n\n"
+        out, "Gatehouse puts accounts, tokens, rate limits, CORS and strict HTTP in front of an HTTP API.\n\n"
              "Usage: gatehouse COMMAND [ARGUMENTS]\n\n"
              "  gatehouse serve http://127.0.0.1:8000    protect the API on port 8000\n"
              "  gatehouse demo                           try it without an API of your own\n\n"

@@ -49,7 +49,7 @@ static bool collect(const gh_cli_args *args, gh_cli_words *w)
     for (unsigned i = 0; i < args->n_given; i++) {
         const gh_cli_option *o = args->given[i].option;
         if (o != NULL && strcmp(o->name, "config") != 0 && strcmp(o->name, "env-file") != 0 &&
-            !add_option(w, o, args->given[i].value))
+            strcmp(o->name, "data") != 0 && !add_option(w, o, args->given[i].value))
             return false;
     }
     if (!args->command->minus_words && gh_cli_argument(args, 0) != NULL && !add(w, "--"))

@@ -56,6 +56,8 @@ int gh_cmd_pipeline(const gh_cli_args *args)
     gh_cli_listen listen;
     gh_serve_options options;
     gh_report report;
+    if (!gh_cli_is_upstream(args))
+        return GH_EXIT_USAGE;
     gh_cli_read_serve(args, &listen, &options);
     if (options.config_file == NULL && options.upstream.n == 0)
         options.upstream = GH_STR("http://127.0.0.1:8000"); /* the table is the same for every upstream */

@@ -46,10 +46,14 @@ static gh_config *load(const gh_cli_args *args)
     gh_cli_read_files(args, &options);
     gh_report_init(&report);
     gh_config *config = options.documents == NULL ? NULL : read_config(&options, &report);
-    if (config == NULL)
+    if (config == NULL) {
         gh_cli_print_report(&report);
-    else
+        (void)fail("this shell's configuration can't be used (above is why)",
+                   "name the running server's folder with --data FOLDER; when it is stopped, give its own "
+                   "configuration and secret, as with -c FILE and --env-file FILE");
+    } else {
         config->read_document_data = NULL;
+    }
     gh_report_free(&report);
     gh_documents_free(options.documents);
     return config;
@@ -88,7 +92,7 @@ static int take_connection(gh_cli_reach *reach)
 {
     int fd = reach->first;
     reach->first = -1;
-    return fd >= 0 ? fd : gh_admin_socket_connect(reach->config->data_folder);
+    return fd >= 0 ? fd : gh_admin_socket_connect(reach->folder);
 }
 
 static bool exchange(gh_cli_reach *reach, const gh_operator_request *request, gh_text *ret)
@@ -159,20 +163,35 @@ static int open_folder(gh_cli_reach *reach)
     return reach->policy == NULL ? GH_EXIT_FAILED : GH_EXIT_OK;
 }
 
+/* A running server has the configuration, and the secret: no shell need have them again. */
+static int open_named(gh_cli_reach *reach, const char *folder)
+{
+    reach->folder = gh_str_of(folder);
+    reach->first = gh_admin_socket_connect(reach->folder);
+    reach->running = reach->first >= 0;
+    return reach->running
+               ? GH_EXIT_OK
+               : fail(folder, "no server answers there; on the folder of a stopped one commands work by "
+                              "its configuration: -c FILE and --env-file FILE, without --data");
+}
+
 int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
 {
     *ret = (gh_cli_reach){.first = -1};
     if (!gh_crypto_init())
         return fail("start", "the system has no randomness to give");
+    if (gh_cli_has(args, "data"))
+        return open_named(ret, gh_cli_value(args, "data", 0));
     ret->config = load(args);
     if (ret->config == NULL)
         return GH_EXIT_USAGE;
+    ret->folder = ret->config->data_folder;
     if (ret->config->identity.enabled == GH_OFF) {
         (void)fail("identity is off in this configuration",
                    "identity.enabled switches it on; -c FILE names another configuration");
         return GH_EXIT_USAGE;
     }
-    ret->first = gh_admin_socket_connect(ret->config->data_folder);
+    ret->first = gh_admin_socket_connect(ret->folder);
     ret->running = ret->first >= 0;
     return ret->running ? GH_EXIT_OK : open_folder(ret);
 }

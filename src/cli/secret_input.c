@@ -136,7 +136,8 @@ static bool one_line(const char *prompt, gh_text *ret)
         b->n--;
     if (b->n > 0 && gh_str_find(gh_text_str(ret), '\n') == b->n)
         return true;
-    (void)snprintf(why, sizeof why, "%s: standard input must have exactly one line, which it is", prompt);
+    (void)snprintf(why, sizeof why, "%s: standard input must be one line, but it %s", prompt,
+                   b->n == 0 ? "is empty" : "has more than one");
     return fail(why);
 }
 

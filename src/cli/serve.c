@@ -16,6 +16,21 @@ void gh_cli_read_files(const gh_cli_args *args, gh_serve_options *ret)
         ret->config_file = default_config;
 }
 
+/* `gatehouse serve gatehouse.yaml` */
+bool gh_cli_is_upstream(const gh_cli_args *args)
+{
+    const char *word = gh_cli_argument(args, 0);
+    gh_str text = gh_str_of(word);
+    if (!gh_str_ends(text, GH_STR(".yaml")) && !gh_str_ends(text, GH_STR(".yml")))
+        return true;
+    if (gh_str_starts(text, GH_STR("http:")) || gh_str_starts(text, GH_STR("unix:")))
+        return true;
+    (void)fprintf(stderr,
+                  "gatehouse: %.100s is no upstream, as http://127.0.0.1:8000 is; did you mean -c %.100s?\n",
+                  word, word);
+    return false;
+}
+
 void gh_cli_read_serve(const gh_cli_args *args, gh_cli_listen *listen, gh_serve_options *ret)
 {
     *ret = (gh_serve_options){.upstream = gh_str_of(gh_cli_argument(args, 0)),
@@ -43,6 +58,8 @@ int gh_cmd_serve(const gh_cli_args *args)
 {
     gh_cli_listen listen;
     gh_serve_options options;
+    if (!gh_cli_is_upstream(args))
+        return GH_EXIT_USAGE;
     gh_cli_read_serve(args, &listen, &options);
     return gh_serve_run(&options);
 }

@@ -10,6 +10,8 @@ typedef struct gh_cli_listen {
     gh_str items[GH_CLI_VALUES_MAX];
 } gh_cli_listen;
 
+/* False, said: the argument is the configuration, for which there is -c. */
+GH_MUST_CHECK bool gh_cli_is_upstream(const gh_cli_args *args);
 /* --config, --openapi, --listen, --admin, --env-file and UPSTREAM. Points into args and `listen`. */
 void gh_cli_read_serve(const gh_cli_args *args, gh_cli_listen *listen, gh_serve_options *ret);
 /* --config and --env-file alone. */

@@ -21,9 +21,14 @@ const gh_template gh_templates[] = {
          "\n"
          "# The pages of the API's documentation need scripts, which the headers of an API forbid.\n"
          "routes:\n"
+         "  - name: health\n"
+         "    methods: [GET, HEAD]\n"
+         "    path: /health\n"
+         "    #require: { public: on } # with identity\n"
          "  - name: docs\n"
          "    methods: [GET, HEAD]\n"
          "    path: /docs\n"
+         "    #require: { public: on } # with identity\n"
          "    headers:\n"
          "      profile: html\n"
          "      content_security_policy: \"default-src 'self'; script-src 'self' 'unsafe-inline' "
@@ -32,6 +37,7 @@ const gh_template gh_templates[] = {
          "  - name: redoc\n"
          "    methods: [GET, HEAD]\n"
          "    path: /redoc\n"
+         "    #require: { public: on } # with identity\n"
          "    headers:\n"
          "      profile: html\n"
          "      content_security_policy: \"default-src 'self'; script-src 'self' 'unsafe-inline' "
@@ -45,6 +51,9 @@ const gh_template gh_templates[] = {
                "# app.set('trust proxy', 'loopback'); app.listen(3000, '127.0.0.1')\n",
      .exempt = "[/health]",
      .example = "#routes:\n"
+                "#  - name: health\n"
+                "#    path: /health\n"
+                "#    require: { public: on } # only with identity\n"
                 "#  - name: pages\n"
                 "#    methods: [GET, HEAD]\n"
                 "#    path: /app/**\n"
@@ -56,6 +65,9 @@ const gh_template gh_templates[] = {
          "# address comes to it in X-Forwarded-For, which it should believe from Gatehouse alone.\n",
      .exempt = "[/health]",
      .example = "#routes:\n"
+                "#  - name: health\n"
+                "#    path: /health\n"
+                "#    require: { public: on } # only with identity\n"
                 "#  - name: upload\n"
                 "#    methods: [POST]\n"
                 "#    path: /upload\n"
@@ -104,6 +116,7 @@ static void put_identity(gh_buf *out)
         "# somebody with, for example, require: { user: on } or require: { roles: [admin] }.\n"
         "#identity:\n"
         "#  enabled: on # keeps its data in ./gatehouse-data; in production name data.folder\n"
+        "#  deny_by_default: on # whatever no route opens, with require: { public: on }, is for those who are known\n"
         "#  registration: open # closed: accounts are made with gatehouse user add\n"
         "#  session: { insecure_cookies: on } # for http://localhost only; production refuses it\n"
         "\n");

@@ -8,6 +8,7 @@ struct walk {
     gh_buf schema; /* "rate_limits.rules[].": as in the table */
     gh_buf shown;  /* "rate_limits.rules[2].": as people write it */
     char schema_text[PATH_MAX_BYTES], shown_text[PATH_MAX_BYTES];
+    gh_str section; /* the last one before, in the same mapping; absent: none */
 };
 
 struct mark {
@@ -113,7 +114,21 @@ static const char *nearest_path(struct walk *w, gh_str key, char ret[GH_SETTING_
     return NULL;
 }
 
-static void unknown(struct walk *w, const gh_node *node)
+/* Is the key one of the section before, and not indented? */
+static bool is_of_section(struct walk *w, gh_str key)
+{
+    if (w->section.n == 0 || w->section.n > KEY_MAX || key.n > KEY_MAX)
+        return false;
+    struct mark mark = push(w, w->section, (gh_str){NULL, 0});
+    gh_buf_char(&w->schema, '.');
+    gh_buf_put(&w->schema, key);
+    gh_str path = gh_buf_str(&w->schema);
+    bool is = gh_setting_find(path) != NULL || is_section(path);
+    pop(w, mark);
+    return is;
+}
+
+static void say_unknown(struct walk *w, const gh_node *node)
 {
     char quoted[GH_QUOTED_MAX], mean[GH_QUOTED_MAX], name[GH_SETTING_NAME_MAX];
     bool dotted = gh_str_find(node->key, '.') < node->key.n;
@@ -122,6 +137,16 @@ static void unknown(struct walk *w, const gh_node *node)
     gh_load_error(w->l, &node->key_place, "unknown setting %s%s%.*s%s%s", gh_quoted(node->key, quoted),
                   in.n == 0 ? "" : " in ", (int)in.n, in.p, gh_did_you_mean(near, mean),
                   dotted ? "; write mappings within mappings, without dots" : "");
+}
+
+static void unknown(struct walk *w, const gh_node *node)
+{
+    if (gh_str_find(node->key, '.') == node->key.n && is_of_section(w, node->key)) {
+        gh_load_error(w->l, &node->key_place, "%.*s belongs to the section %.*s above: indent it",
+                      (int)node->key.n, node->key.p, (int)w->section.n, w->section.p);
+        return;
+    }
+    say_unknown(w, node);
 }
 
 static bool has_key(const gh_node *map, gh_str key)
@@ -261,8 +286,10 @@ static void apply_section(struct walk *w, const gh_node *node, void *base)
     if (is_empty(node))
         return; /* all that was in it is commented out */
     if (node->kind != GH_NODE_MAP) {
-        gh_load_error(w->l, &node->place, "%s: must be a mapping with keys and values, not %s", who(w),
-                      node->kind == GH_NODE_LIST ? "a list" : gh_quoted(node->text, quoted));
+        bool glued = node->kind == GH_NODE_SCALAR && gh_str_find(node->text, ':') < node->text.n;
+        gh_load_error(w->l, &node->place, "%s: must be a mapping with keys and values, not %s%s", who(w),
+                      node->kind == GH_NODE_LIST ? "a list" : gh_quoted(node->text, quoted),
+                      glued ? "; a space belongs behind the colon" : "");
         return;
     }
     struct mark mark = push(w, GH_STR("."), GH_STR("."));
@@ -294,7 +321,9 @@ static void apply_member(struct walk *w, const gh_node *node, void *base)
     if (s != NULL) {
         if (s->type == GH_TYPE_SECRET && w->l->secret_in_yaml.file == NULL)
             w->l->secret_in_yaml = node->key_place;
-        (void)gh_value_set(w->l, s, who(w), node, base);
+        if (!gh_value_set(w->l, s, who(w), node, base) && s->part == GH_PART_ROUTE &&
+            s->type == GH_TYPE_TEXT && s->form == GH_FORM_PATH_PATTERN)
+            memset((char *)base + s->at, 0, sizeof(gh_str)); /* not the default, which takes every request */
     } else if (find_part(w, &part, &named)) {
         if (named)
             apply_named(w, part, node, base);
@@ -311,6 +340,8 @@ static void apply_member(struct walk *w, const gh_node *node, void *base)
 
 static void apply_map(struct walk *w, const gh_node *map, void *base)
 {
+    gh_str outer = w->section;
+    w->section = (gh_str){NULL, 0};
     for (const gh_node *c = map->first; c != NULL; c = c->next) {
         bool word = c->key.n > 0 && c->key.n <= KEY_MAX;
         for (size_t i = 0; i < c->key.n && word; i++)
@@ -320,7 +351,10 @@ static void apply_map(struct walk *w, const gh_node *map, void *base)
             apply_member(w, c, base);
         else
             unknown(w, c);
+        if (is_empty(c) || c->kind == GH_NODE_MAP)
+            w->section = c->key;
     }
+    w->section = outer;
 }
 
 void gh_yaml_apply(gh_load *l, const gh_node *root)

@@ -20,8 +20,8 @@ static void check_places(gh_load *l)
     if (c->secret_key.p == NULL)
         gh_load_error(
             l, &enabled,
-            "identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE); make one "
-            "with: openssl rand -hex 32");
+            "identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the "
+            "server has, also for commands (--env-file); for a new server make one with: openssl rand -hex 32");
 }
 
 static void check_cookies(gh_load *l)

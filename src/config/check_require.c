@@ -131,9 +131,38 @@ static void check_rule(gh_load *l, const gh_rule_config *rule)
                       (int)rule->name.n, rule->name.p);
 }
 
+/* A route that takes whatever the others leave: what it lets in was meant. */
+static bool takes_the_rest(const gh_route_config *r)
+{
+    return gh_str_eq(r->path, GH_STR("/**")) && r->methods.n == 0 && r->hosts.n == 0;
+}
+
+/* What the endpoints do for nobody: accounts are there, and every request goes through without one. */
+static void check_open(gh_load *l)
+{
+    const gh_config *c = l->config;
+    gh_place enabled = gh_load_place(l, &c->identity.enabled);
+    bool demanded = false, rest = false;
+    if (l->report->errors > 0 || c->identity.enabled == GH_OFF || c->identity.deny_by_default == GH_ON)
+        return; /* of what was wrong it is not known what it would have demanded */
+    for (unsigned i = 0; i < c->n_routes; i++) {
+        demanded = demanded || demands_somebody(&c->routes[i].require);
+        rest = rest || takes_the_rest(&c->routes[i]);
+    }
+    if (!demanded)
+        gh_load_warning(l, &enabled,
+                        "identity is on, but no route demands anybody: everything is open; add require to "
+                        "routes, or identity.deny_by_default: on");
+    else if (!rest && c->unmatched == GH_UNMATCHED_FORWARD)
+        gh_load_warning(l, &enabled,
+                        "paths that no route names are open to anybody; add a route for /**, or "
+                        "identity.deny_by_default: on");
+}
+
 void gh_check_require(gh_load *l)
 {
     const gh_config *c = l->config;
+    check_open(l);
     for (unsigned i = 0; i < c->n_routes; i++)
         check_route(l, &c->routes[i]);
     for (unsigned i = 0; i < c->rate_limits.n_rules; i++)

@@ -84,8 +84,9 @@ static void check_reach(gh_load *l, const gh_path_pattern *patterns, unsigned at
             continue;
         gh_load_error(
             l, &r->place,
-            "route %.*s is never reached: route %.*s on line %u takes all its requests; put it first",
-            (int)r->name.n, r->name.p, (int)first->name.n, first->name.p, first->place.line);
+            "route%s%.*s is never reached: the route%s%.*s on line %u takes all its requests; put this one first",
+            r->name.n > 0 ? " " : "", (int)r->name.n, r->name.p, first->name.n > 0 ? " " : "",
+            (int)first->name.n, first->name.p, first->place.line);
         return;
     }
 }

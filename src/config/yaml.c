@@ -65,6 +65,10 @@ static void report_problem(struct reader *r)
             "; within {...}, texts with { or } need quotes, as in \"/users/{id}\", and so do those that begin with #";
     else if (strstr(problem, "unknown escape character") != NULL)
         hint = "; in double quotes a backslash is written \\\\, or use single quotes";
+    else if (strstr(problem, "could not find expected ':'") != NULL ||
+             strstr(problem, "mapping values are not allowed") != NULL)
+        hint =
+            "; a colon needs a space behind it, as in \"enabled: on\", and what is below a section is indented";
     gh_load_error(r->l, &place, "not valid YAML: %s%s%s%s", p->context == NULL ? "" : p->context,
                   p->context == NULL ? "" : ": ", problem, hint);
 }

@@ -116,6 +116,21 @@ static void be_user(gh_txn *txn, const gh_lookup *l)
     who->expires_s = l->expires_s;
 }
 
+static const char *why_revoked(const gh_lookup *l)
+{
+    switch ((enum gh_lookup_revoked)l->revoked) {
+    case GH_REVOKED_TOKEN:
+        break;
+    case GH_REVOKED_SESSION:
+        return "the token's session has ended";
+    case GH_REVOKED_USER:
+        return "all earlier tokens of the user were revoked, as by another password, role or tier";
+    case GH_REVOKED_FOREIGN:
+        return "the token's session is another user's";
+    }
+    return "the token was revoked";
+}
+
 static enum gh_judgement judge_token(gh_txn *txn)
 {
     const gh_lookup *l = &txn->lookups[txn->n_looked];
@@ -135,8 +150,7 @@ static enum gh_judgement judge_token(gh_txn *txn)
     case GH_LOOKUP_ADDRESS_REFUSED:
         break;
     }
-    return gh_txn_refuse(txn, GH_REASON_TOKEN_REVOKED,
-                         "the token, its session or all of its user's are revoked");
+    return gh_txn_refuse(txn, GH_REASON_TOKEN_REVOKED, why_revoked(l));
 }
 
 static enum gh_judgement judge_key(gh_txn *txn)

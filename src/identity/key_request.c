@@ -21,8 +21,10 @@ static enum gh_judgement check_scopes(gh_txn *txn)
     size_t n = 0;
     for (const gh_json *s = scopes == NULL ? NULL : scopes->first; s != NULL; s = s->next) {
         n += s->text.n + 1;
-        if (!may(txn, s->text))
+        if (!may(txn, s->text)) {
+            txn->scope = s->text; /* which one, for WWW-Authenticate */
             return gh_txn_refuse(txn, GH_REASON_INSUFFICIENT_SCOPE, "a key can't do more than its maker");
+        }
     }
     if (n <= GH_SCOPES_TEXT_MAX + 1)
         return GH_PASS;

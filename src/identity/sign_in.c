@@ -96,6 +96,16 @@ static bool put_tokens(gh_txn *txn, const gh_signed_in *in, gh_buf *body)
     return true;
 }
 
+/* A browser keeps Secure cookies that came over http from the machine itself at most. */
+static bool is_dropped(const gh_txn *txn)
+{
+    gh_str host = txn->authority.host;
+    bool here = gh_str_eq(host, GH_STR("localhost")) || gh_str_ends(host, GH_STR(".localhost")) ||
+                gh_str_starts(host, GH_STR("127.")) || gh_str_eq(host, GH_STR("[::1]")) ||
+                gh_str_eq(host, GH_STR("::1"));
+    return !txn->secure && !here && gh_str_starts(txn->policy->identity.session.name, GH_STR("__Host-"));
+}
+
 enum gh_judgement gh_sign_in_answer(gh_txn *txn, unsigned status, const gh_signed_in *in)
 {
     gh_answer answer = gh_answer_begin(txn, GH_TOKEN_TEXT_MAX + GH_MEMBER_USER_ROOM);
@@ -113,5 +123,9 @@ enum gh_judgement gh_sign_in_answer(gh_txn *txn, unsigned status, const gh_signe
     }
     gh_member_user(&answer.body, in->subject);
     gh_buf_char(&answer.body, '}');
-    return gh_answer_end(txn, status, &answer);
+    enum gh_judgement judgement = gh_answer_end(txn, status, &answer);
+    if (in->mode == GH_SIGN_IN_COOKIE && txn->verdict.detail == NULL && is_dropped(txn))
+        txn->verdict.detail =
+            "the browser drops Secure cookies over http: put TLS before Gatehouse (docs/http.md)";
+    return judgement;
 }

@@ -25,6 +25,14 @@ enum gh_lookup_answer {
     GH_LOOKUP_ADDRESS_REFUSED /* an API key that may not be used from this address */
 };
 
+/* Of a token whose answer is REVOKED: by what. For the log. */
+enum gh_lookup_revoked {
+    GH_REVOKED_TOKEN,   /* it alone */
+    GH_REVOKED_SESSION, /* the session it came from has ended */
+    GH_REVOKED_USER,    /* all of its user's that were issued until a moment */
+    GH_REVOKED_FOREIGN  /* its session is another user's */
+};
+
 enum { GH_SECRET_HASH = 16 }; /* the first bytes of HMAC-SHA-256 of the whole credential */
 
 typedef struct gh_lookup {
@@ -40,6 +48,8 @@ typedef struct gh_lookup {
     uint32_t grace_s;             /* how long the secret before the present one still counts */
     gh_ip address;                /* who asks; kept as the last use's */
     bool peeks;                   /* an operator looks: no use of it */
+    /* answered, with GH_LOOKUP_REVOKED */
+    uint8_t revoked; /* enum gh_lookup_revoked */
     /* answered, with GH_LOOKUP_GOOD */
     gh_subject subject; /* of a token: only user */
     bool previous;      /* it was the secret before the present one, within its grace */

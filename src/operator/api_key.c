@@ -1,6 +1,7 @@
 /* `key create`, `list`, `revoke`, `roll` */
 #include "base/crypto.h"
 #include "identity/answer.h"
+#include "identity/rights.h"
 #include "identity/secret.h"
 #include "operator/errand.h"
 #include "operator/fields.h"
@@ -148,6 +149,20 @@ static int done(gh_errand *o, gh_op_key_create *k, gh_str text)
     return status;
 }
 
+/* A scope gives nothing that the user does not have. */
+static void note_scopes(gh_errand *o, const gh_user_record *u, gh_str scopes)
+{
+    gh_principal who = {.roles = u->roles};
+    gh_str scope;
+    gh_rights_fill(o->identity, &who);
+    while (gh_str_next(&scopes, ' ', &scope)) {
+        unsigned i = gh_identity_permission(o->identity, scope);
+        if (i >= GH_PERMISSIONS_MAX || !gh_permission_in(&who.permissions, i))
+            gh_note(o, "note: %s has no permission %s: the scope gives the key nothing until then",
+                    gh_show(o, u->name), gh_show(o, scope));
+    }
+}
+
 int gh_operate_key_create(gh_errand *o)
 {
     gh_str name, scopes, networks, tier = gh_option(o, "tier", 0), text = {NULL, 0};
@@ -158,6 +173,7 @@ int gh_operate_key_create(gh_errand *o)
     gh_op_user_get *user = gh_find_user(o, gh_argument(o, 0));
     if (user == NULL)
         return GH_EXIT_FAILED;
+    note_scopes(o, &user->user, scopes);
     gh_op_key_create *k = gh_op_make(KEY_CREATE, gh_op_key_create);
     if (k != NULL) {
         k->user = user->user.id;
@@ -265,6 +281,8 @@ int gh_operate_key_revoke(gh_errand *o)
         (void)gh_fail(o, "there is no API key %s; gatehouse key list shows them",
                       gh_show(o, gh_argument(o, 0)));
         good = false;
+    } else if (good) {
+        gh_note(o, "the API key %s is revoked", gh_show(o, gh_argument(o, 0)));
     }
     if (e != NULL)
         gh_op_unref(&e->op);

@@ -18,20 +18,22 @@
         .help = "narrows the rights to this scope; not narrowed by default" \
     }
 
-static const gh_cli_option plain_options[] = {GH_CLI_CONFIG, GH_CLI_ENV_FILE};
-static const gh_cli_option json_options[] = {JSON, GH_CLI_CONFIG, GH_CLI_ENV_FILE};
+static const gh_cli_option plain_options[] = {GH_CLI_CONFIG, GH_CLI_DATA, GH_CLI_ENV_FILE};
+static const gh_cli_option json_options[] = {JSON, GH_CLI_CONFIG, GH_CLI_DATA, GH_CLI_ENV_FILE};
 static const gh_cli_option add_options[] = {
     {.name = "email", .value = "ADDRESS", .help = "the e-mail address, by which one can log in too"},
     ROLE,
     {.name = "tier", .value = "TIER", .help = "the tier, or none; that of new users by default"},
     {.name = "no-password", .help = "can't log in by password: for API keys and minted tokens only"},
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option list_options[] = {
     JSON,
     {.name = "after", .value = "NAME", .help = "names from behind this one"},
     {.name = "limit", .value = "N", .help = "at most so many, 1 to 1000; 100 by default"},
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option import_options[] = {
     {.name = "dry-run", .help = "only says what would be done"},
@@ -39,14 +41,16 @@ static const gh_cli_option import_options[] = {
     JSON,
     {.name = "first-line", .value = "N", .help = "what number the first line has, for a part of a file"},
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option export_options[] = {
     {.name = "with-hashes", .help = "with the hashes of passwords, to move to another Gatehouse"},
     {.name = "after", .value = "NAME", .help = "names from behind this one"},
     {.name = "limit", .value = "N", .help = "at most so many, 1 to 1000; all by default"},
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
-static const gh_cli_option erase_options[] = {YES, GH_CLI_CONFIG, GH_CLI_ENV_FILE};
+static const gh_cli_option erase_options[] = {YES, GH_CLI_CONFIG, GH_CLI_DATA, GH_CLI_ENV_FILE};
 static const gh_cli_option create_options[] = {
     {.name = "name", .value = "NAME", .help = "what it is for, for people"},
     SCOPE,
@@ -55,11 +59,13 @@ static const gh_cli_option create_options[] = {
     {.name = "expires", .value = "SPAN", .help = "how long it counts: 90d; for ever by default"},
     JSON,
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option roll_options[] = {
     {.name = "overlap", .value = "SPAN", .help = "how long the old one still counts; 1d by default"},
     JSON,
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option rotate_options[] = {
     {.name = "algorithm",
@@ -67,14 +73,19 @@ static const gh_cli_option rotate_options[] = {
      .help = "of the new key: EdDSA, ES256 or RS256; identity.token.algorithm by default"},
     JSON,
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 static const gh_cli_option end_options[] = {
-    {.name = "user", .value = "NAME", .help = "all sessions of this user"}, GH_CLI_CONFIG, GH_CLI_ENV_FILE};
+    {.name = "user", .value = "NAME", .help = "all sessions of this user"},
+    GH_CLI_CONFIG,
+    GH_CLI_DATA,
+    GH_CLI_ENV_FILE};
 static const gh_cli_option mint_options[] = {
-    {.name = "user", .value = "NAME", .help = "whose token it is"},
+    {.name = "user", .value = "NAME", .help = "whose token it is; must be given", .required = true},
     SCOPE,
     {.name = "expires", .value = "SPAN", .help = "how long it counts; 5m by default"},
     GH_CLI_CONFIG,
+    GH_CLI_DATA,
     GH_CLI_ENV_FILE};
 
 #define OPTIONS(list) .options = (list), .n_options = GH_COUNT(list)

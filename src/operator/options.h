@@ -14,6 +14,7 @@ typedef struct gh_cli_option {
     char letter;       /* 'c': -c; 0: none */
     const char *value; /* "ADDR": what the value is called; NULL: takes none */
     bool repeat;       /* may be given more than once */
+    bool required;     /* shown as such; the command itself looks whether it is there */
     const char *help;
 } gh_cli_option;
 
@@ -22,6 +23,11 @@ typedef struct gh_cli_option {
     {                                                                                     \
         .name = "config", .letter = 'c', .value = "FILE",                                 \
         .help = "the configuration; gatehouse.yaml in the working directory if it exists" \
+    }
+#define GH_CLI_DATA                                                                         \
+    {                                                                                       \
+        .name = "data", .value = "FOLDER",                                                  \
+        .help = "data.folder of a running server, which is asked without any configuration" \
     }
 #define GH_CLI_ENV_FILE                                                         \
     {                                                                           \

@@ -5,7 +5,7 @@
 
 static const char *kind_of(const gh_session_record *s)
 {
-    return s->kind == GH_SESSION_COOKIE ? "cookie" : "tokens";
+    return s->kind == GH_SESSION_COOKIE ? "cookie" : "token";
 }
 
 static gh_str address_of(const gh_session_record *s, char memory[GH_IP_TEXT_MAX])

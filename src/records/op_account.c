@@ -83,7 +83,7 @@ static void put_sessions(gh_work *w, gh_id user, gh_buf *out)
         const gh_session_record *s = &list.sessions[i];
         open_thing(out);
         put_id(out, "id", s->id);
-        put_text(out, "kind", s->kind == GH_SESSION_COOKIE ? GH_STR("cookie") : GH_STR("tokens"));
+        put_text(out, "kind", s->kind == GH_SESSION_COOKIE ? GH_STR("cookie") : GH_STR("token"));
         put_id(out, "device", s->device);
         put_address(out, &s->address);
         put_text(out, "user_agent", s->user_agent);

@@ -65,13 +65,15 @@ static bool could_be_a_name(gh_str text)
     return text.n > 0;
 }
 
-/* The name that was typed is kept only when it is nobody's; who has it later takes it along when he is erased. */
+/* Of a disabled account no password is compared (identity/endpoint_login.c): `right` says nothing of it then, and the
+ * event says what is so either way. The name that was typed is kept only when it is nobody's; who has it later takes it
+ * along when he is erased. */
 static enum gh_op_status refuse(gh_work *w, const gh_op_login_finish *o, const gh_account *a, bool right)
 {
     static const gh_str reasons[] = {GH_STR_INIT("{\"success\":false,\"reason\":\"unknown\"}"),
                                      GH_STR_INIT("{\"success\":false,\"reason\":\"disabled\"}"),
                                      GH_STR_INIT("{\"success\":false,\"reason\":\"wrong\"}")};
-    bool known = a->record.id != 0, disabled = right && a->record.disabled;
+    bool known = a->record.id != 0, disabled = a->record.disabled;
     gh_str none = {NULL, 0}, name = known ? none : gh_canonical(w, o->tried, GH_EMAIL_MAX);
     gh_audit(w, &(gh_event){.event = "auth_attempt",
                             .user = a->record.id,
@@ -79,7 +81,7 @@ static enum gh_op_status refuse(gh_work *w, const gh_op_login_finish *o, const g
                             .detail = reasons[!known     ? 0
                                               : disabled ? 1
                                                          : 2]});
-    return disabled ? GH_OP_DISABLED : GH_OP_WRONG;
+    return right && disabled ? GH_OP_DISABLED : GH_OP_WRONG;
 }
 
 static void upgrade(gh_work *w, gh_id user, gh_str hash)

@@ -244,7 +244,7 @@ def test_the_export_has_everything_and_no_secret(people):
     assert "no-store" in answer.headers["cache-control"]
     body = answer.json()
     assert body["user"]["id"] == person.id and body["user"]["email"] == "export@example.com"
-    assert {s["kind"] for s in body["sessions"]} == {"cookie", "tokens"}
+    assert {s["kind"] for s in body["sessions"]} == {"cookie", "token"}
     assert [(k["id"], k["name"], k["networks"]) for k in body["api_keys"]] == [(key["id"], "my key", "192.0.2.0/24")]
     assert [(d["id"], d["name"]) for d in body["devices"]] == [(device["id"], "my phone")]
     assert {"register", "auth_attempt", "key_create", "device_begin", "device_confirm"} <= {e["event"] for e in body["events"]}

@@ -38,6 +38,19 @@ def cookie(secret, name="session"):
 SECURE = {"path": "/", "secure": True, "samesite": "Lax"}
 
 
+def test_the_log_says_when_a_browser_will_not_stay_signed_in(gatehouse, upstream):
+    """Secure cookies that came over http from elsewhere than the machine itself: the login looks good, and nobody is in."""
+    hosts = {"allowed": ["127.0.0.1", "localhost", "[::1]", "app.example"]}
+    gateway = gatehouse(settings({"session": {"insecure_cookies": False}}, hosts=hosts), upstream=upstream, env=identity.ENV)
+    person = identity.People(gateway).new()
+    for n, (host, mode, dropped) in enumerate([("app.example", "cookie", True), ("app.example:8080", "cookie", True), ("app.example", "token", False),
+                                               ("localhost:8080", "cookie", False), ("127.0.0.1", "cookie", False), ("[::1]:8080", "cookie", False)]):
+        answer = person.login(mode=mode, headers={"Host": host, "User-Agent": f"browser {n}"})
+        assert answer.status_code == 200
+        line = gateway.wait_for_log(lambda e: e["type"] == "access" and e.get("user_agent") == f"browser {n}", "the login")
+        assert ("put TLS before Gatehouse" in line.get("detail", "")) == dropped, host
+
+
 def test_cookies_are_bound_to_host_https_and_site(gatehouse, upstream):
     gateway = gatehouse(settings({"session": {"insecure_cookies": False}}), upstream=upstream, env=identity.ENV)
     person = identity.People(gateway).new()

@@ -61,6 +61,27 @@ def test_check(tmp_path):
     assert done.returncode == 2 and "bad.yaml:2:1: error:" in done.stderr + done.stdout
 
 
+def test_check_looks_at_the_data_folder_as_serve_does(tmp_path):
+    (tmp_path / "gatehouse.yaml").write_text(UPSTREAM + "identity: {enabled: on, deny_by_default: on}\n")
+    data = tmp_path / "gatehouse-data"
+
+    def check(status, words, **kwargs):
+        done = run("check", cwd=tmp_path, **kwargs)
+        assert done.returncode == status and words in done.stdout + done.stderr, done.stderr
+
+    check(0, "0 warnings")
+    assert not data.exists()
+    data.mkdir(mode=0o700)
+    check(0, "0 warnings")
+    data.chmod(0o777)
+    check(2, "error: data.folder: gatehouse-data: others may write to this folder")
+    data.rmdir()
+    data.write_text("")
+    check(2, "error: data.folder: gatehouse-data: Not a directory")
+    (tmp_path / "gatehouse.yaml").write_text(UPSTREAM + "data: {folder: nowhere/data}\nidentity: {enabled: on, deny_by_default: on}\n")
+    check(2, "error: data.folder: nowhere: No such file")
+
+
 def test_check_finds_the_file_in_the_working_directory(tmp_path):
     (tmp_path / "gatehouse.yaml").write_text("serverr: {}\n")
     assert run("check", cwd=tmp_path).returncode == 2
@@ -94,6 +115,19 @@ def test_init_writes_a_file_that_passes_check_and_serves(tmp_path, gatehouse, ap
     assert checked.returncode == 0, checked.stdout + checked.stderr
     gateway = gatehouse(False, upstream=app, folder=tmp_path, args=["-c", "gatehouse.yaml"])
     assert gateway.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["fastapi", "express", "generic"])
+def test_identity_as_init_suggests_it_leaves_nothing_open_unsaid(tmp_path, kind):
+    assert run("init", "--for", kind, cwd=tmp_path).returncode == 0
+    text = (tmp_path / "gatehouse.yaml").read_text().replace("    #require:", "    require:")
+    parts = [re.sub(r"(?m)^#(?! )", "", re.sub(r"(?m)^#  ", "  ", part)) if re.search(r"(?m)^#(identity|routes):", part) else part
+             for part in text.split("\n\n")]
+    (tmp_path / "gatehouse.yaml").write_text("\n\n".join(parts))
+    done = run("check", cwd=tmp_path)
+    assert done.returncode == 0 and "0 warnings" in done.stdout, done.stdout + done.stderr
+    assert "deny_by_default: on" in parts[[p.startswith("# Who is asking") for p in parts].index(True)]
+    assert "path: /health" in text and "require: { public: on }" in text
 
 
 def test_init_for_fastapi_offers_the_contract(tmp_path):

@@ -83,6 +83,42 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
+# --- where the server is
+
+def test_a_running_server_is_asked_without_a_configuration(running, tmp_path):
+    running.add("alice")
+    done = run("user", "show", "alice", "--json", "--data", running.data, cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["username"] == "alice", done.stderr
+    (tmp_path / "gatehouse.yaml").write_text("serverr: {}\n")
+    assert run("user", "show", "alice", "--data", running.data, cwd=tmp_path).returncode == 0
+    done = run("user", "show", "alice", cwd=tmp_path)
+    assert done.returncode == 2 and "gatehouse.yaml:1:1" in done.stderr and "--data FOLDER" in done.stderr
+
+
+def test_a_stopped_server_needs_its_own_configuration_and_secret(stopped):
+    stopped.add("alice")
+    done = stopped("user", "show", "alice", "--data", stopped.data, status=1)
+    assert str(stopped.data) in done.stderr and "no server answers there" in done.stderr
+    with (stopped.folder / "gatehouse.yaml").open("r+") as file:
+        config = {**json.load(file), "profile": "production", "hosts": {"allowed": ["api.example.com"]}, "data": {"folder": str(stopped.data)}}
+        file.seek(0)
+        json.dump(config, file)
+    done = stopped("user", "show", "alice", status=2)
+    assert "secret_key" in done.stderr and "the one the server has" in done.stderr and "--env-file" in done.stderr
+
+
+# --- API keys: what is said
+
+def test_a_key_with_a_scope_that_its_user_does_not_have(place):
+    place.add("bob")
+    done = place("key", "create", "bob", "--scope", "users:manage", "--json")
+    assert "note: bob has no permission users:manage" in done.stderr
+    done = place("key", "revoke", json.loads(done.stdout)["id"])
+    assert done.stdout == "" and "is revoked" in done.stderr
+    place.add("root", "--role", "admin")
+    assert "note:" not in place("key", "create", "root", "--scope", "users:manage").stderr
+
+
 # --- accounts
 
 def test_an_account_is_made_and_shown(place):
@@ -121,14 +157,14 @@ def test_a_weak_password_is_refused_with_the_reason(stopped, password, code):
 
 
 def test_a_password_is_one_line(stopped):
-    for text in ("", "\n", "one\ntwo\n"):
+    for text, words in (("", "it is empty"), ("\n", "it is empty"), ("one\ntwo\n", "it has more than one")):
         done = stopped("user", "add", "alice", stdin=text, status=1)
-        assert "exactly one line" in done.stderr
+        assert f"must be one line, but {words}" in done.stderr
     with subprocess.Popen(["yes"], stdout=subprocess.PIPE) as yes:  # it is not waited for an end that never comes
         done = subprocess.run([BINARY, "user", "add", "alice"], cwd=stopped.folder, env=clean_environment(), stdin=yes.stdout,
                               capture_output=True, text=True, timeout=guard(20))
         yes.stdout.close()
-    assert done.returncode == 1 and "more than a line" in done.stderr
+    assert done.returncode == 1 and "more than" in done.stderr
     stopped.add("alice", password=PASSWORD + "\r")  # the line ends of other systems
 
 
@@ -240,7 +276,7 @@ def test_the_export_of_a_user_has_what_the_operator_did(place):
     (["token", "mint"], 2, "whose token is it?"),
     (["token", "mint", "--user", "nobody"], 1, "there is no user"),
     (["token", "mint", "--user", "alice", "--expires", "31m"], 2, "lives 1800 s at most"),
-    (["token", "inspect"], 1, "exactly one line"),
+    (["token", "inspect"], 1, "must be one line"),
 ])
 def test_what_is_wrong_is_said(shared, words, status, says):
     stdin = PASSWORD if words[:2] == ["user", "add"] else ""
@@ -549,7 +585,7 @@ def test_sessions_are_listed_and_ended(running):
     running.add("alice")
     tokens = [login(gateway, "alice").json()["access_token"] for _ in range(3)]
     sessions = running.json("session", "list", "alice")["sessions"]
-    assert len(sessions) == 3 and {s["kind"] for s in sessions} == {"tokens"}
+    assert len(sessions) == 3 and {s["kind"] for s in sessions} == {"token"}
     assert {s["address"] for s in sessions} == {"127.0.0.1"} and sessions[0]["user_agent"].startswith("python-httpx")
     table = running("session", "list", "alice").stdout
     assert all(s["id"] in table for s in sessions)

@@ -45,6 +45,45 @@ bool gh_data_folder_make(gh_str folder, char *why, size_t why_size)
     return fail(why, why_size, "the data folder", path);
 }
 
+static bool say(char *why, size_t size, const char *path, const char *what)
+{
+    (void)snprintf(why, size, "data.folder: %s: %s", path, what);
+    return false;
+}
+
+/* Of one that is still to be made its parent must be there. */
+static bool look_at_parent(char *path, char *why, size_t why_size)
+{
+    struct stat st;
+    char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        slash[slash == path ? 1 : 0] = '\0';
+    const char *parent = slash == NULL ? "." : path;
+    if (stat(parent, &st) != 0)
+        return errno == EACCES || say(why, why_size, parent, strerrordesc_np(errno));
+    return S_ISDIR(st.st_mode) || say(why, why_size, parent, strerrordesc_np(ENOTDIR));
+}
+
+bool gh_data_folder_look(gh_str folder, char *why, size_t why_size)
+{
+    enum { OTHERS_WRITE = 022 };
+    char path[PATH_SIZE] = "";
+    struct stat st;
+    while (folder.n > 1 && folder.p[folder.n - 1] == '/')
+        folder.n--;
+    if (!put_path(path, folder, ""))
+        return say(why, why_size, "", strerrordesc_np(errno));
+    if (stat(path, &st) != 0) {
+        if (errno == ENOENT)
+            return look_at_parent(path, why, why_size);
+        return errno == EACCES || say(why, why_size, path, strerrordesc_np(errno));
+    }
+    if (!S_ISDIR(st.st_mode))
+        return say(why, why_size, path, strerrordesc_np(ENOTDIR));
+    return (st.st_mode & OTHERS_WRITE) == 0 ||
+           say(why, why_size, path, "others may write to this folder: chmod 700 it");
+}
+
 /* Whole or not at all: written beside it, on disk, then given its name. link() does not replace: of two that start at
  * once one wins. */
 static bool make(const char *path, gh_str folder, char *why, size_t why_size)

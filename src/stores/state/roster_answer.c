@@ -214,14 +214,24 @@ static enum gh_lookup_answer standing_of(gh_roster *r, gh_id user, uint64_t issu
     return answer;
 }
 
+static enum gh_lookup_answer revoked(gh_lookup *l, enum gh_lookup_revoked by)
+{
+    l->revoked = (uint8_t)by;
+    return GH_LOOKUP_REVOKED;
+}
+
 static enum gh_lookup_answer answer_token(gh_roster *r, gh_lookup *l)
 {
-    if (is_among(&r->revoked, l->jti) || is_among(&r->ended, l->id) || is_of_another(r, l->id, l->user))
-        return GH_LOOKUP_REVOKED;
+    if (is_among(&r->revoked, l->jti))
+        return revoked(l, GH_REVOKED_TOKEN);
+    if (is_among(&r->ended, l->id))
+        return revoked(l, GH_REVOKED_SESSION);
+    if (is_of_another(r, l->id, l->user))
+        return revoked(l, GH_REVOKED_FOREIGN);
     enum gh_lookup_answer answer = standing_of(r, l->user, l->issued_s);
     if (answer == GH_LOOKUP_GOOD)
         l->subject.user = l->user;
-    return answer;
+    return answer == GH_LOOKUP_REVOKED ? revoked(l, GH_REVOKED_USER) : answer;
 }
 
 /* Lookups are reused: nothing of an answer before may show. */
@@ -231,6 +241,7 @@ static void clear_answer(gh_lookup *l)
     l->subject.name.n = l->subject.tier.n = l->subject.roles.n = 0;
     l->previous = l->scoped = false;
     l->device = 0;
+    l->revoked = GH_REVOKED_TOKEN;
     l->expires_s = l->created_s = 0;
     l->scopes.n = l->tier.n = 0;
 }

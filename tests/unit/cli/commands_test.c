@@ -127,6 +127,12 @@ static void exit_status_and_messages(void **state)
     } rows[] = {
         {{NULL}, 2, NULL, "Usage: gatehouse COMMAND"},
         {{"--help"}, 0, "Usage: gatehouse COMMAND", NULL},
+        {{"help"}, 0, "Gatehouse puts accounts, tokens, ", NULL},
+        {{"help", "serve"}, 0, "Usage: gatehouse serve", NULL},
+        {{"help", "sreve"}, 2, NULL, "did you mean serve?"},
+        {{"token", "mint", "--help"}, 0, "Usage: gatehouse token mint --user NAME [--scope SCOPE]...", NULL},
+        {{"serve", "gatehouse.yaml"}, 2, NULL, "did you mean -c gatehouse.yaml?"},
+        {{"check", "x.yml"}, 2, NULL, "did you mean -c x.yml?"},
         {{"-h"}, 0, "Commands:\n", NULL},
         {{"--version"}, 0, "gatehouse ", NULL},
         {{"version"}, 0, "\nlibuv ", NULL},

@@ -13,10 +13,13 @@ struct check {
     const char *yaml, *report;
 };
 
+/* Most of these have no route that demands anybody, which would be warned of. */
+#define DENY "GATEHOUSE_IDENTITY_DENY_BY_DEFAULT=on"
+
 static void expect_all(const struct check *checks, size_t n, const char *variable)
 {
     for (size_t i = 0; i < n; i++)
-        expect_report(&(given){.yaml = checks[i].yaml, .environment = {variable}}, checks[i].report);
+        expect_report(&(given){.yaml = checks[i].yaml, .environment = {DENY, variable}}, checks[i].report);
 }
 
 static void test_profile(void **state)
@@ -25,9 +28,9 @@ static void test_profile(void **state)
         {ON, ""},
         {PROD,
          "g.yaml:5:12: error: identity.enabled: production needs data.folder, where accounts and keys are kept, as in /var/lib/gatehouse\n"
-         "g.yaml:5:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE); make one with: openssl rand -hex 32\n"},
+         "g.yaml:5:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the server has, also for commands (--env-file); for a new server make one with: openssl rand -hex 32\n"},
         {DATA,
-         "g.yaml:6:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE); make one with: openssl rand -hex 32\n"},
+         "g.yaml:6:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the server has, also for commands (--env-file); for a new server make one with: openssl rand -hex 32\n"},
         {ON "  session: {insecure_cookies: on}\n", ""},
         {ON "  session: {insecure_cookies: on}\nserver: {listen: [127.0.0.1:1, 0.0.0.0:2, unix:/a]}\n",
          "g.yaml:5:32: warning: server.listen: other machines reach 0.0.0.0:2, and identity.session.insecure_cookies sends sessions in the clear\n"},
@@ -241,6 +244,31 @@ static void test_issuers(void **state)
     expect_all(checks, GH_COUNT(checks), NULL);
 }
 
+/* Identity is switched on, and nobody is asked who he is. */
+static void test_open(void **state)
+{
+#define EVERYTHING                                                                                 \
+    "g.yaml:3:12: warning: identity is on, but no route demands anybody: everything is open; add " \
+    "require to routes, or identity.deny_by_default: on\n"
+#define UNNAMED                                                                                  \
+    "g.yaml:3:12: warning: paths that no route names are open to anybody; add a route for /**, " \
+    "or identity.deny_by_default: on\n"
+    static const struct check checks[] = {
+        {ON, EVERYTHING},
+        {ON "  deny_by_default: on\n", ""},
+        {ON "routes: [{name: a, path: /a}, {name: b, path: /b, require: {public: on}}]\n", EVERYTHING},
+        {ON "routes: [{name: a, path: /a, require: {user: on}}]\n", UNNAMED},
+        {ON "routes: [{name: a, path: /a, require: {device: on}}, {name: b, path: /b}]\n", UNNAMED},
+        {ON "routes: [{name: a, path: /a, require: {user: on}}, {name: b, methods: [GET]}]\n", UNNAMED},
+        {ON "routes: [{name: a, path: /a, require: {user: on}}, {name: b, path: \"/**\"}]\n", ""},
+        {ON "routes: [{name: a, require: {user: on}}]\n", ""},
+        {ON "unmatched: refuse\nroutes: [{name: a, path: /a, require: {user: on}}]\n", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(checks); i++)
+        expect_report(&(given){.yaml = checks[i].yaml}, checks[i].report);
+}
+
 static void test_require(void **state)
 {
     static const struct check checks[] = {
@@ -305,7 +333,7 @@ int main(void)
         cmocka_unit_test(test_profile), cmocka_unit_test(test_production), cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_times),   cmocka_unit_test(test_algorithm),  cmocka_unit_test(test_csrf),
         cmocka_unit_test(test_others),  cmocka_unit_test(test_roles),      cmocka_unit_test(test_issuers),
-        cmocka_unit_test(test_require),
+        cmocka_unit_test(test_open),    cmocka_unit_test(test_require),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

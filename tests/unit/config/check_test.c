@@ -147,24 +147,34 @@ static void test_routes(void **state)
     static const struct check checks[] = {
         {UP "routes: [{name: x, upstream: b}, {name: x, path: /b}]\n",
          "g.yaml:2:30: error: route x: there is no upstream b (did you mean a?)\n"
-         "g.yaml:2:34: error: route x is never reached: route x on line 2 takes all its requests; put it first\n"
+         "g.yaml:2:34: error: route x is never reached: the route x on line 2 takes all its requests; put this one first\n"
          "g.yaml:2:41: error: two routes have the name x\n"},
         {UP "unmatched: refuse\n",
          "g.yaml:2:12: error: unmatched: refuse without routes would refuse every request; name the routes\n"},
         {UP "routes:\n  - {name: x, path: \"/a/**\"}\n  - {name: y, path: \"/a/{id}\", methods: [GET]}\n",
-         "g.yaml:4:5: error: route y is never reached: route x on line 3 takes all its requests; put it first\n"},
+         "g.yaml:4:5: error: route y is never reached: the route x on line 3 takes all its requests; put this one first\n"},
         {UP "routes:\n  - {name: x, path: \"/a/{id}\"}\n  - {name: y, path: \"/a/**\"}\n", ""},
         {UP "routes:\n  - {name: x, path: /a, methods: [GET]}\n  - {name: y, path: /a}\n", ""},
         {UP
          "routes:\n  - {name: x, path: /a, methods: [GET, POST]}\n  - {name: y, path: /a, methods: [POST]}\n",
-         "g.yaml:4:5: error: route y is never reached: route x on line 3 takes all its requests; put it first\n"},
+         "g.yaml:4:5: error: route y is never reached: the route x on line 3 takes all its requests; put this one first\n"},
         {UP
          "hosts: {allowed: [\"*.a.example\", b.example]}\nroutes:\n  - {name: x, hosts: [\"*.a.example\"]}\n"
          "  - {name: y, hosts: [c.a.example]}\n  - {name: z, hosts: [b.example]}\n",
-         "g.yaml:5:5: error: route y is never reached: route x on line 4 takes all its requests; put it first\n"},
+         "g.yaml:5:5: error: route y is never reached: the route x on line 4 takes all its requests; put this one first\n"},
         /* all hosts that are let in at all are taken already */
         {UP "hosts: {allowed: [a.example]}\nroutes:\n  - {name: x, hosts: [a.example]}\n  - {name: y}\n",
-         "g.yaml:5:5: error: route y is never reached: route x on line 4 takes all its requests; put it first\n"},
+         "g.yaml:5:5: error: route y is never reached: the route x on line 4 takes all its requests; put this one first\n"},
+        /* of routes without names */
+        {UP "routes:\n  - {path: /a}\n  - {path: /a}\n",
+         "g.yaml:3:5: error: routes[0]: has no name\n"
+         "g.yaml:4:5: error: routes[1]: has no name\n"
+         "g.yaml:4:5: error: route is never reached: the route on line 3 takes all its requests; put this one first\n"},
+        /* one whose path is wrong takes nothing from others, and is not what they take from */
+        {UP "routes:\n  - {name: x, path: a}\n  - {name: y, path: /a}\n  - {name: z, path: \"/b/**\"}\n",
+         "g.yaml:3:21: error: routes[0].path: \"a\" is not a path pattern: a path begins with \"/\" (at its character 1)\n"},
+        {UP "routes:\n  - {name: x}\n  - {name: y, path: a}\n",
+         "g.yaml:4:21: error: routes[1].path: \"a\" is not a path pattern: a path begins with \"/\" (at its character 1)\n"},
         {UP "routes: [{name: x, methods: [PURGE], hosts: [a.example]}]\n",
          "g.yaml:2:30: error: route x: PURGE never comes here: it is not in methods.allowed\n"
          "g.yaml:2:46: error: route x: a.example never comes here: hosts.allowed (ALLOWED_HOSTS) does not let it in\n"},

@@ -27,6 +27,18 @@ static const struct {
      "g.yaml:2:30: error: unknown setting \"frame_option\" in routes[0].headers (did you mean frame_options?)\n"},
     /* structure */
     {UP "server: 5\n", "g.yaml:2:9: error: server: must be a mapping with keys and values, not \"5\"\n"},
+    {UP "identity:\n  enabled:on\n",
+     "g.yaml:3:3: error: identity: must be a mapping with keys and values, not \"enabled:on\"; a space belongs behind "
+     "the colon\n"},
+    {UP "identity:\n  enabled:on\n  registration: open\n",
+     "g.yaml:4:15: error: not valid YAML: mapping values are not allowed in this context; a colon needs a space behind "
+     "it, as in \"enabled: on\", and what is below a section is indented\n"},
+    /* not indented */
+    {UP "identity:\nenabled: on\nregistration: open\n",
+     "g.yaml:3:1: error: enabled belongs to the section identity above: indent it\n"
+     "g.yaml:4:1: error: registration belongs to the section identity above: indent it\n"},
+    {UP "identity:\n  session: {}\n  max_age: 1h\n",
+     "g.yaml:4:3: error: max_age belongs to the section session above: indent it\n"},
     {UP "server: [1]\n", "g.yaml:2:9: error: server: must be a mapping with keys and values, not a list\n"},
     {UP "routes: {name: x}\n", "g.yaml:2:9: error: routes: must be a list: one \"- \" line for each item\n"},
     {UP "routes: [x]\n", "g.yaml:2:10: error: routes[0]: must be a mapping with keys and values\n"},

@@ -192,12 +192,17 @@ static void a_token_is_in_force_until_it_is_not(void **state)
         assert_int_not_equal(jti, 0);
         assert_true(gh_roster_end_session(d->roster, 1, d->world.unix_s + 10000));
         expect(d, bearer(d, by_session), "token_revoked", "token_revoked");
+        assert_string_equal(d->txn.verdict.detail, "the token's session has ended");
         assert_true(gh_roster_revoke_token(d->roster, jti, d->world.unix_s + 10000));
         expect(d, bearer(d, by_jti), "token_revoked", "token_revoked");
+        assert_string_equal(d->txn.verdict.detail, "the token was revoked");
         gh_roster_user cut = {
             .id = BOB, .name = GH_STR("bob"), .roles = GH_STR("user"), .cutoff_s = d->world.unix_s};
         assert_true(gh_roster_set_user(d->roster, &cut, d->world.unix_s + 10000));
         expect(d, bearer(d, by_user), "token_revoked", "token_revoked");
+        assert_string_equal(
+            d->txn.verdict.detail,
+            "all earlier tokens of the user were revoked, as by another password, role or tier");
         /* one that is issued later is good */
         d->world.unix_s += 1;
         expect(d, bearer(d, identity_token(d, "bob", "user", BOB, 4, NULL)), "forward", "forward");

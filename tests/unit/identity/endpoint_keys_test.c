@@ -127,8 +127,10 @@ static void a_key_can_not_do_more_than_its_maker(void **state)
     assert_string_equal(endpoint_request(e, "POST", PATH, body(one, has)), "answer 201");
     endpoint_script(e, NULL, 0);
     assert_string_equal(endpoint_request(e, "POST", PATH, body(one, has_not)), "insufficient_scope");
+    assert_true(gh_str_eq(e->txn.scope, has_not)); /* named by WWW-Authenticate */
     assert_string_equal(endpoint_request(e, "POST", PATH, body(one, GH_STR("no:such"))),
                         "insufficient_scope");
+    assert_true(gh_str_eq(e->txn.scope, GH_STR("no:such")));
     assert_string_equal(endpoint_request(e, "POST", PATH, "{\"name\":\"k\",\"tier\":\"gold\"}"),
                         "permission_required");
     /* a narrowed token: no key with more, and not one that is not narrowed */

@@ -80,6 +80,9 @@ static void test_unknown_wrong_and_disabled_are_one_answer_to_begin(void **state
     assert_int_equal(
         world_number(w, "SELECT count(*) FROM audit WHERE event = 'auth_attempt' AND detail LIKE '%false%'"),
         4);
+    /* whatever the password was: an attacker's guesses at a disabled account are told from those at another */
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE detail LIKE '%\"disabled\"%'"), 2);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE detail LIKE '%\"wrong\"%'"), 1);
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE name = 'nobody' AND user IS NULL"), 1);
 }
 

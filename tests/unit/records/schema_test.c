@@ -78,11 +78,11 @@ static void test_links_and_other_things_are_not_files(void **state)
 static void test_one_process_at_a_time(void **state)
 {
     world *w = *state;
-    char words[64];
+    char words[96];
     int status;
     world second = *w;
     refuses(&second, "gatehouse is running on this folder");
-    (void)snprintf(words, sizeof words, "(pid %d): use its admin socket", (int)getpid());
+    (void)snprintf(words, sizeof words, "(pid %d): stop it, or set another data.folder", (int)getpid());
     assert_non_null(strstr(second.why, words));
     pid_t child = fork();
     if (child == 0)
