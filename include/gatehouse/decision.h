@@ -29,8 +29,8 @@ GH_BEGIN_DECLS
 enum gh_outcome {
     GH_OUTCOME_FORWARD, /* let it pass */
     GH_OUTCOME_REFUSE,  /* answer with the reason's problem document (RFC 9457) */
-    GH_OUTCOME_ANSWER,  /* answer with `status`: a CORS preflight (WHATWG Fetch), or what identity answers by itself */
-    GH_OUTCOME_BODY     /* not decided yet: hand in the whole body by gh_decide_body() */
+    GH_OUTCOME_ANSWER, /* answer with `status`: a CORS preflight (WHATWG Fetch), or what identity answers by itself */
+    GH_OUTCOME_BODY /* not decided yet: hand in the whole body by gh_decide_body() */
 };
 
 typedef struct gh_decision gh_decision;

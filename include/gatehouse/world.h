@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct gh_world {
-    uint64_t now_ms; /* a monotonic clock, in milliseconds; any origin */
+    uint64_t now_ms;    /* a monotonic clock, in milliseconds; any origin */
     const uint8_t *key; /* 16 secret bytes, the same for the life of a state store */
     void (*random)(void *data, void *out, size_t n); /* fills out with n unpredictable bytes */
     void *random_data;

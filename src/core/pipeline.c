@@ -33,9 +33,9 @@ _Static_assert(GH_COUNT(gh_pipeline) <= GH_CONTROLS_MAX, "room for every control
 
 gh_str gh_stage_name(enum gh_stage stage)
 {
-    static const gh_str names[] = {GH_STR_INIT("DOOR"),      GH_STR_INIT("IDENTITY"), GH_STR_INIT("STANDING"), GH_STR_INIT("RIGHTS"),
-                                   GH_STR_INIT("ALLOWANCE"), GH_STR_INIT("BODY"),     GH_STR_INIT("TARGET"),
-                                   GH_STR_INIT("REPLY")};
+    static const gh_str names[] = {GH_STR_INIT("DOOR"),   GH_STR_INIT("IDENTITY"),  GH_STR_INIT("STANDING"),
+                                   GH_STR_INIT("RIGHTS"), GH_STR_INIT("ALLOWANCE"), GH_STR_INIT("BODY"),
+                                   GH_STR_INIT("TARGET"), GH_STR_INIT("REPLY")};
     return (unsigned)stage < GH_COUNT(names) ? names[stage] : GH_STR("?");
 }
 

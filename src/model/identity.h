@@ -52,7 +52,7 @@ typedef struct gh_issuer {
     gh_ring_key *keys;
     unsigned n_keys;
     const _Atomic uint64_t *tried_s; /* gh_jwks_text.tried_s; NULL: its keys are not asked for again */
-    bool keys_missing;  /* its JWKS has not been got yet: its tokens are refused with 503 */
+    bool keys_missing;               /* its JWKS has not been got yet: its tokens are refused with 503 */
     gh_str roles_claim; /* the claim that names roles: "roles", or a JSON Pointer; absent: none are taken */
     gh_str tier_claim;  /* absent: none */
     gh_str jwks;        /* where its keys come from, for the edge: a file or https://...; absent: ours */

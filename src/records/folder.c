@@ -76,8 +76,9 @@ static bool refuse_second(int fd, const char *path, gh_buf *why)
     uint64_t number;
     if (!gh_str_u64(pid, &number))
         number = 0;
-    gh_buf_printf(why, "%s: gatehouse is running on this folder (pid %llu): stop it, or set another data.folder", path,
-                  (unsigned long long)number);
+    gh_buf_printf(why,
+                  "%s: gatehouse is running on this folder (pid %llu): stop it, or set another data.folder",
+                  path, (unsigned long long)number);
     return false;
 }
 

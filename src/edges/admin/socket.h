@@ -25,8 +25,8 @@ typedef struct gh_admin_work {
 
 /* Listens in the folder, which must be the process's own and locked by it: a socket file that is there is left over, and
  * replaced. NULL: *ret_why says why (constant text). */
-GH_MUST_CHECK gh_admin_socket *gh_admin_socket_start(uv_loop_t *loop, gh_str folder, const gh_admin_work *work,
-                                                     const char **ret_why);
+GH_MUST_CHECK gh_admin_socket *gh_admin_socket_start(uv_loop_t *loop, gh_str folder,
+                                                     const gh_admin_work *work, const char **ret_why);
 /* Takes no more, ends what has not begun, removes the file. A request that is being done is answered to its end; the
  * memory is freed when the loop has run out, and `run` is not called after that. NULL is fine. */
 void gh_admin_socket_stop(gh_admin_socket *socket);
