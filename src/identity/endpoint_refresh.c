@@ -2,8 +2,9 @@
  *
  * Several requests with the same old secret get the same successor for a while: it is kept sealed with a key that only
  * the old secret gives, so two tabs do not log each other out and what is stored opens nothing. A browser's successor
- * stays for that while, too: a third tab gets it as it is. An old secret after that while ends the session. Only this
- * endpoint rotates, and a refusal never clears a cookie: the winner's would be it. */
+ * stays for that while, too: a third tab gets it as it is. A refresh token that comes after that while ends its session;
+ * an old cookie is refused by the roster before it comes here. Only this endpoint rotates, and a refusal never clears a
+ * cookie: the winner's would be it. */
 #include "base/crypto.h"
 #include "identity/cookies.h"
 #include "identity/input.h"
