@@ -9,7 +9,7 @@
 
 enum { MEMORY_MAX = 64 << 20, SHOWN_MAX = 120, MESSAGE_MAX = 2048 };
 
-static void say(gh_errand *o, const char *fmt, va_list args)
+GH_PRINTF(2, 0) static void say(gh_errand *o, const char *fmt, va_list args)
 {
     char memory[MESSAGE_MAX];
     int n = vsnprintf(memory, sizeof memory, fmt, args);
