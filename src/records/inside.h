@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "records/folder.h"
 #include "records/records.h"
+#include "records/sqlite/folder.h"
 #include "records/transaction.h"
 
 /* Work that is no operation. */
@@ -20,7 +20,7 @@ typedef struct gh_records_job {
 struct gh_records {
     gh_records_options options;
     gh_folder folder;
-    gh_sql sql;
+    gh_sqlite sqlite;
     pthread_t thread;
 
     pthread_mutex_t lock;

@@ -76,7 +76,7 @@ static void add_key(gh_work *w, const rotate_job *job, enum gh_key_state state)
     uint8_t nonce[GH_SEAL_NONCE_SIZE], sealed[KEY_MAX + GH_SEAL_EXTRA];
     const gh_stored_key *key = job->fresh;
     if (key->pkcs8.n > KEY_MAX) {
-        gh_sql_fail(w->sql, SQLITE_TOOBIG);
+        gh_sql_fail(w->sql, GH_SQL_MISUSE);
         return;
     }
     gh_random(nonce, sizeof nonce);

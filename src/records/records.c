@@ -8,7 +8,7 @@
 #include "base/crypto.h"
 #include "records/inside.h"
 #include "records/load.h"
-#include "records/schema.h"
+#include "records/sqlite/schema.h"
 #include "records/sweep.h"
 
 void gh_records_say(gh_records *r, int level, const char *event, const char *text)
@@ -146,7 +146,8 @@ bool gh_records_adjust(gh_records *records, const gh_records_options *options)
 static void prepare(gh_records *r)
 {
     gh_transaction *t = &r->transaction;
-    t->work = (gh_work){.sql = &r->sql, .roster = r->options.roster};
+    t->work = (gh_work){.sql = &r->sqlite.sql, .roster = r->options.roster};
+    t->file = &r->sqlite;
     t->said = say;
     t->give_up = is_closing;
     t->data = r;
@@ -166,17 +167,17 @@ static void use_options(gh_work *w, void *data)
 static bool fill(gh_records *r, gh_buf *why)
 {
     gh_transaction *t = &r->transaction;
+    gh_sql *sql = &r->sqlite.sql;
     uint64_t now_s = r->options.now_s();
     gh_transaction_begin(t);
     t->work.now_s = now_s;
     gh_transaction_call(t, use_options, r);
     if (!gh_transaction_commit(t))
-        gh_buf_printf(why, "gatehouse.db can't be used: %s", sqlite3_errstr(t->failure));
-    else if (r->options.roster != NULL && !gh_load_roster(&r->sql, r->options.roster, now_s) &&
-             gh_sql_ok(&r->sql))
+        gh_buf_printf(why, "gatehouse.db can't be used: %s", t->why);
+    else if (r->options.roster != NULL && !gh_load_roster(sql, r->options.roster, now_s) && gh_sql_ok(sql))
         gh_buf_lit(why, "not enough memory for the sessions, keys and devices that there are");
-    else if (!gh_sql_ok(&r->sql))
-        gh_buf_printf(why, "gatehouse.db can't be read: %s", sqlite3_errstr(r->sql.failure));
+    else if (!gh_sql_ok(sql))
+        gh_buf_printf(why, "gatehouse.db can't be read: %s", sql->why);
     return why->n == 0;
 }
 
@@ -202,7 +203,7 @@ static bool open_all(gh_records *r, gh_buf *why)
 {
     if (!gh_folder_open(&r->folder, r->options.folder, why))
         return false;
-    if (!gh_schema_open(&r->sql, r->folder.database, r->folder.unclean, r->options.now_s(), why)) {
+    if (!gh_schema_open(&r->sqlite, r->folder.database, r->folder.unclean, r->options.now_s(), why)) {
         gh_folder_close(&r->folder);
         return false;
     }
@@ -211,7 +212,7 @@ static bool open_all(gh_records *r, gh_buf *why)
         return true;
     if (why->n == 0)
         gh_buf_lit(why, "the records' thread can't be started");
-    gh_schema_close(&r->sql);
+    gh_sql_close(&r->sqlite.sql);
     gh_folder_close(&r->folder);
     return false;
 }
@@ -241,7 +242,7 @@ void gh_records_close(gh_records *r)
     (void)pthread_cond_signal(&r->wake);
     (void)pthread_mutex_unlock(&r->lock);
     (void)pthread_join(r->thread, NULL);
-    gh_schema_close(&r->sql);
+    gh_sql_close(&r->sqlite.sql);
     gh_folder_close(&r->folder);
     gh_arena_reset(&r->transaction.arena);
     (void)pthread_cond_destroy(&r->wake);

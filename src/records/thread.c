@@ -2,7 +2,6 @@
 #include <time.h>
 
 #include "records/inside.h"
-#include "records/schema.h"
 #include "records/sweep.h"
 
 enum {
@@ -134,21 +133,21 @@ static void sweep_expired(gh_work *w, void *data)
 
 static void optimize(gh_records *r, uint64_t now_ms)
 {
-    gh_sql_run(&r->sql, GH_SQL_OPTIMIZE);
-    gh_sql_reset(&r->sql);
+    gh_sql_run(&r->sqlite.sql, GH_SQL_OPTIMIZE);
+    gh_sql_reset(&r->sqlite.sql);
     r->optimize_ms = now_ms + OPTIMIZE_MS;
 }
 
 /* Whoever reads the file, a backup, is not waited for: it may take minutes, and everybody who signs in would, too. */
 static void empty_log(gh_records *r, uint64_t now_ms)
 {
-    (void)sqlite3_busy_timeout(r->sql.db, 0);
-    gh_query q = gh_query_of(&r->sql, GH_SQL_CHECKPOINT);
+    (void)sqlite3_busy_timeout(r->sqlite.db, 0);
+    gh_query q = gh_query_of(&r->sqlite.sql, GH_SQL_CHECKPOINT);
     bool emptied = gh_query_row(&q) && gh_column_u64(&q) == 0;
     gh_query_run(&q);
-    emptied = emptied && gh_sql_ok(&r->sql);
-    gh_sql_reset(&r->sql);
-    (void)sqlite3_busy_timeout(r->sql.db, GH_BUSY_MS);
+    emptied = emptied && gh_sql_ok(&r->sqlite.sql);
+    gh_sql_reset(&r->sqlite.sql);
+    (void)sqlite3_busy_timeout(r->sqlite.db, GH_BUSY_MS);
     if (!emptied && r->scrub_ms == 0)
         gh_records_say(
             r, 1, "records_log_kept",

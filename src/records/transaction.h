@@ -7,13 +7,16 @@
 #ifndef GH_RECORDS_TRANSACTION_H
 #define GH_RECORDS_TRANSACTION_H
 
+#include "records/sqlite/connection.h"
 #include "records/work.h"
 
 typedef struct gh_transaction {
     gh_work work;
-    gh_arena arena;    /* of the effects */
-    bool begun;        /* false: it could not begin, or all of it was undone */
-    int failure;       /* SQLite's code of the last failure; 0: none since it began */
+    gh_sqlite *file; /* the same as work.sql */
+    gh_arena arena;  /* of the effects */
+    bool begun;      /* false: it could not begin, or all of it was undone */
+    bool failed;     /* something, since it began; the last of it: */
+    char why[GH_SQL_WHY];
     uint64_t changes;  /* rows changed before it began */
     uint64_t failures; /* operations and transactions that failed, in all */
     bool disk_failing; /* as was said last */
