@@ -60,6 +60,9 @@ typedef struct gh_rule_config { /* rate_limits.rules[] */
     uint64_t burst;  /* token bucket: its depth; 0: the number of requests */
     uint64_t weight; /* what one request costs */
     int mode;
+    int counting;   /* enum gh_counting; -1: as rate_limits.counting */
+    int outage;     /* enum gh_outage; -1: as rate_limits.outage */
+    uint64_t lease; /* per cent; 0: as rate_limits.lease */
     gh_tier_config *tiers;
     unsigned n_tiers;
     gh_place place;
@@ -182,6 +185,9 @@ typedef struct gh_config {
         uint64_t ipv6_parent_factor; /* each parent's limit: this many times the child's */
         gh_str device_header;
         gh_str default_tier;
+        int counting;   /* enum gh_counting, never LOCAL: it counts only with redis.url */
+        int outage;     /* enum gh_outage */
+        uint64_t lease; /* per cent */
         gh_rule_config *rules;
         unsigned n_rules;
     } rate_limits;
@@ -210,6 +216,18 @@ typedef struct gh_config {
     gh_route_config *routes;
     unsigned n_routes;
     int unmatched; /* enum gh_unmatched: what no route names */
+    struct {
+        gh_str url; /* absent: every node counts for itself */
+        gh_str password, ca_file, prefix;
+        uint64_t timeout; /* ms */
+        uint64_t nodes;   /* 0: as Redis knows */
+    } redis;
+    struct {
+        gh_str url; /* absent: SQLite in data_folder */
+        gh_str password, ca_file, cert_file, key_file;
+        uint64_t connections;
+        uint64_t timeout; /* ms */
+    } postgresql;
     gh_identity_config identity;
     struct {
         int access; /* enum gh_switch */

@@ -147,6 +147,7 @@ void gh_check_input(gh_load *l);
 void gh_check_listeners(gh_load *l);
 void gh_check_profile(gh_load *l);
 void gh_check_identity(gh_load *l);
+void gh_check_shared(gh_load *l);
 /* check_require.c: routes[].require. */
 void gh_check_require(gh_load *l);
 /* check_issuers.c */

@@ -52,7 +52,8 @@ enum gh_op_status {
     X(KEY_CREATE, RECORDS)        \
     X(KEY_LIST, RECORDS)          \
     X(KEY_END, RECORDS)           \
-    X(AUDIT, RECORDS)
+    X(AUDIT, RECORDS)             \
+    X(CATCH_UP, RECORDS)
 
 enum gh_op_kind {
 #define X(name, executor) GH_OP_##name,
