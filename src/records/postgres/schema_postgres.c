@@ -151,6 +151,7 @@ static const char *const migration_1[] = {
     "    PRIMARY KEY(user_id, place)) WITH (fillfactor = 80)",
     "CREATE INDEX known_place_used ON known_place(used_h)",
 
+    "-- spool_id: of an event that waited while there was no database\n"
     "CREATE TABLE audit(\n"
     "    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
     "    at_s bigint NOT NULL,\n"
@@ -165,7 +166,7 @@ static const char *const migration_1[] = {
     "    user_agent text,\n"
     "    decision text,\n"
     "    detail text,\n"
-    "    spool_id bytea) -- of one that waited while there was no database",
+    "    spool_id bytea)",
     "CREATE INDEX audit_user_id ON audit(user_id) WHERE user_id IS NOT NULL",
     "CREATE INDEX audit_actor ON audit(actor_user) WHERE actor_user IS NOT NULL",
     "CREATE INDEX audit_name ON audit(name) WHERE name IS NOT NULL",
