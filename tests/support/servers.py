@@ -342,8 +342,9 @@ frontend clients
 backend nodes
     balance roundrobin
     option httpchk GET /readyz
-    retry-on conn-failure empty-response response-timeout
+    retry-on conn-failure empty-response
     http-request disable-l7-retry if !{{ method GET HEAD }}
+    http-response set-header X-Served-By %s
     default-server inter 200ms fall 2 rise 1
 {servers}
 """)
