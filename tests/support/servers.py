@@ -341,7 +341,8 @@ frontend clients
     default_backend nodes
 backend nodes
     balance roundrobin
-    option httpchk GET /readyz
+    option httpchk
+    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
     retry-on conn-failure empty-response
     http-request disable-l7-retry if !{{ method GET HEAD }}
     http-response set-header X-Served-By %s
