@@ -30,9 +30,18 @@ static void drop_blocks(gh_arena *a, const struct gh_arena_block *until, bool wi
         struct gh_arena_block *next = a->extra->next;
         if (wipe)
             gh_wipe(a->extra->bytes, a->extra->size);
-        free(a->extra);
+        if (a->source == NULL)
+            free(a->extra);
+        else
+            a->source->give(a->extra, sizeof *a->extra + a->extra->size);
         a->extra = next;
     }
+}
+
+void gh_arena_init_from(gh_arena *a, const gh_arena_source *source, size_t cap)
+{
+    gh_arena_init(a, NULL, 0, cap);
+    a->source = source;
 }
 
 void gh_arena_reset(gh_arena *a)
@@ -68,12 +77,15 @@ void gh_arena_return(gh_arena *a, const gh_arena_mark *mark)
 
 static void *from_new_block(gh_arena *a, size_t size)
 {
-    size_t want = size > BLOCK ? size : BLOCK;
+    /* A source gives pages: the whole block is one. */
+    size_t usual = a->source == NULL ? BLOCK : BLOCK - sizeof(struct gh_arena_block);
+    size_t want = size > usual ? size : usual;
     if (want > a->left)
         want = size;
     if (want > a->left)
         return NULL;
-    struct gh_arena_block *b = malloc(sizeof *b + want);
+    size_t whole = sizeof(struct gh_arena_block) + want;
+    struct gh_arena_block *b = a->source == NULL ? malloc(whole) : a->source->get(whole);
     if (b == NULL)
         return NULL;
     a->left -= want;
