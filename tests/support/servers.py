@@ -341,9 +341,11 @@ frontend clients
     default_backend nodes
 backend nodes
     balance roundrobin
-    option httpchk GET /readyz
-    retry-on conn-failure empty-response response-timeout
+    option httpchk
+    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
+    retry-on conn-failure empty-response
     http-request disable-l7-retry if !{{ method GET HEAD }}
+    http-response set-header X-Served-By %s
     default-server inter 200ms fall 2 rise 1
 {servers}
 """)

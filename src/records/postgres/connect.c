@@ -192,7 +192,8 @@ static void say_unresolved(opening *o, const gh_postgres_host *host, enum gh_res
         gh_buf_lit(&why, "its name can't be resolved: do the name servers answer?");
         break;
     case GH_RESOLVE_LATE:
-        gh_buf_printf(&why, "its name was not resolved within %u ms: do the name servers answer?", o->server->timeout_ms);
+        gh_buf_printf(&why, "its name was not resolved within %u ms: do the name servers answer?",
+                      o->server->timeout_ms);
         break;
     case GH_RESOLVE_NO_MEMORY:
     case GH_RESOLVED:
@@ -243,8 +244,8 @@ static bool try_all(opening *o)
     return false;
 }
 
-bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use, uint64_t deadline_ms,
-                      char *why)
+bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use,
+                      uint64_t deadline_ms, char *why)
 {
     gh_postgres_plan plan;
     gh_postgres_begin(c, server->timeout_ms);

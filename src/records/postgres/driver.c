@@ -2,7 +2,16 @@
 #include "records/postgres/pipeline.h"
 #include "text/utf8.h"
 
-enum { INT2 = 21, INT4 = 23, INT8 = 20, BOOL = 16, BYTEA = 17, NAME = 19, TEXT = 25, VARCHAR = 1043 }; /* pg_type's oids */
+enum {
+    INT2 = 21,
+    INT4 = 23,
+    INT8 = 20,
+    BOOL = 16,
+    BYTEA = 17,
+    NAME = 19,
+    TEXT = 25,
+    VARCHAR = 1043
+};                          /* pg_type's oids */
 enum { SCRATCH = 4 << 20 }; /* of one statement's texts that have to be mended */
 
 static gh_postgres *connection_of(gh_sql *sql)
@@ -108,7 +117,8 @@ static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
     gh_arena_wipe(&c->scratch);
     gh_arena_reset(&c->scratch);
     if (sent)
-        gh_postgres_note_sent(c, read != NULL ? GH_SENT_READ : GH_SENT_RUN, q->which, read == NULL ? 0 : (unsigned)(read - c->reads));
+        gh_postgres_note_sent(c, read != NULL ? GH_SENT_READ : GH_SENT_RUN, q->which,
+                              read == NULL ? 0 : (unsigned)(read - c->reads));
     return sent;
 }
 
@@ -153,7 +163,8 @@ static bool row(gh_query *q)
         r->row = NULL;
         if (r->at == r->n_kept)
             r->at = r->n_kept = 0;
-        while (r->at == r->n_kept && !r->over && gh_sql_ok(&c->sql) && gh_postgres_sync(c) && gh_postgres_take(c))
+        while (r->at == r->n_kept && !r->over && gh_sql_ok(&c->sql) && gh_postgres_sync(c) &&
+               gh_postgres_take(c))
             continue;
         if (r->at < r->n_kept && gh_sql_ok(&c->sql)) {
             r->row = r->kept[r->at++];

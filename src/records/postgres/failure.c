@@ -17,7 +17,8 @@ static bool is_class(const char *state, const char *class)
 /* 57P01..57P03: shutting down, crashed, starting; 25006: it is a standby now; 25P03: we were silent for too long. */
 bool gh_postgres_is_over(const char *state)
 {
-    return state != NULL && (is_class(state, "57P") || is_class(state, "08") || is(state, "25006") || is(state, "25P03"));
+    return state != NULL &&
+           (is_class(state, "57P") || is_class(state, "08") || is(state, "25006") || is(state, "25P03"));
 }
 
 enum gh_sql_failure gh_postgres_failure_of(const char *state)
@@ -26,11 +27,13 @@ enum gh_sql_failure gh_postgres_failure_of(const char *state)
         const char *class;
         enum gh_sql_failure failure;
     } classes[] = {
-        {"40001", GH_SQL_CONFLICT}, {"40P01", GH_SQL_CONFLICT},    {"55P03", GH_SQL_CONFLICT},    {"23", GH_SQL_CONSTRAINT},
-        {"53", GH_SQL_FULL},        {"58030", GH_SQL_FULL},        {"28", GH_SQL_REFUSED},        {"42501", GH_SQL_REFUSED},
-        {"08P01", GH_SQL_MISUSE},   {"08", GH_SQL_UNAVAILABLE},    {"57", GH_SQL_UNAVAILABLE},    {"25006", GH_SQL_UNAVAILABLE},
-        {"25P03", GH_SQL_UNAVAILABLE}, {"22", GH_SQL_MISUSE},      {"42", GH_SQL_MISUSE},         {"0A", GH_SQL_MISUSE},
-        {"26", GH_SQL_MISUSE},      {"XX001", GH_SQL_CORRUPT},     {"XX002", GH_SQL_CORRUPT},
+        {"40001", GH_SQL_CONFLICT},    {"40P01", GH_SQL_CONFLICT}, {"55P03", GH_SQL_CONFLICT},
+        {"23", GH_SQL_CONSTRAINT},     {"53", GH_SQL_FULL},        {"58030", GH_SQL_FULL},
+        {"28", GH_SQL_REFUSED},        {"42501", GH_SQL_REFUSED},  {"08P01", GH_SQL_MISUSE},
+        {"08", GH_SQL_UNAVAILABLE},    {"57", GH_SQL_UNAVAILABLE}, {"25006", GH_SQL_UNAVAILABLE},
+        {"25P03", GH_SQL_UNAVAILABLE}, {"22", GH_SQL_MISUSE},      {"42", GH_SQL_MISUSE},
+        {"0A", GH_SQL_MISUSE},         {"26", GH_SQL_MISUSE},      {"XX001", GH_SQL_CORRUPT},
+        {"XX002", GH_SQL_CORRUPT},
     };
     if (state == NULL)
         return GH_SQL_UNAVAILABLE;
@@ -121,11 +124,15 @@ static void explain_certificate(gh_buf *out, const gh_postgres_attempt *a)
     else if (v->error == X509_V_ERR_CERT_NOT_YET_VALID)
         gh_buf_printf(out, "%s is not valid yet: is this machine's clock right?", whose);
     else if (v->error == 0)
-        gh_buf_printf(out, "the server's certificate is not accepted: is it signed by a CA in %s, and has it not expired?",
-                      a->plan->root);
+        gh_buf_printf(
+            out,
+            "the server's certificate is not accepted: is it signed by a CA in %s, and has it not expired?",
+            a->plan->root);
     else
-        gh_buf_printf(out, "the server's certificate is not signed by a CA in %s (%s): give its CA as postgresql.ca_file",
-                      a->plan->root, X509_verify_cert_error_string(v->error));
+        gh_buf_printf(
+            out,
+            "the server's certificate is not signed by a CA in %s (%s): give its CA as postgresql.ca_file",
+            a->plan->root, X509_verify_cert_error_string(v->error));
 }
 
 /* libpq's own texts. NULL as advice: the line of libpq is shown. */
@@ -135,18 +142,24 @@ typedef struct known {
 } known;
 static const known texts[] = {
     {"does not match host name", NULL, GH_SQL_REFUSED},
-    {"does not support SSL", "the server has no TLS, and sslmode demands it: set ssl=on there; or, where the network is safe, "
-                             "write sslmode=disable in postgresql.url", GH_SQL_REFUSED},
-    {"no password supplied", "the server wants a password, and there is none: set postgresql.password", GH_SQL_REFUSED},
+    {"does not support SSL",
+     "the server has no TLS, and sslmode demands it: set ssl=on there; or, where the network is safe, "
+     "write sslmode=disable in postgresql.url",
+     GH_SQL_REFUSED},
+    {"no password supplied", "the server wants a password, and there is none: set postgresql.password",
+     GH_SQL_REFUSED},
     {"alert unknown ca", "the server does not know the CA of postgresql.cert_file", GH_SQL_REFUSED},
     {"alert certificate expired", "the server says that postgresql.cert_file has expired", GH_SQL_REFUSED},
-    {"alert certificate required", "the server wants a certificate: set postgresql.cert_file and key_file", GH_SQL_REFUSED},
+    {"alert certificate required", "the server wants a certificate: set postgresql.cert_file and key_file",
+     GH_SQL_REFUSED},
     {"alert bad certificate", "the server does not accept postgresql.cert_file", GH_SQL_REFUSED},
-    {"Connection refused", "nobody listens there: is PostgreSQL running, and is the port right?", GH_SQL_UNAVAILABLE},
+    {"Connection refused", "nobody listens there: is PostgreSQL running, and is the port right?",
+     GH_SQL_UNAVAILABLE},
     {"No such file or directory", NULL, GH_SQL_UNAVAILABLE},
     {"No route to host", "there is no route to it", GH_SQL_UNAVAILABLE},
     {"Network is unreachable", "there is no network to it", GH_SQL_UNAVAILABLE},
-    {"session is read-only", "it is a standby, or takes no writes: name the primary in postgresql.url", GH_SQL_UNAVAILABLE},
+    {"session is read-only", "it is a standby, or takes no writes: name the primary in postgresql.url",
+     GH_SQL_UNAVAILABLE},
     {"hot standby mode", "it is a standby: name the primary in postgresql.url", GH_SQL_UNAVAILABLE},
     {"server closed the connection unexpectedly", "it closed the connection: is that PostgreSQL? See its log",
      GH_SQL_UNAVAILABLE},
@@ -169,7 +182,8 @@ static enum gh_sql_failure explain_own(gh_buf *out, const gh_postgres_attempt *a
         return GH_SQL_REFUSED;
     }
     if (a->host->socket && has(message, "No such file or directory")) {
-        gh_buf_lit(out, "there is no such unix socket: is PostgreSQL running, and are folder and port right?");
+        gh_buf_lit(out,
+                   "there is no such unix socket: is PostgreSQL running, and are folder and port right?");
         return GH_SQL_UNAVAILABLE;
     }
     for (size_t i = 0; i < GH_COUNT(texts); i++) {
@@ -192,8 +206,9 @@ enum gh_sql_failure gh_postgres_explain(gh_buf *out, const gh_postgres_attempt *
     gh_str text, whole = gh_str_of(message);
     if (a->late) {
         if (a->connected)
-            gh_buf_printf(out, "it took the connection and then said nothing within %u ms: it hangs, or is overloaded",
-                          a->server->timeout_ms);
+            gh_buf_printf(
+                out, "it took the connection and then said nothing within %u ms: it hangs, or is overloaded",
+                a->server->timeout_ms);
         else
             gh_buf_printf(out, "no answer within %u ms: is it up, and does no firewall stand between?",
                           a->server->timeout_ms);

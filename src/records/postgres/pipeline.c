@@ -35,7 +35,8 @@ void gh_postgres_end(gh_postgres *c, enum gh_sql_failure failure, const char *te
 {
     gh_sql_fail_text(&c->sql, failure, text);
     for (unsigned i = 0; i < c->n; i++)
-        c->in_doubt = c->in_doubt || (sent_at(c, i)->kind == GH_SENT_RUN && sent_at(c, i)->which == GH_SQL_COMMIT);
+        c->in_doubt =
+            c->in_doubt || (sent_at(c, i)->kind == GH_SENT_RUN && sent_at(c, i)->which == GH_SQL_COMMIT);
     c->n = 0;
     PQfinish(c->pq);
     c->pq = NULL;

@@ -112,10 +112,11 @@ static bool begin(question *q)
     return begun;
 }
 
-static enum gh_resolved wait_for(question *q, uint64_t deadline_ms, char ret[GH_RESOLVE_ADDRESSES][GH_IP_TEXT_MAX],
-                                 unsigned *ret_n)
+static enum gh_resolved wait_for(question *q, uint64_t deadline_ms,
+                                 char ret[GH_RESOLVE_ADDRESSES][GH_IP_TEXT_MAX], unsigned *ret_n)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000), .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
+                             .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
     bool late = false;
     (void)pthread_mutex_lock(&q->lock);
     while (!q->over && !late)
@@ -129,8 +130,8 @@ static enum gh_resolved wait_for(question *q, uint64_t deadline_ms, char ret[GH_
     return result;
 }
 
-enum gh_resolved gh_resolve(const char *host, uint64_t deadline_ms, char ret[GH_RESOLVE_ADDRESSES][GH_IP_TEXT_MAX],
-                            unsigned *ret_n)
+enum gh_resolved gh_resolve(const char *host, uint64_t deadline_ms,
+                            char ret[GH_RESOLVE_ADDRESSES][GH_IP_TEXT_MAX], unsigned *ret_n)
 {
     if (atomic_fetch_add(&under_way, 1) >= GH_RESOLVE_MOST) {
         (void)atomic_fetch_sub(&under_way, 1);

@@ -1,26 +1,25 @@
-/* The schema in PostgreSQL: what it is made of, and how a database is brought to it.
+/* The schema in PostgreSQL: how a database is brought to it, and the files of sql/postgresql.
  *
- * Its name is the first of search_path, "gatehouse" unless the URL, the role or the database says another. */
+ * Its name is the first of search_path, "gatehouse" unless the URL names another. */
 #ifndef GH_RECORDS_POSTGRES_SCHEMA_POSTGRES_H
 #define GH_RECORDS_POSTGRES_SCHEMA_POSTGRES_H
 
-#include "base/buf.h"
+#include "records/postgres/connection.h"
 
-/* Single statements, to be run one after the other in one transaction. */
-typedef struct gh_pg_texts_list {
-    const char *const *text;
-    unsigned n;
-} gh_pg_texts_list;
+/* The version of the rows of schema_postgres.def that come after all versions. */
+enum { GH_PG_RIGHTS = 255 };
 
-/* Before all: the schema itself and the table of its versions; done again it does nothing. */
-extern const gh_pg_texts_list gh_pg_schema_begin;
-/* Version i + 1 out of version i. Never changed after it was released. */
-extern const gh_pg_texts_list gh_pg_migrations[];
-/* How many of them this program knows. */
+/* How many versions this program knows. */
 unsigned gh_pg_schema_version(void);
-/* After all: what the service role and the read-only role may do. Done again it does nothing; nor does it where the schema
- * is not gatehouse_owner's. */
-extern const gh_pg_texts_list gh_pg_grants;
+
+/* Which version is there; 0: none, or none that the role may look into. False: the connection has failed. */
+GH_MUST_CHECK bool gh_pg_schema_look(gh_postgres *c, uint64_t *ret_version);
+
+/* Makes the schema, or brings it to this program's version, where that is not there already; on a connection of
+ * GH_POSTGRES_SCHEMA. Any number of nodes may do so at once, one waits for the other; each version is one transaction.
+ * *ret_found: the version that was there.
+ * False: `why` says in a sentence what is wrong and what to do. A newer schema is refused. */
+GH_MUST_CHECK bool gh_pg_schema_open(gh_postgres *c, uint64_t *ret_found, gh_buf *why);
 
 /* sql/postgresql/schema.sql and roles.sql: what `gatehouse records schema` and `gatehouse records roles` print. */
 void gh_pg_schema_put(gh_buf *out);

@@ -106,7 +106,8 @@ static bool read_hosts(gh_postgres_plan *plan, char *why)
         return say(why, "postgresql.url names more than 16 hosts");
     if ((hosts > 0 && hosts != plan->n) || (addresses > 0 && addresses != plan->n) ||
         !fits(count(named(plan, "port")), plan->n))
-        return say(why, "postgresql.url: as many ports and hostaddrs as hosts are wanted, or one port for all");
+        return say(why,
+                   "postgresql.url: as many ports and hostaddrs as hosts are wanted, or one port for all");
     gh_buf memory = gh_buf_over(plan->memory, sizeof plan->memory);
     for (unsigned i = 0; i < plan->n; i++)
         read_host(plan, &memory, i);
@@ -149,15 +150,18 @@ static bool all_local(const gh_postgres_plan *plan)
 static void warn(gh_postgres_plan *plan, unsigned mode)
 {
     static const char *const what[] = {
-        [MODE_REQUIRE] = "the server's certificate is not verified, so whoever stands in between can read and change all of it",
+        [MODE_REQUIRE] =
+            "the server's certificate is not verified, so whoever stands in between can read and change all of it",
         [MODE_VERIFY_CA] = "any certificate of the CA is taken, whatever name is in it",
     };
     gh_buf out = gh_buf_over(plan->warning, sizeof plan->warning - 1);
     bool plain = mode < MODE_REQUIRE;
     if (mode < MODE_VERIFY_FULL && !all_local(plan))
-        gh_buf_printf(&out, "postgresql.url says sslmode=%s and %s is another machine: %s; sslmode=verify-full is safe",
-                      modes[mode], plan->where,
-                      plain ? "what goes there may be unencrypted, for anybody on the way to read and change" : what[mode]);
+        gh_buf_printf(
+            &out, "postgresql.url says sslmode=%s and %s is another machine: %s; sslmode=verify-full is safe",
+            modes[mode], plan->where,
+            plain ? "what goes there may be unencrypted, for anybody on the way to read and change"
+                  : what[mode]);
     plan->warning[out.n] = '\0';
 }
 
@@ -172,9 +176,11 @@ static bool read_mode(gh_postgres_plan *plan, const gh_postgres_server *server, 
     while (mode < GH_COUNT(modes) && !gh_str_eq(gh_str_of(modes[mode]), gh_str_of(written)))
         mode++;
     if (mode == GH_COUNT(modes))
-        return say(why, "postgresql.url: sslmode must be verify-full, verify-ca, require, prefer, allow or disable");
+        return say(
+            why, "postgresql.url: sslmode must be verify-full, verify-ca, require, prefer, allow or disable");
     if (is_set(server->cert_file) != is_set(server->key_file))
-        return say(why, "postgresql.cert_file and postgresql.key_file belong together: give both, or neither");
+        return say(why,
+                   "postgresql.cert_file and postgresql.key_file belong together: give both, or neither");
     plan->sslmode = modes[mode];
     plan->root = root != NULL ? root : mode >= MODE_VERIFY_CA ? SYSTEM_CAS : NULL;
     warn(plan, mode);
@@ -187,8 +193,10 @@ static bool read_mode(gh_postgres_plan *plan, const gh_postgres_server *server, 
 static bool refuse_detours(const gh_postgres_plan *plan, char *why)
 {
     if (named(plan, "service") != NULL || is_set(getenv("PGSERVICE")))
-        return say(why, "PostgreSQL's service files are not read: take service= out of postgresql.url, unset PGSERVICE, and "
-                        "name the server in the URL");
+        return say(
+            why,
+            "PostgreSQL's service files are not read: take service= out of postgresql.url, unset PGSERVICE, and "
+            "name the server in the URL");
     if (is_set(getenv("PGHOSTADDR")))
         return say(why, "PGHOSTADDR is set and would lead elsewhere than postgresql.url: unset it");
     return true;
@@ -206,8 +214,9 @@ static bool parse(gh_postgres_plan *plan, const char *url, char *why)
         PQfreemem(error);
     }
     return plan->url != NULL ||
-           say(why, "postgresql.url can't be read as postgresql://user@host:5432/database?option=value: of user, password and "
-                    "database other characters than letters, digits and -._~ are written %XX, and options are libpq's");
+           say(why,
+               "postgresql.url can't be read as postgresql://user@host:5432/database?option=value: of user, password and "
+               "database other characters than letters, digits and -._~ are written %XX, and options are libpq's");
 }
 
 bool gh_postgres_plan_make(gh_postgres_plan *ret, const gh_postgres_server *server, char *why)
@@ -247,17 +256,19 @@ static void add(gh_postgres_words *w, const char *key, const char *value)
 /* Those that we say ourselves, whatever the URL says; replication is another protocol. */
 static bool is_ours(gh_str key)
 {
-    static const gh_str ours[] = {GH_STR_INIT("host"),        GH_STR_INIT("hostaddr"),        GH_STR_INIT("port"),
-                                  GH_STR_INIT("password"),    GH_STR_INIT("sslmode"),         GH_STR_INIT("sslrootcert"),
-                                  GH_STR_INIT("sslcert"),     GH_STR_INIT("sslkey"),          GH_STR_INIT("options"),
-                                  GH_STR_INIT("replication"), GH_STR_INIT("client_encoding"), GH_STR_INIT("service")};
+    static const gh_str ours[] = {
+        GH_STR_INIT("host"),        GH_STR_INIT("hostaddr"),        GH_STR_INIT("port"),
+        GH_STR_INIT("password"),    GH_STR_INIT("sslmode"),         GH_STR_INIT("sslrootcert"),
+        GH_STR_INIT("sslcert"),     GH_STR_INIT("sslkey"),          GH_STR_INIT("options"),
+        GH_STR_INIT("replication"), GH_STR_INIT("client_encoding"), GH_STR_INIT("service")};
     for (size_t i = 0; i < GH_COUNT(ours); i++)
         if (gh_str_eq(key, ours[i]))
             return true;
     return false;
 }
 
-static void add_default(const gh_postgres_plan *plan, gh_postgres_words *w, const char *key, const char *value)
+static void add_default(const gh_postgres_plan *plan, gh_postgres_words *w, const char *key,
+                        const char *value)
 {
     if (named(plan, key) == NULL)
         add(w, key, value);
@@ -269,25 +280,30 @@ static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout
     gh_buf_lit(out, " -c jit=off");
     switch (use) {
     case GH_POSTGRES_OPERATIONS:
-        gh_buf_printf(out, " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u", timeout_ms,
-                      lock, idle);
+        gh_buf_printf(out,
+                      " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u",
+                      timeout_ms, lock, idle);
         gh_buf_lit(out, " -c default_transaction_isolation=serializable");
         return;
     case GH_POSTGRES_FEED:
-        gh_buf_printf(out, " -c statement_timeout=600000 -c lock_timeout=%u -c idle_in_transaction_session_timeout=60000",
-                      timeout_ms);
+        gh_buf_printf(
+            out,
+            " -c statement_timeout=600000 -c lock_timeout=%u -c idle_in_transaction_session_timeout=60000",
+            timeout_ms);
         gh_buf_lit(out, " -c default_transaction_isolation=repeatable\\ read -c synchronous_commit=off");
         return;
     case GH_POSTGRES_SCHEMA:
-        gh_buf_lit(out, " -c statement_timeout=0 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=60000");
+        gh_buf_lit(
+            out,
+            " -c statement_timeout=0 -c lock_timeout=60000 -c idle_in_transaction_session_timeout=60000");
         gh_buf_lit(out, " -c default_transaction_isolation=read\\ committed");
         return;
     }
 }
 
 /* pg_temp last: what somebody else makes there must not be found before what is meant. */
-static bool put_options(const gh_postgres_plan *plan, const gh_postgres_server *server, enum gh_postgres_use use,
-                        gh_postgres_words *w)
+static bool put_options(const gh_postgres_plan *plan, const gh_postgres_server *server,
+                        enum gh_postgres_use use, gh_postgres_words *w)
 {
     gh_str given = text_of(named(plan, "options"));
     gh_buf out = gh_buf_over(w->options, sizeof w->options - 1);
@@ -300,7 +316,8 @@ static bool put_options(const gh_postgres_plan *plan, const gh_postgres_server *
     return gh_buf_ok(&out);
 }
 
-static void put_connection(const gh_postgres_plan *plan, const gh_postgres_server *server, gh_postgres_words *w)
+static void put_connection(const gh_postgres_plan *plan, const gh_postgres_server *server,
+                           gh_postgres_words *w)
 {
     add(w, "password", is_set(server->password) ? server->password : named(plan, "password"));
     add(w, "sslmode", plan->sslmode);
@@ -321,8 +338,9 @@ static void put_connection(const gh_postgres_plan *plan, const gh_postgres_serve
     add_default(plan, w, "tcp_user_timeout", w->number);
 }
 
-bool gh_postgres_plan_words(const gh_postgres_plan *plan, const gh_postgres_server *server, enum gh_postgres_use use,
-                            const gh_postgres_host *host, const char *address, gh_postgres_words *ret)
+bool gh_postgres_plan_words(const gh_postgres_plan *plan, const gh_postgres_server *server,
+                            enum gh_postgres_use use, const gh_postgres_host *host, const char *address,
+                            gh_postgres_words *ret)
 {
     ret->n = 0;
     for (const PQconninfoOption *o = plan->url; o->keyword != NULL; o++)

@@ -23,4 +23,9 @@ const char *const gh_pg_texts[GH_PG_COUNT] = {
 #undef STATEMENT
 #undef ABSENT
 #undef OWN
+#define SCHEMA(version, name, text) [GH_PG_SCHEMA_##name] = text,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+#undef SCHEMA
+#undef ROLES
 };

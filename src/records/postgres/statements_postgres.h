@@ -1,4 +1,5 @@
-/* The statements as PostgreSQL has them: statements_postgres.def as texts, and the names of those of its own. */
+/* The statements as PostgreSQL has them: statements_postgres.def and schema_postgres.def as texts, and the names of those
+ * of its own. */
 #ifndef GH_RECORDS_POSTGRES_STATEMENTS_POSTGRES_H
 #define GH_RECORDS_POSTGRES_STATEMENTS_POSTGRES_H
 
@@ -14,6 +15,13 @@ enum gh_pg_statement {
 #undef STATEMENT
 #undef ABSENT
 #undef OWN
+    GH_PG_SCHEMA_FIRST,
+    GH_PG_BEFORE_SCHEMA = GH_PG_SCHEMA_FIRST - 1,
+#define SCHEMA(version, name, text) GH_PG_SCHEMA_##name,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+#undef SCHEMA
+#undef ROLES
     GH_PG_COUNT
 };
 

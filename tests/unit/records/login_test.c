@@ -1,4 +1,5 @@
 #include "records/inside.h"
+#include "records/sqlite/connection.h"
 #include "records_world.h"
 
 static const gh_attempt_limits few = {

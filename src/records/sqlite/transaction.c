@@ -1,4 +1,4 @@
-#include "records/transaction.h"
+#include "records/sqlite/transaction.h"
 
 #include <time.h>
 

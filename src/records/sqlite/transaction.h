@@ -4,8 +4,8 @@
  * is no memory for it: what ends access, or may, is tried until it succeeds, and nobody is told meanwhile, so that an
  * answer never says more than is so; what only grants access is given up after a second, which refuses one who might
  * come in until the next start reads it. */
-#ifndef GH_RECORDS_TRANSACTION_H
-#define GH_RECORDS_TRANSACTION_H
+#ifndef GH_RECORDS_SQLITE_TRANSACTION_H
+#define GH_RECORDS_SQLITE_TRANSACTION_H
 
 #include "records/sqlite/connection.h"
 #include "records/work.h"
