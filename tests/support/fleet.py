@@ -110,14 +110,16 @@ class Fleet:
 
 
 class AnyNode:
-    """For clients that are to come to another node each time, and know which."""
+    """For clients that come to one node or another with each request."""
+
+    roams = True
 
     def __init__(self, fleet, seed=0):
         self.fleet, self.dice = fleet, random.Random(seed)
         self.base_url = fleet.base_url
 
     def connect(self, source=None):
-        return self.dice.choice(self.fleet.nodes).gateway.connect(source)
+        return self.dice.choice([n for n in self.fleet.nodes if n.gateway.process.poll() is None]).gateway.connect(source)
 
 
 Answer = collections.namedtuple("Answer", "sent got status error node what number")

@@ -8,14 +8,12 @@ import contextlib
 import itertools
 import os
 import pathlib
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 import psycopg2
 
