@@ -61,7 +61,7 @@ gh_effect *gh_work_effect(gh_work *w, enum gh_effect_kind kind)
     gh_effect *effect = gh_effects_add(&w->effects, kind);
     if (effect != NULL)
         return effect;
-    gh_sql_fail(w->sql, SQLITE_NOMEM);
+    gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
     return &nowhere;
 }
 
@@ -97,7 +97,7 @@ gh_str gh_canonical(gh_work *w, gh_str text, size_t most)
         return (gh_str){NULL, 0};
     char *p = gh_arena_alloc(w->arena, text.n);
     if (p == NULL) {
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
         return (gh_str){NULL, 0};
     }
     for (size_t i = 0; i < text.n; i++)

@@ -8,6 +8,7 @@ enum { KEY_MAX = 8192 /* bytes of a private key */ };
 typedef struct read_job {
     const uint8_t *seal;
     gh_arena *arena;
+    gh_arena_mark empty; /* the arena before */
     gh_stored_key *keys;
     uint32_t n;
     bool unreadable; /* sealed by another secret key */
@@ -31,6 +32,10 @@ static void read_ring(gh_work *w, void *data)
     read_job *job = data;
     uint8_t nonce[GH_SEAL_NONCE_SIZE];
     uint32_t room = 0;
+    gh_arena_return(job->arena, &job->empty);
+    job->keys = NULL;
+    job->n = 0;
+    job->unreadable = false;
     gh_query q = gh_query_of(w->sql, GH_SQL_RING_ALL);
     while (!job->unreadable && gh_query_row(&q)) {
         job->keys = gh_sql_grow(w->sql, job->arena, job->keys, job->n, &room, sizeof *job->keys);
@@ -51,7 +56,7 @@ static void read_ring(gh_work *w, void *data)
 bool gh_records_read_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE], gh_arena *arena,
                           gh_stored_key **ret, unsigned *ret_n)
 {
-    read_job job = {.seal = seal, .arena = arena};
+    read_job job = {.seal = seal, .arena = arena, .empty = gh_arena_now(arena)};
     if (!gh_records_call(records, read_ring, &job))
         return false;
     if (job.unreadable) {
@@ -76,7 +81,7 @@ static void add_key(gh_work *w, const rotate_job *job, enum gh_key_state state)
     uint8_t nonce[GH_SEAL_NONCE_SIZE], sealed[KEY_MAX + GH_SEAL_EXTRA];
     const gh_stored_key *key = job->fresh;
     if (key->pkcs8.n > KEY_MAX) {
-        gh_sql_fail(w->sql, SQLITE_TOOBIG);
+        gh_sql_fail(w->sql, GH_SQL_MISUSE);
         return;
     }
     gh_random(nonce, sizeof nonce);

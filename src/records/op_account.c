@@ -217,7 +217,7 @@ enum gh_op_status gh_do_user_export(gh_work *w, gh_op *op)
         complete = put_everything(w, &a.record, &out);
     }
     if (out.p == NULL || !gh_buf_ok(&out))
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
     gh_audit(w, &(gh_event){.event = "user_export", .user = o->id});
     o->json = gh_buf_str(&out);
     return GH_OP_OK;

@@ -62,6 +62,10 @@ GH_MUST_CHECK bool gh_records_read_keys(gh_records *records, const uint8_t seal[
 GH_MUST_CHECK bool gh_records_rotate_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
                                           const gh_stored_key *fresh, uint64_t now_s, uint32_t keep_s);
 
+/* The moment of the monotonic clock (options.now_ms) until which the roster is known to have everything that was committed,
+ * by whatever node. On SQLite that is always now. Any thread. */
+uint64_t gh_records_fresh_ms(gh_records *records);
+
 typedef struct gh_records_stats {
     uint64_t operations, transactions, failures, queued, file_bytes;
 } gh_records_stats;

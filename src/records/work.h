@@ -108,6 +108,7 @@ GH_WORK_OP(key_create);
 GH_WORK_OP(key_list);
 GH_WORK_OP(key_end);
 GH_WORK_OP(audit);
+GH_WORK_OP(catch_up);
 
 /* Runs the operation of this kind; the executor's others are UNAVAILABLE. */
 enum gh_op_status gh_work_run(gh_work *w, gh_op *op);

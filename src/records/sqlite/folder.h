@@ -1,6 +1,6 @@
 /* The data folder: whose it is, who may write to it, and that one process uses it at a time. */
-#ifndef GH_RECORDS_FOLDER_H
-#define GH_RECORDS_FOLDER_H
+#ifndef GH_RECORDS_SQLITE_FOLDER_H
+#define GH_RECORDS_SQLITE_FOLDER_H
 
 #include "base/buf.h"
 

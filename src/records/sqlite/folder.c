@@ -1,4 +1,4 @@
-#include "records/folder.h"
+#include "records/sqlite/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
