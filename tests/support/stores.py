@@ -38,7 +38,7 @@ def _place(folder):
     redis, postgresql = servers()
     database = postgresql.database(postgresql.template())
     environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database,
-                   "DATABASE_URL": postgresql.url(database)}
+                   "POSTGRESQL_URL": postgresql.url(database)}
     return environment, database
 
 
