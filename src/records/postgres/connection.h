@@ -60,9 +60,10 @@ typedef struct gh_postgres {
     gh_postgres_read reads[GH_POSTGRES_READS];
     uint8_t prepared[GH_PG_COUNT];
     uint64_t changed; /* rows, by the last statement that was only run */
+    bool unsynced;    /* something was sent since the last sync */
     bool in_doubt;
     char where[GH_POSTGRES_WHERE]; /* whom it is connected to, for people */
-    gh_buf text;                   /* scratch: texts on their way */
+    gh_arena scratch;              /* texts on their way */
 } gh_postgres;
 
 /* The clock of all deadlines here: CLOCK_MONOTONIC in milliseconds. */
@@ -72,8 +73,8 @@ uint64_t gh_postgres_now_ms(void);
  * GH_POSTGRES_WHY) is one line for people: where, what, and what to do; c->sql.failure is UNAVAILABLE for what may pass by
  * itself, REFUSED for what the server will go on to refuse (password, certificate, database, TLS), MISUSE for settings that
  * can't be; and there is nothing to be closed. */
-GH_MUST_CHECK bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use,
-                                    uint64_t deadline_ms, char *why);
+GH_MUST_CHECK bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server,
+                                    enum gh_postgres_use use, uint64_t deadline_ms, char *why);
 /* From now on everything must have come by then. 0: each answer may take the server's timeout. What a connection begins
  * with. */
 void gh_postgres_deadline(gh_postgres *c, uint64_t deadline_ms);

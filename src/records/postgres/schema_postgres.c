@@ -1,209 +1,145 @@
 #include "records/postgres/schema_postgres.h"
 
-/* Before the schema is there nothing has a name yet but search_path. */
-static const char *const begin[] = {
-    "DO $do$\n"
-    "DECLARE\n"
-    "    wanted text := replace(trim(both '\" ' from split_part(current_setting('search_path'), ',', 1)),\n"
-    "                           '$user', current_user);\n"
-    "BEGIN\n"
-    "    IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = wanted) THEN\n"
-    "        EXECUTE 'CREATE SCHEMA ' || quote_ident(wanted);\n"
-    "    END IF;\n"
-    "    IF getdatabaseencoding() <> 'UTF8' THEN\n"
-    "        RAISE EXCEPTION 'the encoding of this database is not UTF8'\n"
-    "            USING ERRCODE = 'feature_not_supported';\n"
-    "    END IF;\n"
-    "END $do$",
-
-    "CREATE TABLE IF NOT EXISTS schema_migration(\n"
-    "    version bigint PRIMARY KEY,\n"
-    "    at_s bigint NOT NULL)",
+static const uint8_t version_of[] = {
+#define SCHEMA(version, name, text) version,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+#undef SCHEMA
+#undef ROLES
 };
-
-/* Ids are 63 bits, times Unix seconds, truth values 0 or 1, hashes the 16 bytes of a keyed hash. used_h and ends_h are
- * hours: an index over them is changed once an hour and not at each use, and an UPDATE that changes no index stays in the
- * table's page, for which fillfactor leaves room. */
-static const char *const migration_1[] = {
-    "CREATE TABLE secret(\n"
-    "    name text COLLATE \"C\" PRIMARY KEY,\n"
-    "    value bytea NOT NULL)",
-
-    "CREATE TABLE account(\n"
-    "    id bigint PRIMARY KEY,\n"
-    "    name text COLLATE \"C\" NOT NULL UNIQUE, -- in lower case; no name is another's e-mail address\n"
-    "    email text COLLATE \"C\" UNIQUE,\n"
-    "    hash text,\n"
-    "    password_n bigint NOT NULL DEFAULT 0, -- which of his passwords this is\n"
-    "    password_s bigint NOT NULL DEFAULT 0,\n"
-    "    roles text NOT NULL,\n"
-    "    tier text,\n"
-    "    disabled bigint NOT NULL DEFAULT 0,\n"
-    "    created_s bigint NOT NULL,\n"
-    "    changed_s bigint NOT NULL,\n"
-    "    last_login_s bigint NOT NULL DEFAULT 0) WITH (fillfactor = 80)",
-    "CREATE INDEX account_disabled ON account(id) WHERE disabled <> 0",
-
-    "-- access tokens issued by then are refused; outlives an erased user\n"
-    "CREATE TABLE user_cutoff(\n"
-    "    user_id bigint PRIMARY KEY,\n"
-    "    cutoff_s bigint NOT NULL,\n"
-    "    until_s bigint NOT NULL)",
-    "CREATE INDEX user_cutoff_until ON user_cutoff(until_s)",
-
-    "CREATE TABLE session(\n"
-    "    id bigint PRIMARY KEY,\n"
-    "    user_id bigint NOT NULL REFERENCES account(id) ON DELETE CASCADE,\n"
-    "    kind bigint NOT NULL,\n"
-    "    device bigint,\n"
-    "    hash bytea NOT NULL,\n"
-    "    before_hash bytea,\n"
-    "    number bigint NOT NULL DEFAULT 0, -- of the present secret; the login's is 0\n"
-    "    sealed bytea, -- the present secret, sealed by the one before\n"
-    "    rotated_s bigint NOT NULL DEFAULT 0,\n"
-    "    created_s bigint NOT NULL,\n"
-    "    used_s bigint NOT NULL,\n"
-    "    used_h bigint NOT NULL GENERATED ALWAYS AS (used_s / 3600) STORED,\n"
-    "    expires_s bigint NOT NULL,\n"
-    "    idle_s bigint NOT NULL,\n"
-    "    address bytea,\n"
-    "    user_agent text) WITH (fillfactor = 70)",
-    "CREATE INDEX session_user_id ON session(user_id)",
-    "CREATE INDEX session_expires ON session(expires_s)",
-    "CREATE INDEX session_used ON session(kind, used_h)",
-    "CREATE INDEX session_device ON session(device) WHERE device IS NOT NULL",
-
-    "-- spans that access tokens lived or may still live; until_s 0: those that are made now\n"
-    "CREATE TABLE token_life(\n"
-    "    seconds bigint PRIMARY KEY,\n"
-    "    until_s bigint NOT NULL)",
-    "CREATE INDEX token_life_until ON token_life(until_s)",
-    "CREATE TABLE ended_session(\n"
-    "    id bigint PRIMARY KEY,\n"
-    "    until_s bigint NOT NULL)",
-    "CREATE INDEX ended_session_until ON ended_session(until_s)",
-    "CREATE TABLE revoked_token(\n"
-    "    jti bigint PRIMARY KEY,\n"
-    "    expires_s bigint NOT NULL)",
-    "CREATE INDEX revoked_token_expires ON revoked_token(expires_s)",
-
-    "CREATE TABLE device(\n"
-    "    id bigint PRIMARY KEY,\n"
-    "    user_id bigint REFERENCES account(id) ON DELETE CASCADE, -- NULL: anonymous\n"
-    "    hash bytea NOT NULL,\n"
-    "    name text,\n"
-    "    prefix bytea, -- keyed hash of the address prefix of an anonymous one\n"
-    "    confirmed bigint NOT NULL DEFAULT 0,\n"
-    "    created_s bigint NOT NULL,\n"
-    "    used_s bigint NOT NULL DEFAULT 0,\n"
-    "    used_h bigint NOT NULL GENERATED ALWAYS AS (used_s / 3600) STORED,\n"
-    "    expires_s bigint NOT NULL) WITH (fillfactor = 80)",
-    "CREATE INDEX device_user_id ON device(user_id) WHERE user_id IS NOT NULL",
-    "CREATE INDEX device_confirmed ON device(user_id) WHERE user_id IS NOT NULL AND confirmed <> 0",
-    "CREATE INDEX device_prefix ON device(prefix) WHERE user_id IS NULL",
-    "CREATE INDEX device_unconfirmed ON device(expires_s) WHERE confirmed = 0",
-    "CREATE INDEX device_unused ON device(used_h) WHERE user_id IS NULL AND confirmed <> 0",
-
-    "CREATE TABLE api_key(\n"
-    "    id bigint PRIMARY KEY,\n"
-    "    user_id bigint NOT NULL REFERENCES account(id) ON DELETE CASCADE,\n"
-    "    hash_of_key bytea NOT NULL,\n"
-    "    name text,\n"
-    "    start text,\n"
-    "    scopes text,\n"
-    "    tier text,\n"
-    "    networks text,\n"
-    "    created_s bigint NOT NULL,\n"
-    "    used_s bigint NOT NULL DEFAULT 0,\n"
-    "    expires_s bigint NOT NULL,\n"
-    "    replaced_by bigint) WITH (fillfactor = 80)",
-    "CREATE INDEX api_key_user_id ON api_key(user_id)",
-    "CREATE INDEX api_key_expires ON api_key(expires_s) WHERE expires_s <> 0",
-
-    "CREATE TABLE attempt(\n"
-    "    who bytea NOT NULL, -- keyed hash of the name that was tried\n"
-    "    kind bigint NOT NULL,\n"
-    "    place bytea NOT NULL, -- keyed hash of the address prefix, or a device's id\n"
-    "    n bigint NOT NULL,\n"
-    "    last_s bigint NOT NULL,\n"
-    "    window_s bigint NOT NULL,\n"
-    "    ends_h bigint NOT NULL GENERATED ALWAYS AS ((last_s + window_s) / 3600) STORED,\n"
-    "    told bigint NOT NULL DEFAULT 0, -- the audit trail has it\n"
-    "    PRIMARY KEY(who, kind, place)) WITH (fillfactor = 70)",
-    "CREATE INDEX attempt_ends ON attempt(ends_h)",
-    "-- begun and not finished\n"
-    "CREATE TABLE login(\n"
-    "    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
-    "    user_id bigint,\n"
-    "    password_n bigint NOT NULL,\n"
-    "    who bytea NOT NULL,\n"
-    "    place bytea NOT NULL,\n"
-    "    device bigint,\n"
-    "    whole bigint NOT NULL, -- counted for the whole account, too\n"
-    "    begun_s bigint NOT NULL,\n"
-    "    window_s bigint NOT NULL)",
-    "CREATE INDEX login_ends ON login((begun_s + window_s))",
-    "CREATE TABLE known_place(\n"
-    "    user_id bigint NOT NULL REFERENCES account(id) ON DELETE CASCADE,\n"
-    "    place bytea NOT NULL,\n"
-    "    used_s bigint NOT NULL,\n"
-    "    used_h bigint NOT NULL GENERATED ALWAYS AS (used_s / 3600) STORED,\n"
-    "    PRIMARY KEY(user_id, place)) WITH (fillfactor = 80)",
-    "CREATE INDEX known_place_used ON known_place(used_h)",
-
-    "-- spool_id: of an event that waited while there was no database\n"
-    "CREATE TABLE audit(\n"
-    "    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
-    "    at_s bigint NOT NULL,\n"
-    "    event text NOT NULL,\n"
-    "    user_id bigint,\n"
-    "    name text COLLATE \"C\", -- that was tried and is nobody's\n"
-    "    actor_user bigint,\n"
-    "    actor_session bigint,\n"
-    "    actor_key bigint,\n"
-    "    actor_device bigint,\n"
-    "    address bytea,\n"
-    "    user_agent text,\n"
-    "    decision text,\n"
-    "    detail text,\n"
-    "    spool_id bytea)",
-    "CREATE INDEX audit_user_id ON audit(user_id) WHERE user_id IS NOT NULL",
-    "CREATE INDEX audit_actor ON audit(actor_user) WHERE actor_user IS NOT NULL",
-    "CREATE INDEX audit_name ON audit(name) WHERE name IS NOT NULL",
-    "CREATE UNIQUE INDEX audit_spool ON audit(spool_id) WHERE spool_id IS NOT NULL",
-
-    "CREATE TABLE signing_key(\n"
-    "    place bigint GENERATED ALWAYS AS IDENTITY, -- in the order they were made\n"
-    "    kid text COLLATE \"C\" PRIMARY KEY,\n"
-    "    algorithm text NOT NULL,\n"
-    "    nonce bytea NOT NULL,\n"
-    "    sealed bytea NOT NULL,\n"
-    "    state bigint NOT NULL,\n"
-    "    created_s bigint NOT NULL,\n"
-    "    changed_s bigint NOT NULL)",
-
-    "-- what the nodes tell each other's memory; tx comes first, so that the transaction has it before it draws an id\n"
-    "CREATE TABLE change(\n"
-    "    tx xid8 NOT NULL,\n"
-    "    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
-    "    at_s bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint, -- by the server's clock\n"
-    "    effect bytea NOT NULL)",
-    "CREATE INDEX change_at ON change(at_s)",
-    "-- one row: up to where changes were swept\n"
-    "CREATE TABLE change_swept(\n"
-    "    one bigint PRIMARY KEY DEFAULT 1 CHECK (one = 1),\n"
-    "    swept_id bigint NOT NULL)",
-    "INSERT INTO change_swept(swept_id) VALUES(0)",
-};
-
-#define LIST(texts)               \
-    {                             \
-        (texts), GH_COUNT(texts), \
-    }
-const gh_pg_texts_list gh_pg_schema_begin = LIST(begin);
-const gh_pg_texts_list gh_pg_migrations[] = {LIST(migration_1)};
 
 unsigned gh_pg_schema_version(void)
 {
-    return GH_COUNT(gh_pg_migrations);
+    unsigned last = 0;
+    for (size_t i = 0; i < GH_COUNT(version_of); i++)
+        if (version_of[i] != GH_PG_RIGHTS && version_of[i] > last)
+            last = version_of[i];
+    return last;
+}
+
+static uint64_t number_of(gh_sql *sql, unsigned which)
+{
+    gh_query q = gh_query_of(sql, which);
+    uint64_t n = gh_query_row(&q) ? gh_column_u64(&q) : 0;
+    gh_query_end(&q);
+    return n;
+}
+
+static void run_rows(gh_sql *sql, unsigned version)
+{
+    for (unsigned i = 0; i < GH_COUNT(version_of); i++)
+        if (version_of[i] == version)
+            gh_sql_run(sql, GH_PG_SCHEMA_FIRST + i);
+}
+
+bool gh_pg_schema_look(gh_postgres *c, uint64_t *ret_version)
+{
+    gh_sql *sql = &c->sql;
+    uint64_t there = number_of(sql, GH_PG_SCHEMA_THERE);
+    uint64_t version = there == 0 ? 0 : number_of(sql, GH_SQL_SCHEMA_VERSION);
+    if (!gh_sql_ok(sql))
+        return false;
+    *ret_version = version;
+    return true;
+}
+
+/* One version up, or none when another node was faster; whole or not at all. Returns the version that is there then. */
+static uint64_t step(gh_sql *sql)
+{
+    gh_sql_run(sql, GH_PG_BEGIN_PLAIN);
+    gh_sql_run(sql, GH_PG_SCHEMA_LOCK);
+    run_rows(sql, 0);
+    uint64_t version = number_of(sql, GH_SQL_SCHEMA_VERSION);
+    if (gh_sql_ok(sql) && version < gh_pg_schema_version()) {
+        version++;
+        run_rows(sql, (unsigned)version);
+        gh_sql_run(sql, GH_PG_SCHEMA_NEXT);
+        if (version == gh_pg_schema_version())
+            run_rows(sql, GH_PG_RIGHTS);
+    }
+    gh_sql_run(sql, GH_SQL_COMMIT);
+    gh_sql_flush(sql);
+    return version;
+}
+
+/* As a URL: the same server and database, as the owner, without a password. */
+static void put_url(const gh_postgres *c, gh_str owner, gh_buf *out)
+{
+    const char *host = PQhost(c->pq), *port = PQport(c->pq), *database = PQdb(c->pq);
+    gh_buf_printf(out, "postgresql://%.*s@", (int)owner.n, owner.p);
+    if (host != NULL && host[0] == '/')
+        gh_buf_printf(out, "/%s?host=%s&port=%s", database, host, port);
+    else
+        gh_buf_printf(out, "%s:%s/%s", host == NULL ? "" : host, port, database);
+}
+
+/* The role may not change the schema: who may, and how. */
+static void explain_refusal(gh_postgres *c, uint64_t found, gh_buf *why)
+{
+    char role_memory[64], owner_memory[64];
+    gh_buf role = gh_buf_over(role_memory, sizeof role_memory),
+           owner = gh_buf_over(owner_memory, sizeof owner_memory);
+    gh_sql_reset(&c->sql);
+    gh_sql_run(&c->sql, GH_SQL_ROLLBACK);
+    gh_query q = gh_query_of(&c->sql, GH_PG_SCHEMA_OWNER);
+    if (gh_query_row(&q)) {
+        gh_buf_put(&role, gh_column_peek(&q));
+        gh_buf_put(&owner, gh_column_peek(&q));
+    }
+    gh_query_end(&q);
+    bool none = owner.n == 0;
+    if (none)
+        gh_buf_lit(&owner, "gatehouse_owner");
+    if (!gh_sql_ok(&c->sql))
+        return;
+    if (found == 0)
+        gh_buf_lit(why, "there is no schema of Gatehouse's in this database");
+    else
+        gh_buf_printf(why, "the schema in this database is version %llu, and this Gatehouse needs version %u",
+                      (unsigned long long)found, gh_pg_schema_version());
+    gh_buf_printf(why, ", and the role %.*s may not make it. ", (int)role.n, role.p);
+    if (none)
+        gh_buf_printf(why,
+                      "As a superuser: gatehouse records roles | psql -v ON_ERROR_STOP=1 -d %s. Then run",
+                      PQdb(c->pq));
+    else
+        gh_buf_lit(why, "Run");
+    gh_buf_lit(why, ": gatehouse records migrate '");
+    put_url(c, gh_buf_str(&owner), why);
+    gh_buf_lit(why, "'");
+}
+
+static bool fail(gh_postgres *c, uint64_t found, gh_buf *why)
+{
+    if (c->sql.failure == GH_SQL_REFUSED && gh_postgres_alive(c))
+        explain_refusal(c, found, why);
+    if (why->n == 0)
+        gh_buf_printf(why, "the schema can't be made: %s", c->sql.why);
+    return false;
+}
+
+static bool refuse_newer(uint64_t found, gh_buf *why)
+{
+    gh_buf_printf(
+        why,
+        "the database was written by a newer Gatehouse (its schema is version %llu, this one knows %u): use "
+        "that one, or put a backup in its place",
+        (unsigned long long)found, gh_pg_schema_version());
+    return false;
+}
+
+bool gh_pg_schema_open(gh_postgres *c, uint64_t *ret_found, gh_buf *why)
+{
+    uint64_t found, version;
+    if (!gh_pg_schema_look(c, &found))
+        return fail(c, 0, why);
+    for (version = found; version < gh_pg_schema_version();) {
+        version = step(&c->sql);
+        if (!gh_sql_ok(&c->sql))
+            return fail(c, found, why);
+    }
+    if (version > gh_pg_schema_version())
+        return refuse_newer(version, why);
+    *ret_found = found;
+    return true;
 }

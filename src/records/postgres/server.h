@@ -32,8 +32,8 @@ typedef struct gh_postgres_server {
 /* What a connection is for: its session settings differ. */
 enum gh_postgres_use {
     GH_POSTGRES_OPERATIONS, /* SERIALIZABLE, each statement within the timeout */
-    GH_POSTGRES_FEED,       /* REPEATABLE READ; reading the whole roster may take long; its commits need not be on disk */
-    GH_POSTGRES_SCHEMA      /* migrations and moves: a statement may take as long as it takes */
+    GH_POSTGRES_FEED, /* REPEATABLE READ; reading the whole roster may take long; its commits need not be on disk */
+    GH_POSTGRES_SCHEMA /* migrations and moves: a statement may take as long as it takes */
 };
 
 enum {
@@ -56,16 +56,20 @@ typedef struct gh_postgres_plan {
     PQconninfoOption *url; /* what the URL says; wiped and freed by gh_postgres_plan_end() */
     gh_postgres_host hosts[GH_POSTGRES_HOSTS];
     unsigned n;
-    const char *sslmode, *root;          /* root NULL: none */
-    char memory[2048];                   /* the hosts' texts */
-    char where[GH_POSTGRES_WHERE];       /* "db.example.com:5432", for people; of several the first, and how many more */
-    char warning[GH_POSTGRES_WHY];       /* for people; empty: nothing to warn of */
+    const char *sslmode, *root; /* root NULL: none */
+    char memory[2048];          /* the hosts' texts */
+    char where
+        [GH_POSTGRES_WHERE]; /* "db.example.com:5432", for people; of several the first, and how many more */
+    char warning[GH_POSTGRES_WHY]; /* for people; empty: nothing to warn of */
 } gh_postgres_plan;
 
 /* False: it can't be used, `why` (of GH_POSTGRES_WHY) says what and what to do; nothing secret is in it, and the plan needs
  * no end. */
 GH_MUST_CHECK bool gh_postgres_plan_make(gh_postgres_plan *ret, const gh_postgres_server *server, char *why);
 void gh_postgres_plan_end(gh_postgres_plan *plan);
+
+/* "db.example.com:5432". */
+void gh_postgres_host_put(gh_buf *out, const gh_postgres_host *host);
 
 /* What libpq is told to reach one host: pairs of words, ended by NULL. */
 typedef struct gh_postgres_words {
@@ -75,7 +79,7 @@ typedef struct gh_postgres_words {
 } gh_postgres_words;
 /* address: where the host's name was resolved to, NULL or "" when it needs none. False: the URL's options are too long. */
 GH_MUST_CHECK bool gh_postgres_plan_words(const gh_postgres_plan *plan, const gh_postgres_server *server,
-                                          enum gh_postgres_use use, const gh_postgres_host *host, const char *address,
-                                          gh_postgres_words *ret);
+                                          enum gh_postgres_use use, const gh_postgres_host *host,
+                                          const char *address, gh_postgres_words *ret);
 
 #endif
