@@ -70,13 +70,14 @@ static const gh_setting settings[] = {
      "What is refused at start: production refuses everything that is only good on a developer's machine.",
      "development", WORD(profiles), CONFIG(profile), RESTART},
     {"secret_key",
-     "The secret that keys are derived from: 32 random bytes or more, from the environment or a file, never from the YAML file.",
+     "The secret that keys are derived from: 32 random bytes or more, from the environment, a file (file:PATH) or AWS (aws:NAME), never written in the YAML file.",
      NULL,
      {"SECRET_KEY"},
      .type = GH_TYPE_SECRET,
      .unit = GH_UNIT_BYTES,
      .min = 32,
      .max = 4096,
+     .bytes = true,
      CONFIG(secret_key),
      RESTART},
     {"unmatched",
@@ -308,6 +309,7 @@ static const gh_setting settings[] = {
 #include "config/settings_identity.def"
 #include "config/settings_input.def"
 #include "config/settings_routes.def"
+#include "config/settings_secrets.def"
 
     {"log.access", "Whether each request is logged.", "on", SWITCH, CONFIG(log.access)},
     {"log.format", "The form of log lines; auto: text on a terminal, else JSON.", "auto", WORD(log_formats),

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/signing_generate.h"
 #include "edges/identity/secret_file.h"
+#include "edges/secrets/locked.h"
 
 enum { ARENA_CAP = 1 << 20, RING_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
 
@@ -136,7 +137,7 @@ static bool read_ring(gh_identity_service *s, gh_config *config, unsigned *ret_n
     unsigned n = 0, kept = 0;
     uint64_t now_s = wall_s(), due_s = 0;
     gh_config_forget_ring(config);
-    gh_arena_init(&config->ring_memory, NULL, 0, RING_CAP);
+    gh_arena_init_from(&config->ring_memory, &gh_locked_pages, RING_CAP);
     if (!gh_records_read_keys(s->records, s->seal, &config->ring_memory, &stored, &n))
         return false;
     gh_identity_ring_key *ring = gh_arena_array(&config->ring_memory, n + 1, sizeof *ring);
@@ -190,7 +191,7 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     char why[WHY_SIZE];
     if (config->identity.enabled == GH_OFF)
         return true;
-    gh_arena_init(&s->arena, NULL, 0, ARENA_CAP);
+    gh_arena_init_from(&s->arena, &gh_locked_pages, ARENA_CAP);
     if (!gh_data_folder_make(config->data_folder, why, sizeof why))
         return refuse(report, why);
     if (!find_secret(s, config, report))
@@ -207,6 +208,12 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
         return true;
     if (s->records == NULL)
         return refuse(report, "switching identity on needs a restart");
+    /* What is on disk and in memory is hashed and sealed by keys of the one in use: another would open nothing of it. */
+    if (config->secret_key.n > 0 && !gh_equal_secret(config->secret_key, s->secret))
+        return refuse(
+            report,
+            "secret_key is another one than at the start, and sessions, API keys and signing keys hang on "
+            "that: put the old one back; changing it needs a restart, which ends them all");
     if (!use_secret(s, config))
         return refuse(report, "identity.ca_file is too long");
     return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
