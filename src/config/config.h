@@ -145,10 +145,14 @@ typedef struct gh_config {
     /* Likewise for the keys of identity.issuers[]. NULL: such an issuer is an error. */
     gh_read_jwks_fn *read_jwks;
     void *read_jwks_data;
-    /* Our own signing keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. With
-     * HS256 none need be. In ring_memory, where they are not the caller's own. */
+    /* Our own keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. In
+     * ring_memory, where they are not the caller's own. Signing keys: with HS256 none need be. Generations, newest first:
+     * with none generation 0 is active, of secret_key. The naming key: absent: of secret_key. */
     const gh_identity_ring_key *identity_ring;
     unsigned n_identity_ring;
+    const gh_identity_generation *identity_generations;
+    unsigned n_identity_generations;
+    gh_str identity_naming;
     gh_arena ring_memory;
     int profile;
     gh_str secret_key; /* absent in development: the caller may fill it in before gh_policy_compile() */
@@ -303,7 +307,7 @@ typedef struct gh_config_input {
  * the report, in the order of file and line. Warnings alone do not fail. */
 GH_MUST_CHECK gh_config *gh_config_load(const gh_config_input *input, gh_report *report);
 void gh_config_free(gh_config *config);
-/* Wipes the signing keys: the policy has its own. They are read again for the next compilation, so that a configuration
+/* Wipes our own keys: the policy has its own copies. They are read again for the next compilation, so that a configuration
  * that is compiled many times does not grow. */
 void gh_config_forget_ring(gh_config *config);
 
