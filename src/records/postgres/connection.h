@@ -60,9 +60,10 @@ typedef struct gh_postgres {
     gh_postgres_read reads[GH_POSTGRES_READS];
     uint8_t prepared[GH_PG_COUNT];
     uint64_t changed; /* rows, by the last statement that was only run */
+    bool unsynced;    /* something was sent since the last sync */
     bool in_doubt;
     char where[GH_POSTGRES_WHERE]; /* whom it is connected to, for people */
-    gh_buf text;                   /* scratch: texts on their way */
+    gh_arena scratch;              /* texts on their way */
 } gh_postgres;
 
 /* The clock of all deadlines here: CLOCK_MONOTONIC in milliseconds. */

@@ -68,6 +68,9 @@ typedef struct gh_postgres_plan {
 GH_MUST_CHECK bool gh_postgres_plan_make(gh_postgres_plan *ret, const gh_postgres_server *server, char *why);
 void gh_postgres_plan_end(gh_postgres_plan *plan);
 
+/* "db.example.com:5432". */
+void gh_postgres_host_put(gh_buf *out, const gh_postgres_host *host);
+
 /* What libpq is told to reach one host: pairs of words, ended by NULL. */
 typedef struct gh_postgres_words {
     const char *keys[GH_POSTGRES_WORDS + 1], *values[GH_POSTGRES_WORDS + 1];
