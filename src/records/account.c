@@ -86,8 +86,9 @@ void gh_account_cut_off(gh_work *w, gh_account *a)
         a->cutoff_s = w->now_s;
     else if (a->cutoff_s < w->now_s + AHEAD_S)
         a->cutoff_s++; /* again in this second: a token that was given in between is dated behind the last one */
-    if (a->until_s < a->cutoff_s + w->access_s)
-        a->until_s = a->cutoff_s + w->access_s;
+    uint64_t until_s = a->cutoff_s + gh_work_access_s(w);
+    if (a->until_s < until_s)
+        a->until_s = until_s;
     gh_sql_run3(w->sql, GH_SQL_CUTOFF_SET, a->record.id, a->cutoff_s, a->until_s);
 }
 

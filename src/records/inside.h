@@ -41,6 +41,7 @@ void gh_records_destroy(gh_records *r);
 
 /* The executors. NULL: `why` says why. */
 gh_records *gh_sqlite_records_open(const gh_records_options *options, gh_buf *why);
+gh_records *gh_pg_records_open(const gh_records_options *options, gh_buf *why);
 
 /* Runs it on a thread of the records in a transaction of its own and waits; w->arena is its own. Where the database has
  * several users it may be run anew, all that it did before being undone: it must give its data their first values itself.

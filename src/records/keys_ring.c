@@ -115,6 +115,7 @@ static void rotate_ring(gh_work *w, void *data)
     }
     add_key(w, job, all == 0 ? GH_KEY_ACTIVE : GH_KEY_NEXT);
     w->now_s = job->now_s;
+    (void)gh_work_effect(w, GH_EFFECT_RING);
     gh_audit(w, &(gh_event){.event = "key_rotate"});
 }
 

@@ -140,8 +140,11 @@ enum gh_op_status gh_do_user_list(gh_work *w, gh_op *op)
 
 /* --- changes */
 
+/* Sessions first, then the account: in this order all operations take what they write, so none waits for one that waits
+ * for it. */
 static void change_password(gh_work *w, const gh_op_user_change *o, gh_account *a)
 {
+    (void)gh_sessions_end(w, a->record.id, o->keep_session, 0);
     gh_query q = gh_query_of(w->sql, GH_SQL_USER_SET_PASSWORD);
     gh_bind_id(&q, a->record.id);
     gh_bind_text(&q, o->hash);
@@ -149,7 +152,6 @@ static void change_password(gh_work *w, const gh_op_user_change *o, gh_account *
     gh_query_run(&q);
     a->record.has_password = true;
     a->record.password_s = w->now_s;
-    (void)gh_sessions_end(w, a->record.id, o->keep_session, 0);
     gh_attempts_forget(w, a->record.name, a->record.email);
     gh_audit(w, &(gh_event){.event = "password_change", .user = a->record.id});
 }
@@ -249,10 +251,10 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
         rights = true; /* nobody stays: tokens that belong to no session end with the others */
     if (rights)
         gh_account_cut_off(w, &a);
-    a.record.changed_s = w->now_s;
-    write_changes(w, &a.record);
     if (o->hash.p != NULL)
         change_password(w, o, &a);
+    a.record.changed_s = w->now_s;
+    write_changes(w, &a.record);
     if (rights)
         gh_account_effect(w, &a);
     o->user = a.record;

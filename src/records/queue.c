@@ -69,9 +69,9 @@ void gh_queue_do(gh_queue *q, gh_op *op, bool (*put)(void *data, gh_op *op), voi
     (void)pthread_mutex_unlock(&q->lock);
 }
 
-bool gh_queue_call(gh_queue *q, void (*run)(struct gh_work *w, void *data), void *data)
+bool gh_queue_call(gh_queue *q, int how, void (*run)(struct gh_work *w, void *data), void *data)
 {
-    gh_records_job c = {.run = run, .data = data};
+    gh_records_job c = {.run = run, .data = data, .how = how};
     (void)pthread_mutex_lock(&q->lock);
     if (!q->closing) {
         gh_records_job **end = &q->jobs;

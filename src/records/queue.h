@@ -11,6 +11,7 @@ struct gh_work;
 typedef struct gh_records_job {
     void (*run)(struct gh_work *w, void *data);
     void *data;
+    int how; /* the executor's own; 0: as an operation */
     bool over, done;
     struct gh_records_job *next;
 } gh_records_job;
@@ -34,7 +35,8 @@ GH_MUST_CHECK bool gh_queue_put(gh_queue *q, gh_op *op);
 /* Puts it and waits until it is finished. `put` is gh_queue_put() or what stands before it. */
 void gh_queue_do(gh_queue *q, gh_op *op, bool (*put)(void *data, gh_op *op), void *data);
 /* Has the job run and waits. False: it failed, or the queue is being closed. */
-GH_MUST_CHECK bool gh_queue_call(gh_queue *q, void (*run)(struct gh_work *w, void *data), void *data);
+GH_MUST_CHECK bool gh_queue_call(gh_queue *q, int how, void (*run)(struct gh_work *w, void *data),
+                                 void *data);
 /* Nothing more is taken in; threads that wait wake up. */
 void gh_queue_close(gh_queue *q);
 uint32_t gh_queue_waiting(gh_queue *q);

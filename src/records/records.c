@@ -37,7 +37,7 @@ void gh_records_do(gh_records *r, gh_op *op)
 
 bool gh_records_call(gh_records *r, void (*run)(gh_work *w, void *data), void *data)
 {
-    return gh_queue_call(&r->queue, run, data);
+    return gh_queue_call(&r->queue, 0, run, data);
 }
 
 /* --- the executors' common part */

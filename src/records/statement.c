@@ -138,6 +138,12 @@ static void start(gh_query *q, bool rows)
     q->sql->driver->start(q, rows);
 }
 
+void gh_query_start(gh_query *q)
+{
+    if (q->stage == GH_QUERY_BINDING)
+        start(q, true);
+}
+
 void gh_query_end(gh_query *q)
 {
     if (q->stage == GH_QUERY_RUNNING)
@@ -147,8 +153,7 @@ void gh_query_end(gh_query *q)
 
 bool gh_query_row(gh_query *q)
 {
-    if (q->stage == GH_QUERY_BINDING)
-        start(q, true);
+    gh_query_start(q);
     q->column = 0;
     if (q->stage == GH_QUERY_RUNNING && gh_sql_ok(q->sql) && q->sql->driver->row(q))
         return true;

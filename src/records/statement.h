@@ -87,6 +87,8 @@ void gh_bind_id(gh_query *q, gh_id id);      /* 0: NULL */
 void gh_bind_text(gh_query *q, gh_str text); /* absent: NULL */
 void gh_bind_blob(gh_query *q, const void *bytes, size_t n);
 void gh_bind_ip(gh_query *q, const gh_ip *ip); /* family 0: NULL */
+/* Its rows will be wanted, but not yet: it is on its way with what comes next, and its values need not live on. */
+void gh_query_start(gh_query *q);
 /* True: there is a row. False: that was the last, or it failed; the query is over. */
 GH_MUST_CHECK bool gh_query_row(gh_query *q);
 /* Ends a query some of whose rows were not wanted. */

@@ -41,6 +41,13 @@ static const row rows[GH_OP_KIND_COUNT] = {
 };
 /* clang-format on */
 
+uint32_t gh_work_access_s(gh_work *w)
+{
+    if (w->look != NULL)
+        w->look(w);
+    return w->access_s;
+}
+
 /* The executor has done what there is to do. */
 enum gh_op_status gh_do_catch_up(gh_work *w, gh_op *op)
 {
