@@ -49,6 +49,10 @@ BEGIN
     EXECUTE 'ALTER ROLE gatehouse_service IN DATABASE ' || here || ' SET search_path = gatehouse';
     EXECUTE 'ALTER ROLE gatehouse_readonly IN DATABASE ' || here || ' SET search_path = gatehouse';
     EXECUTE 'ALTER ROLE gatehouse_readonly IN DATABASE ' || here || ' SET default_transaction_read_only = on';
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        -- who waits for each other is told apart sooner than after a second; only a superuser may say so
+        EXECUTE 'ALTER ROLE gatehouse_service IN DATABASE ' || here || ' SET deadlock_timeout = 100';
+    END IF;
     IF EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
                WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND
                    nspname NOT IN ('gatehouse', 'information_schema') AND left(nspname, 3) <> 'pg_') THEN
