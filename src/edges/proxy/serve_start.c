@@ -114,6 +114,7 @@ static bool open_log(gh_serving *s, const gh_config *config)
     gh_conditions_tell(&s->conditions, condition_said, s);
     s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 3);
     s->identity.said_data = s;
+    s->identity.ring_changed = &s->ring_changed;
     atomic_store(&s->identity.said, records_said);
     return true;
 }
