@@ -18,7 +18,7 @@ static void check_places(gh_load *l)
             l, &enabled,
             "identity.enabled: production needs data.folder, where accounts and keys are kept, as in "
             "/var/lib/gatehouse");
-    if (c->secret_key.p == NULL)
+    if (c->secret_key.p == NULL && !gh_secret_is_later(l, &c->secret_key))
         gh_load_error(
             l, &enabled,
             "identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the "

@@ -60,6 +60,9 @@ typedef struct gh_rule_config { /* rate_limits.rules[] */
     uint64_t burst;  /* token bucket: its depth; 0: the number of requests */
     uint64_t weight; /* what one request costs */
     int mode;
+    int counting;   /* enum gh_counting; -1: as rate_limits.counting */
+    int outage;     /* enum gh_outage; -1: as rate_limits.outage */
+    uint64_t lease; /* per cent; 0: as rate_limits.lease */
     gh_tier_config *tiers;
     unsigned n_tiers;
     gh_place place;
@@ -110,8 +113,32 @@ typedef struct gh_upstream_config { /* upstreams[] */
 typedef bool gh_read_document_fn(void *data, const gh_upstream_config *upstream, gh_str name, gh_arena *arena,
                                  gh_str *ret_text, const char **ret_why, bool *ret_later);
 
+/* Where a secret setting's value is kept, when it is not written down itself: "file:PATH", "aws:NAME#member". */
+enum gh_secret_store { GH_SECRET_FILE, GH_SECRET_AWS };
+typedef struct gh_secret_reference {
+    enum gh_secret_store kind;
+    gh_str name;   /* a path; a name or an ARN in AWS Secrets Manager */
+    gh_str key;    /* AWS: the member of the secret's JSON object; absent: the secret as a whole */
+    bool previous; /* AWS: the version before the present one (AWSPREVIOUS) */
+} gh_secret_reference;
+
+enum { GH_SECRET_WHY_SIZE = 256 };
+typedef struct gh_secret_text {
+    gh_str text; /* in the arena; absent: there is none before (previous alone), or `later` */
+    bool binary; /* not meant to be text */
+    bool later;  /* it is not looked at here: the setting counts as set, and is absent */
+    char why[GH_SECRET_WHY_SIZE]; /* false: why not; true: what to warn of, or "" */
+} gh_secret_text;
+
+struct gh_config;
+/* Gets a secret; config: with the settings secrets.*, and the secrets that are in files. A file's text as it is. */
+typedef bool gh_read_secret_fn(void *data, const struct gh_config *config, const gh_secret_reference *what,
+                               gh_arena *arena, gh_secret_text *ret);
+
 typedef struct gh_config {
     gh_arena arena;
+    gh_arena secret_memory; /* values of secret settings; from gh_config_input.secret_source */
+    bool secrets_later; /* one is `later`, see gh_secret_text: this configuration is good to look at only */
     /* Called by gh_policy_compile(), from gh_config_input; may be set anew before. NULL: documents are an error. */
     gh_read_document_fn *read_document;
     void *read_document_data;
@@ -129,9 +156,19 @@ typedef struct gh_config {
     gh_arena ring_memory;
     int profile;
     gh_str secret_key; /* absent in development: the caller may fill it in before gh_policy_compile() */
-    gh_str secret_key_previous; /* absent: none */
+    gh_str secret_key_previous; /* the one before; absent: none */
     gh_str data_folder;
 
+    struct {
+        struct {
+            gh_str region;   /* absent: that of the ARN */
+            gh_str endpoint; /* "https://host:port"; absent: AWS's own */
+            gh_str ca_file;  /* absent: the system's */
+            gh_str access_key_id, secret_access_key, session_token; /* absent: AWS's other places */
+        } aws;
+        uint64_t refresh; /* seconds */
+        int core_dumps;   /* enum gh_switch */
+    } secrets;
     struct {
         gh_str_list listen; /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
         uint64_t workers;   /* 0: as many as processors */
@@ -187,6 +224,9 @@ typedef struct gh_config {
         uint64_t ipv6_parent_factor; /* each parent's limit: this many times the child's */
         gh_str device_header;
         gh_str default_tier;
+        int counting;   /* enum gh_counting, never LOCAL: it counts only with redis.url */
+        int outage;     /* enum gh_outage */
+        uint64_t lease; /* per cent */
         gh_rule_config *rules;
         unsigned n_rules;
     } rate_limits;
@@ -215,6 +255,18 @@ typedef struct gh_config {
     gh_route_config *routes;
     unsigned n_routes;
     int unmatched; /* enum gh_unmatched: what no route names */
+    struct {
+        gh_str url; /* absent: every node counts for itself */
+        gh_str password, ca_file, prefix;
+        uint64_t timeout; /* ms */
+        uint64_t nodes;   /* 0: as Redis knows */
+    } redis;
+    struct {
+        gh_str url; /* absent: SQLite in data_folder */
+        gh_str password, ca_file, cert_file, key_file;
+        uint64_t connections;
+        uint64_t timeout; /* ms */
+    } postgresql;
     gh_identity_config identity;
     struct {
         int access; /* enum gh_switch */
@@ -232,11 +284,6 @@ typedef struct gh_config_source {
     gh_str text;
 } gh_config_source;
 
-/* Reads secrets named by *_FILE variables. Gives the whole file's text, without its last line break,
- * in the arena; false: could not be read, *ret_why says why. NULL: *_FILE is an error. */
-typedef bool gh_read_file_fn(void *data, gh_str path, gh_arena *arena, gh_str *ret_text,
-                             const char **ret_why);
-
 typedef struct gh_config_input {
     const gh_config_source *sources; /* later ones win; YAML first, .env after it */
     unsigned n_sources;
@@ -246,8 +293,10 @@ typedef struct gh_config_input {
     gh_str admin_listen;            /* from the command line */
     bool no_upstream;               /* none need be named: the library in a server of somebody else */
     gh_str openapi;                 /* openapi.document from the command line; absent: none */
-    gh_read_file_fn *read_file;
-    void *read_file_data;
+    gh_read_secret_fn *read_secret; /* for "file:", "aws:" and *_FILE; NULL: they are errors */
+    void *read_secret_data;
+    const gh_arena_source
+        *secret_source; /* memory for secrets, which outlives the configuration; NULL: malloc */
     gh_read_document_fn *read_document; /* see gh_config.read_document */
     void *read_document_data;
     gh_read_jwks_fn *read_jwks; /* see gh_config.read_jwks */

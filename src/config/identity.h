@@ -68,6 +68,7 @@ typedef struct gh_identity_config {
     int enabled;
     gh_str prefix;
     int deny_by_default;
+    uint64_t outage_tokens; /* ms */
     int registration; /* enum gh_switch: on is open */
     gh_str_list new_user_roles;
     gh_str new_user_tier;

@@ -324,4 +324,10 @@ typedef struct gh_op_audit {
     gh_str detail; /* JSON object or absent */
 } gh_op_audit;
 
+/* OK: the roster has everything that was committed, on whatever node, before this was submitted. Where the records are this
+ * process's own that is always so. */
+typedef struct gh_op_catch_up {
+    gh_op op;
+} gh_op_catch_up;
+
 #endif

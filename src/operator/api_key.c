@@ -145,6 +145,7 @@ static int done(gh_errand *o, gh_op_key_create *k, gh_str text)
     case GH_OP_REUSED:
     case GH_OP_WRONG:
     case GH_OP_BUSY:
+    case GH_OP_UNSURE:
         status = gh_fail(o, k->rolls != 0 ? "there is no such API key; gatehouse key list shows them"
                                           : "the account is not there any more");
     }

@@ -14,7 +14,7 @@ void gh_keyring_seal(gh_work *w, const uint8_t seal[GH_SEAL_KEY_SIZE], gh_str la
 {
     *ret = (gh_sealed){.text = {NULL, 0}};
     if (plain.n > GH_KEYRING_PLAIN_MAX) {
-        gh_sql_fail(w->sql, SQLITE_TOOBIG);
+        gh_sql_fail(w->sql, GH_SQL_MISUSE);
         return;
     }
     gh_random(ret->nonce, sizeof ret->nonce);
@@ -29,7 +29,7 @@ bool gh_keyring_unseal(gh_work *w, const uint8_t seal[GH_SEAL_KEY_SIZE], gh_str 
         return false;
     uint8_t *plain = gh_arena_alloc(arena, sealed->text.n);
     if (plain == NULL) {
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
         return false;
     }
     if (!gh_open(seal, sealed->nonce, label, sealed->text, plain))
@@ -80,7 +80,7 @@ void gh_keyring_naming_write(gh_work *w, enum gh_statement how, const gh_sealed 
 {
     uint8_t whole[GH_KEYRING_NAMING_MAX];
     if (sealed->text.n != sizeof whole - sizeof sealed->nonce) {
-        gh_sql_fail(w->sql, SQLITE_MISUSE);
+        gh_sql_fail(w->sql, GH_SQL_MISUSE);
         return;
     }
     memcpy(whole, sealed->nonce, sizeof sealed->nonce);

@@ -4,6 +4,7 @@
 typedef struct read_job {
     const uint8_t *seal;
     gh_arena *arena;
+    gh_arena_mark empty; /* the arena before */
     gh_stored_ring *ring;
     bool sealed; /* by another secret key */
 } read_job;
@@ -68,6 +69,7 @@ static void read_naming(gh_work *w, read_job *job)
 static void read_ring(gh_work *w, void *data)
 {
     read_job *job = data;
+    gh_arena_return(job->arena, &job->empty);
     *job->ring = (gh_stored_ring){.keys = NULL};
     job->sealed = false;
     read_keys(w, job);
@@ -79,7 +81,7 @@ enum gh_keyring_result gh_records_read_ring(gh_records *records, const uint8_t s
                                             gh_arena *arena, gh_stored_ring *ret)
 {
     gh_stored_ring ring;
-    read_job job = {.seal = seal, .arena = arena, .ring = &ring};
+    read_job job = {.seal = seal, .arena = arena, .empty = gh_arena_now(arena), .ring = &ring};
     if (!gh_records_call(records, read_ring, &job))
         return GH_KEYRING_FAILED;
     if (job.sealed)
@@ -91,6 +93,7 @@ enum gh_keyring_result gh_records_read_ring(gh_records *records, const uint8_t s
 typedef struct count_job {
     uint64_t now_s;
     gh_arena *arena;
+    gh_arena_mark empty;
     gh_generation_use *uses;
     uint32_t n;
 } count_job;
@@ -99,6 +102,7 @@ static void count(gh_work *w, void *data)
 {
     count_job *job = data;
     uint32_t room = 0;
+    gh_arena_return(job->arena, &job->empty);
     job->uses = NULL;
     job->n = 0;
     gh_query q = gh_query_of(w->sql, GH_SQL_GENERATION_USES);
@@ -122,7 +126,7 @@ static void count(gh_work *w, void *data)
 bool gh_records_count_generations(gh_records *records, uint64_t now_s, gh_arena *arena,
                                   gh_generation_use **ret, unsigned *ret_n)
 {
-    count_job job = {.now_s = now_s, .arena = arena};
+    count_job job = {.now_s = now_s, .arena = arena, .empty = gh_arena_now(arena)};
     if (!gh_records_call(records, count, &job))
         return false;
     *ret = job.uses;

@@ -110,6 +110,7 @@ static void reseal_ring(gh_work *w, void *data)
         reseal_all(w, job, false);
     if (!job->sealed && job->opened > 0) {
         w->now_s = job->now_s;
+        (void)gh_work_effect(w, GH_EFFECT_RING);
         gh_audit(w, &(gh_event){.event = "secret_key_change"});
     }
     gh_arena_wipe(&job->arena);

@@ -87,6 +87,7 @@ static void begin_ring(gh_work *w, void *data)
         add_generation(w, job->seal, 1, with->next_secret, GH_KEY_NEXT, with->now_s);
     }
     begin_naming(w, job);
+    (void)gh_work_effect(w, GH_EFFECT_RING);
 }
 
 bool gh_records_begin_ring(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
@@ -206,6 +207,7 @@ static void rotate_ring(gh_work *w, void *data)
     if (job->with->fresh != NULL)
         rotate_keys(w, job);
     rotate_generations(w, job, s.newest);
+    (void)gh_work_effect(w, GH_EFFECT_RING);
     audit(w, job->with->now_s, s.newest);
 }
 

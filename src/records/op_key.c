@@ -99,7 +99,7 @@ static void replace(gh_work *w, const gh_op_key_create *o, gh_key_row *old)
     if (gh_key_for_roster(w->arena, old, &key))
         gh_work_effect(w, GH_EFFECT_SET_KEY)->key = key;
     else
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
 }
 
 /* The key that is to be rolled over: the user's own, in use, not replaced yet. */

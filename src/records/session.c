@@ -34,8 +34,8 @@ bool gh_session_over(const gh_work *w, const gh_session_row *row)
 
 void gh_session_end(gh_work *w, gh_id session, uint32_t token_s)
 {
-    uint64_t span = (uint64_t)token_s + GH_LEEWAY_S,
-             until = w->now_s + (span > w->access_s ? span : w->access_s);
+    uint64_t span = (uint64_t)token_s + GH_LEEWAY_S, access_s = gh_work_access_s(w),
+             until = w->now_s + (span > access_s ? span : access_s);
     gh_sql_run1(w->sql, GH_SQL_SESSION_DELETE, session);
     gh_sql_run2(w->sql, GH_SQL_ENDED_ADD, session, until);
     gh_effect *e = gh_work_effect(w, GH_EFFECT_END_SESSION);

@@ -199,7 +199,7 @@ STATEMENT(TWO, "INSERT INTO t(a) "
 
 
 def with_sql(tree, reader=SQL_READER, schema=SQL_SCHEMA, table=SQL_TABLE):
-    return tree.write("src/records/statement.c", reader).write("src/records/schema.c", schema).write(
+    return tree.write("src/records/sqlite/connection.c", reader).write("src/records/sqlite/schema.c", schema).write(
         "src/records/statements.def", table)
 
 
@@ -230,7 +230,7 @@ def test_sql_that_is_made_elsewhere_is_found(tree, file, line, words):
 
 
 @pytest.mark.parametrize("old, new, words", [
-    ("texts[which]", "text", ("statement.c:8", "no row of a constant table")),
+    ("texts[which]", "text", ("connection.c:8", "no row of a constant table")),
     ("texts[which]", "other[which]", ("no row of a constant table",)),
     ("static const char *const texts", "static const char *texts", ("no row of a constant table",)),
     ("#undef STATEMENT\n", "#undef STATEMENT\n    made_elsewhere,\n", ("no row of a constant table",)),

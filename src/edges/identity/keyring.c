@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "edges/secrets/locked.h"
 
 enum { RING_CAP = 4 << 20, AGAIN_S = 10, ROTATE_AGAIN_S = 60 };
 
@@ -91,7 +92,7 @@ static enum gh_keyring_result read_ring(gh_identity_service *s, gh_config *confi
     gh_stored_ring ring;
     uint64_t now_s = wall_s(), due_s = 0;
     gh_config_forget_ring(config);
-    gh_arena_init(&config->ring_memory, NULL, 0, RING_CAP);
+    gh_arena_init_from(&config->ring_memory, &gh_locked_pages, RING_CAP);
     enum gh_keyring_result result = gh_records_read_ring(s->records, s->seal, &config->ring_memory, &ring);
     if (result != GH_KEYRING_OK)
         return result;

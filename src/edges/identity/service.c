@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "edges/identity/keyring.h"
 #include "edges/identity/secret_file.h"
+#include "edges/secrets/locked.h"
 
 enum { ARENA_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
 
@@ -93,7 +94,7 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     char why[WHY_SIZE];
     if (config->identity.enabled == GH_OFF)
         return true;
-    gh_arena_init(&s->arena, NULL, 0, ARENA_CAP);
+    gh_arena_init_from(&s->arena, &gh_locked_pages, ARENA_CAP);
     if (!gh_data_folder_make(config->data_folder, why, sizeof why))
         return refuse(report, why);
     if (!find_secret(s, config, report))

@@ -47,6 +47,7 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
         {"identity.password.threads", used->identity.password.threads != fresh->identity.password.threads},
         {"identity.password.memory", used->identity.password.memory != fresh->identity.password.memory},
         {"identity.password.queue", used->identity.password.queue != fresh->identity.password.queue},
+        {"secrets.core_dumps", used->secrets.core_dumps != fresh->secrets.core_dumps},
         {"log.file", !gh_str_eq(used->log.file, fresh->log.file)},
         {"log.format", used->log.format != fresh->log.format},
     };
@@ -61,6 +62,8 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
 struct gh_reload {
     uv_work_t work;
     gh_serving *s;
+    bool again;              /* when not renew: by the operator */
+    unsigned reading;        /* when not renew: see gh_aws_secrets_begin() */
     bool renew;              /* the same configuration, with documents that were missing */
     bool ring_due;           /* when renew: a key's time is over */
     bool rotation_due;       /* when renew: the keys are to be changed */
@@ -79,6 +82,7 @@ static gh_generation *read_generation(gh_reload *r)
 {
     gh_serve_options options = r->s->options;
     options.documents = r->documents;
+    r->reading = gh_aws_secrets_begin(r->s->secrets, r->again);
     gh_config *config = gh_serve_read_config(&options, &r->report);
     bool good = config != NULL && gh_identity_attach(&r->s->identity, config, &r->report);
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
@@ -171,6 +175,7 @@ static void take_new(gh_serving *s, gh_reload *r)
     gh_documents_free(s->documents);
     s->documents = r->documents;
     r->documents = NULL;
+    gh_serving_use_secrets(s, r->reading);
     gh_metric_add(&s->metrics[s->n_workers], GH_METRIC_RELOADS, 1);
     gh_log_event(s->lane, GH_LEVEL_INFO, "reloaded", "the new configuration is in use");
     gh_serving_watch_documents(s);
@@ -227,7 +232,7 @@ static void reload_done(uv_work_t *work, int status)
     gh_report_free(&r->report);
     free(r);
     if (s->reload_again && !s->draining)
-        gh_serving_reload(s);
+        gh_serving_reload(s, s->secrets_again);
 }
 
 typedef struct due {
@@ -245,6 +250,7 @@ static void begin(gh_serving *s, bool renew, due d)
     r->rotation_due = d.rotation;
     r->work.data = r;
     gh_report_init(&r->report);
+    r->again = s->secrets_again;
     if (!renew)
         r->documents = gh_documents_new(s->documents, &s->stopping);
     bool good = renew || r->documents != NULL;
@@ -258,9 +264,10 @@ static void begin(gh_serving *s, bool renew, due d)
     free(r);
 }
 
-void gh_serving_reload(gh_serving *s)
+void gh_serving_reload(gh_serving *s, bool again)
 {
     s->reload_again = s->reload != NULL;
+    s->secrets_again = again || (s->reload_again && s->secrets_again);
     if (s->reload == NULL)
         begin(s, false, (due){false, false});
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "model/identity.h"
-#include "records/schema.h"
+#include "records/sqlite/schema.h"
 #include "records_world.h"
 
 static const char *path_of(world *w, const char *name)

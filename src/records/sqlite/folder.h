@@ -1,16 +1,14 @@
 /* The data folder: whose it is, who may write to it, and that one process uses it at a time. */
-#ifndef GH_RECORDS_FOLDER_H
-#define GH_RECORDS_FOLDER_H
+#ifndef GH_RECORDS_SQLITE_FOLDER_H
+#define GH_RECORDS_SQLITE_FOLDER_H
 
-#include "base/buf.h"
-
-enum { GH_FOLDER_PATH = 4096 };
+#include "records/own_file.h"
 
 typedef struct gh_folder {
-    int lock;                      /* descriptor of gatehouse.lock, locked; -1: none */
-    char database[GH_FOLDER_PATH]; /* path of gatehouse.db */
-    char log[GH_FOLDER_PATH];      /* of its write-ahead log */
-    bool unclean;                  /* the log was there: the last one to use it was killed */
+    int lock;                   /* descriptor of gatehouse.lock, locked; -1: none */
+    char database[GH_OWN_PATH]; /* path of gatehouse.db */
+    char log[GH_OWN_PATH];      /* of its write-ahead log */
+    bool unclean;               /* the log was there: the last one to use it was killed */
 } gh_folder;
 
 /* Locks the folder, and makes an empty database file if there is none; all files are the process's alone (0600).

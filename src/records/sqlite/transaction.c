@@ -1,4 +1,4 @@
-#include "records/transaction.h"
+#include "records/sqlite/transaction.h"
 
 #include <time.h>
 
@@ -10,8 +10,10 @@ static const gh_op_actor nobody;
 static void settle(gh_transaction *t)
 {
     gh_sql *sql = t->work.sql;
-    if (!gh_sql_ok(sql))
-        t->failure = sql->failure;
+    if (!gh_sql_ok(sql)) {
+        t->failed = true;
+        memcpy(t->why, sql->why, sizeof t->why);
+    }
     gh_sql_reset(sql);
 }
 
@@ -21,7 +23,7 @@ static void undo_all(gh_transaction *t)
     t->begun = false;
     gh_effects_drop_after(&t->work.effects, NULL);
     t->work.scrub = false;
-    if (sqlite3_get_autocommit(t->work.sql->db) == 0)
+    if (gh_sqlite_in_transaction(t->file))
         gh_sql_run(t->work.sql, GH_SQL_ROLLBACK);
     settle(t);
 }
@@ -30,8 +32,8 @@ void gh_transaction_begin(gh_transaction *t)
 {
     gh_arena_reset(&t->arena);
     t->work.effects = (gh_effects){.arena = &t->arena};
-    t->failure = 0;
-    t->changes = (uint64_t)sqlite3_total_changes64(t->work.sql->db);
+    t->failed = false;
+    t->changes = gh_sqlite_changes(t->file);
     gh_sql_run(t->work.sql, GH_SQL_BEGIN);
     t->begun = gh_sql_ok(t->work.sql);
     if (!t->begun)
@@ -46,7 +48,7 @@ static void undo_operation(gh_transaction *t, gh_op *op, gh_effect *before)
     t->failures++;
     op->status = GH_OP_UNAVAILABLE;
     gh_work_clear_answer(op);
-    if (sqlite3_get_autocommit(t->work.sql->db) == 0) {
+    if (gh_sqlite_in_transaction(t->file)) {
         gh_sql_run(t->work.sql, GH_SQL_ROLLBACK_TO);
         gh_sql_run(t->work.sql, GH_SQL_RELEASE);
         if (gh_sql_ok(t->work.sql)) {
@@ -85,10 +87,10 @@ void gh_transaction_call(gh_transaction *t, void (*run)(gh_work *w, void *data),
 /* Once when it begins and once when it is over; what only read says nothing about a full disk. */
 static void say_state(gh_transaction *t, bool wrote)
 {
-    if (t->failure != 0 && !t->disk_failing) {
+    if (t->failed && !t->disk_failing) {
         t->disk_failing = true;
-        t->said(t->data, 2, "records_failing", sqlite3_errstr(t->failure));
-    } else if (t->failure == 0 && wrote && t->disk_failing) {
+        t->said(t->data, 2, "records_failing", t->why);
+    } else if (!t->failed && wrote && t->disk_failing) {
         t->disk_failing = false;
         t->said(t->data, 0, "records_recovered", "the records can be written again");
     }
@@ -132,7 +134,7 @@ bool gh_transaction_commit(gh_transaction *t)
 {
     bool done = commit(t);
     t->failures += !done;
-    say_state(t, done && (uint64_t)sqlite3_total_changes64(t->work.sql->db) != t->changes);
+    say_state(t, done && gh_sqlite_changes(t->file) != t->changes);
     for (const gh_effect *e = t->work.effects.first; done && t->work.roster != NULL && e != NULL; e = e->next)
         apply(t, e);
     return done;

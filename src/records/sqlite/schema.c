@@ -1,4 +1,4 @@
-#include "records/schema.h"
+#include "records/sqlite/schema.h"
 
 enum { APPLICATION_ID = 0x47417465, /* "GAte" */ };
 
@@ -169,35 +169,31 @@ static bool say(gh_buf *why, const char *path, const char *what)
 
 static bool broken(const gh_sql *sql, gh_buf *why, const char *path)
 {
-    int code = sql->failure & 0xff;
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+    if (sql->failure == GH_SQL_CORRUPT)
         return say(why, path, "is damaged: stop here, keep a copy of it, and put a backup in its place");
-    if (code == SQLITE_FULL || code == SQLITE_IOERR)
+    if (sql->failure == GH_SQL_FULL)
         return say(why, path, "can't be written: is the disk full or broken?");
-    gh_buf_printf(why, "%s can't be used: %s", path, sqlite3_errstr(sql->failure));
+    gh_buf_printf(why, "%s can't be used: %s", path, sql->why);
     return false;
 }
 
-static void run_texts(gh_sql *sql, const char *const *list, size_t n)
+static void run_texts(gh_sqlite *c, const char *const *list, size_t n)
 {
-    for (size_t i = 0; i < n && gh_sql_ok(sql); i++) {
-        int code = sqlite3_exec(sql->db, list[i], NULL, NULL, NULL);
-        if (code != SQLITE_OK)
-            gh_sql_fail(sql, code);
-    }
+    for (size_t i = 0; i < n && gh_sql_ok(&c->sql); i++)
+        gh_sqlite_fail(c, sqlite3_exec(c->db, list[i], NULL, NULL, NULL));
 }
 
-static void configure(gh_sql *sql)
+static void configure(sqlite3 *db)
 {
     static const int off[] = {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
                               SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_DQS_DML,
                               SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION};
     for (size_t i = 0; i < GH_COUNT(off); i++)
-        (void)sqlite3_db_config(sql->db, off[i], 0, (int *)NULL);
-    (void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-    (void)sqlite3_limit(sql->db, SQLITE_LIMIT_ATTACHED, 0);
-    (void)sqlite3_limit(sql->db, SQLITE_LIMIT_WORKER_THREADS, 0);
-    (void)sqlite3_busy_timeout(sql->db, GH_BUSY_MS);
+        (void)sqlite3_db_config(db, off[i], 0, (int *)NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
+    (void)sqlite3_busy_timeout(db, GH_BUSY_MS);
 }
 
 static uint64_t number_of(gh_sql *sql, enum gh_statement which)
@@ -220,22 +216,23 @@ static bool sound(gh_sql *sql)
 }
 
 /* One step up, whole or not at all. */
-static void step(gh_sql *sql, unsigned version, uint64_t now_s)
+static void step(gh_sqlite *c, unsigned version, uint64_t now_s)
 {
-    gh_sql_run(sql, GH_SQL_BEGIN);
+    gh_sql_run(&c->sql, GH_SQL_BEGIN);
     if (version == 0)
-        run_texts(sql, new_file, GH_COUNT(new_file));
+        run_texts(c, new_file, GH_COUNT(new_file));
     else
-        run_texts(sql, &migrations[version - 1], 1);
+        run_texts(c, &migrations[version - 1], 1);
     if (version > 0)
-        gh_sql_run2(sql, GH_SQL_SCHEMA_ADD, version, now_s);
-    gh_sql_run(sql, GH_SQL_COMMIT);
+        gh_sql_run2(&c->sql, GH_SQL_SCHEMA_ADD, version, now_s);
+    gh_sql_run(&c->sql, GH_SQL_COMMIT);
 }
 
-static bool migrate(gh_sql *sql, const char *path, uint64_t now_s, gh_buf *why)
+static bool migrate(gh_sqlite *c, const char *path, uint64_t now_s, gh_buf *why)
 {
+    gh_sql *sql = &c->sql;
     if (number_of(sql, GH_SQL_TABLE_COUNT) == 0)
-        step(sql, 0, now_s);
+        step(c, 0, now_s);
     if (gh_sql_ok(sql) && number_of(sql, GH_SQL_APPLICATION_ID) != APPLICATION_ID)
         return say(why, path, "is a database of another program: name another data folder");
     uint64_t version = number_of(sql, GH_SQL_SCHEMA_VERSION);
@@ -248,43 +245,31 @@ static bool migrate(gh_sql *sql, const char *path, uint64_t now_s, gh_buf *why)
         return false;
     }
     while (gh_sql_ok(sql) && version < GH_COUNT(migrations))
-        step(sql, (unsigned)++version, now_s);
+        step(c, (unsigned)++version, now_s);
     return gh_sql_ok(sql) || broken(sql, why, path);
 }
 
-static bool prepare(gh_sql *sql, const char *path, bool unclean, uint64_t now_s, gh_buf *why)
+static bool prepare(gh_sqlite *c, const char *path, bool unclean, uint64_t now_s, gh_buf *why)
 {
-    configure(sql);
+    gh_sql *sql = &c->sql;
+    configure(c->db);
     (void)number_of(sql, GH_SQL_TABLE_COUNT); /* the first look at the file: is it a database? */
-    run_texts(sql, settings, GH_COUNT(settings));
+    run_texts(c, settings, GH_COUNT(settings));
     if (!gh_sql_ok(sql))
         return broken(sql, why, path);
     if (unclean && !sound(sql)) {
-        gh_sql_fail(sql, SQLITE_CORRUPT);
+        gh_sql_fail(sql, GH_SQL_CORRUPT);
         return broken(sql, why, path);
     }
-    return migrate(sql, path, now_s, why);
+    return migrate(c, path, now_s, why);
 }
 
-bool gh_schema_open(gh_sql *sql, const char *path, bool unclean, uint64_t now_s, gh_buf *why)
+bool gh_schema_open(gh_sqlite *c, const char *path, bool unclean, uint64_t now_s, gh_buf *why)
 {
-    *sql = (gh_sql){0};
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(path, &sql->db, flags, NULL);
-    if (code != SQLITE_OK) {
-        gh_sql_fail(sql, code);
-        (void)broken(sql, why, path);
-    } else if (prepare(sql, path, unclean, now_s, why)) {
+    if (!gh_sqlite_open(c, path))
+        (void)broken(&c->sql, why, path);
+    else if (prepare(c, path, unclean, now_s, why))
         return true;
-    }
-    gh_schema_close(sql);
+    gh_sql_close(&c->sql);
     return false;
-}
-
-void gh_schema_close(gh_sql *sql)
-{
-    gh_sql_close(sql);
-    (void)sqlite3_close(sql->db);
-    sql->db = NULL;
 }

@@ -4,16 +4,19 @@
  * is no memory for it: what ends access, or may, is tried until it succeeds, and nobody is told meanwhile, so that an
  * answer never says more than is so; what only grants access is given up after a second, which refuses one who might
  * come in until the next start reads it. */
-#ifndef GH_RECORDS_TRANSACTION_H
-#define GH_RECORDS_TRANSACTION_H
+#ifndef GH_RECORDS_SQLITE_TRANSACTION_H
+#define GH_RECORDS_SQLITE_TRANSACTION_H
 
+#include "records/sqlite/connection.h"
 #include "records/work.h"
 
 typedef struct gh_transaction {
     gh_work work;
-    gh_arena arena;    /* of the effects */
-    bool begun;        /* false: it could not begin, or all of it was undone */
-    int failure;       /* SQLite's code of the last failure; 0: none since it began */
+    gh_sqlite *file; /* the same as work.sql */
+    gh_arena arena;  /* of the effects */
+    bool begun;      /* false: it could not begin, or all of it was undone */
+    bool failed;     /* something, since it began; the last of it: */
+    char why[GH_SQL_WHY];
     uint64_t changes;  /* rows changed before it began */
     uint64_t failures; /* operations and transactions that failed, in all */
     bool disk_failing; /* as was said last */
