@@ -101,7 +101,7 @@ static gh_postgres_read *free_read(gh_postgres *c)
     return NULL;
 }
 
-static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
+static bool send_one(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
 {
     char name[16];
     parameters p;
@@ -120,6 +120,19 @@ static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
         gh_postgres_note_sent(c, read != NULL ? GH_SENT_READ : GH_SENT_RUN, q->which,
                               read == NULL ? 0 : (unsigned)(read - c->reads));
     return sent;
+}
+
+/* What it needs held comes before it, with the same values. */
+static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
+{
+    unsigned held = c->holds ? gh_pg_hold_of(q->which) : 0;
+    if (held != 0) {
+        gh_query hold = *q;
+        hold.which = held;
+        if (!send_one(c, &hold, NULL) || !gh_postgres_make_room(c))
+            return false;
+    }
+    return send_one(c, q, read);
 }
 
 /* --- the driver */
@@ -271,35 +284,7 @@ void gh_postgres_deadline(gh_postgres *c, uint64_t deadline_ms)
     c->deadline_ms = deadline_ms;
 }
 
-/* --- beside statements by name */
-
-static bool take_text(gh_postgres *c)
-{
-    PGresult *result = NULL;
-    while (gh_postgres_await(c) && (result = PQgetResult(c->pq)) != NULL) {
-        ExecStatusType status = PQresultStatus(result);
-        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-            gh_postgres_fail_by(c, result, "a text");
-        PQclear(result);
-        if (c->pq == NULL)
-            break;
-    }
-    return c->pq != NULL;
-}
-
-bool gh_postgres_run_text(gh_postgres *c, const char *text)
-{
-    gh_sql_flush(&c->sql);
-    if (!gh_sql_ok(&c->sql))
-        return false;
-    if (PQexitPipelineMode(c->pq) != 1 || PQsendQuery(c->pq, text) != 1) {
-        gh_postgres_lose(c);
-        return false;
-    }
-    if (take_text(c) && PQenterPipelineMode(c->pq) != 1)
-        gh_postgres_lose(c);
-    return gh_sql_ok(&c->sql);
-}
+/* --- beside statements */
 
 int gh_postgres_socket(const gh_postgres *c)
 {

@@ -29,3 +29,8 @@ const char *const gh_pg_texts[GH_PG_COUNT] = {
 #undef SCHEMA
 #undef ROLES
 };
+
+unsigned gh_pg_hold_of(unsigned which)
+{
+    return which == GH_SQL_ATTEMPT_GET ? GH_PG_ATTEMPT_HOLD : 0;
+}
