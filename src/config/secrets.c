@@ -270,13 +270,20 @@ static void resolve_previous(gh_load *l)
 
 void gh_secrets_resolve(gh_load *l)
 {
-    static const enum gh_secret_store kinds[] = {GH_SECRET_FILE,
-                                                GH_SECRET_AWS}; /* AWS may need what is in files */
-    for (size_t i = 0; i < GH_COUNT(kinds); i++)
-        for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
-            if (e->referred && e->reference.kind == kinds[i])
-                resolve(l, e);
-    resolve_previous(l);
+    /* Files first: AWS may need what is in them. It is not asked by a configuration that is wrong: that may be where it says
+     * whom to ask. */
+    for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
+        if (e->referred && e->reference.kind == GH_SECRET_FILE)
+            resolve(l, e);
+    bool wrong = l->report->errors > l->errors;
+    for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next) {
+        bool aws = e->referred && e->reference.kind == GH_SECRET_AWS;
+        e->later = aws && wrong;
+        if (aws && !wrong)
+            resolve(l, e);
+    }
+    if (!wrong)
+        resolve_previous(l);
 }
 
 static bool is_loopback(gh_str host)

@@ -297,6 +297,22 @@ static void test_names_in_order(void **state)
     unload(l);
 }
 
+/* A configuration with an error asks nobody: where AWS is may be what is wrong. Nor does it say that the secret is missing. */
+static void test_wrong_elsewhere(void **state)
+{
+    struct host h = {.file = KEY, .aws = KEY};
+    (void)state;
+    expect_said(
+        &h,
+        PROD
+        "data: {folder: /d}\nidentity: {enabled: on, deny_by_default: on}\nsecret_key: aws:a\nsecrets: {aws: {endpoint: "
+        "\"http://x.example\"}}\n",
+        NULL,
+        "g.yaml:7:27: error: secrets.aws.endpoint: \"http://x.example\" is reached without TLS: write https:// (http:// "
+        "goes to this machine alone)\n");
+    assert_string_equal(h.asked, "");
+}
+
 static void test_yaml_in_production(void **state)
 {
     struct host h = {.file = KEY, .aws = KEY};
@@ -400,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_previous),
         cmocka_unit_test(test_what_aws_needs),
         cmocka_unit_test(test_names_in_order),
+        cmocka_unit_test(test_wrong_elsewhere),
         cmocka_unit_test(test_yaml_in_production),
         cmocka_unit_test(test_endpoint),
         cmocka_unit_test(test_memory),
