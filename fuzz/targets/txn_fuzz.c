@@ -98,7 +98,9 @@ static bool answer_takes(gh_txn *txn, uint64_t luck)
         FUZZ_CHECK((take->group != 0) == rule->observe);
         last = take->group;
         luck = gh_mix64(luck + 1);
-        take->answer = luck % 4 == 1 ? GH_TAKE_REFUSED : luck % 4 == 2 ? GH_TAKE_FULL : GH_TAKE_OK;
+        static const enum gh_take_answer answers[] = {GH_TAKE_OK,          GH_TAKE_REFUSED, GH_TAKE_FULL,
+                                                      GH_TAKE_UNAVAILABLE, GH_TAKE_OK,      GH_TAKE_OK};
+        take->answer = answers[luck % GH_COUNT(answers)];
         take->remaining = luck >> (luck % 64);
         take->reset_ms = luck >> (luck / 64 % 64);
         take->retry_ms = luck >> (luck / 4096 % 64);
@@ -221,7 +223,8 @@ static void decide(gh_txn *txn, uint8_t luck)
     }
     if (refused)
         FUZZ_CHECK(txn->verdict.reason == GH_REASON_RATE_LIMIT_EXCEEDED ||
-                   txn->verdict.reason == GH_REASON_CAPACITY_REDUCED);
+                   txn->verdict.reason == GH_REASON_CAPACITY_REDUCED ||
+                   txn->verdict.reason == GH_REASON_LIMITS_UNAVAILABLE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,8 +6,8 @@ import re
 from project import C_TEXT, Check, bare_c
 
 TABLE = "src/records/statements.def"
-READER = "src/records/statement.c"
-SCHEMA = "src/records/schema.c"
+READER = "src/records/sqlite/connection.c"
+SCHEMA = "src/records/sqlite/schema.c"
 # What takes SQL as a text, or makes one.
 PREPARE = re.compile(r"\b(sqlite3_prepare\w*)\s*\(")
 EXECUTE = re.compile(r"\bsqlite3_exec\s*\(")

@@ -40,6 +40,16 @@ GH_MUST_CHECK void *gh_arena_array(gh_arena *a, size_t n, size_t size);
 /* A copy of s with a NUL behind it (not counted); p == NULL when out of memory. */
 GH_MUST_CHECK gh_str gh_arena_copy(gh_arena *a, gh_str s);
 
+/* What is allocated from here on can be given back while what is older stays. */
+typedef struct gh_arena_mark {
+    char *at, *end;
+    struct gh_arena_block *extra;
+    size_t left;
+} gh_arena_mark;
+gh_arena_mark gh_arena_now(const gh_arena *a);
+/* Wiped, then given back: what was allocated since the mark, which must be this arena's and no older than its reset. */
+void gh_arena_return(gh_arena *a, const gh_arena_mark *mark);
+
 #define gh_arena_new(a, type) ((type *)gh_arena_array((a), 1, sizeof(type)))
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "cli/records.h"
 #include "operator/operator.h"
 
 #define OPTION_LISTEN                                                             \
@@ -100,6 +101,12 @@ const gh_cli_command gh_cli_commands[] = {
     GROUP("key", "Make, list, roll over and revoke API keys; rotate the keys that sign tokens."),
     GROUP("session", "List and end the sessions of accounts."),
     GROUP("token", "Look into tokens and API keys, or make an access token."),
+    {.name = "records",
+     .arguments = "",
+     .summary = "Put the records of all nodes into PostgreSQL: roles, schema, moving them there or back.",
+     .details = "Exit status: 0 done; 1 not done; 2 wrong usage or configuration.",
+     .commands = gh_cli_records_commands,
+     .n_commands = GH_COUNT(gh_cli_records_commands)},
     {.name = "openapi",
      .arguments = "check FILE | diff OLD NEW",
      .max_arguments = 3,

@@ -74,6 +74,7 @@ void gh_check_all(gh_load *l)
     gh_check_input(l);
     gh_check_profile(l);
     gh_check_identity(l);
+    gh_check_shared(l);
     gh_check_roles(l);
     gh_check_issuers(l);
     gh_check_require(l);

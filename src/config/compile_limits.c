@@ -29,8 +29,19 @@ static uint64_t times(uint64_t units, uint64_t factor, uint64_t most)
     return __builtin_mul_overflow(units, factor, &product) || product > most ? most : product;
 }
 
-static bool compile_one(const gh_rule_config *rule, const gh_rate *rate, uint64_t factor, unsigned parent,
-                        gh_limit *ret, gh_report *report)
+/* Not part of the limit's identity: however it is counted, it is the same count. */
+static void set_counting(const gh_config *config, const gh_rule_config *rule, gh_limit *limit)
+{
+    uint64_t lease = rule->lease > 0 ? rule->lease : config->rate_limits.lease;
+    int counting = rule->counting >= 0 ? rule->counting : config->rate_limits.counting;
+    int outage = rule->outage >= 0 ? rule->outage : config->rate_limits.outage;
+    limit->counting = (uint8_t)(config->redis.url.p == NULL ? GH_COUNTING_LOCAL : counting);
+    limit->outage = (uint8_t)outage;
+    limit->lease_percent = (uint8_t)(lease < 1 || lease > 50 ? 5 : lease);
+}
+
+static bool compile_one(const gh_config *config, const gh_rule_config *rule, const gh_rate *rate,
+                        uint64_t factor, unsigned parent, gh_limit *ret, gh_report *report)
 {
     const char *why = NULL;
     bool bucket = rule->algorithm == GH_ALGORITHM_TOKEN_BUCKET;
@@ -42,6 +53,7 @@ static bool compile_one(const gh_rule_config *rule, const gh_rate *rate, uint64_
         ret->burst = times(burst, factor, most < UINT32_MAX ? most : UINT32_MAX);
     }
     ret->seed = identity(rule, ret, parent);
+    set_counting(config, rule, ret);
     if (gh_limit_compile(ret, &why))
         return true;
     gh_report_error(report, rule->place.file, rule->place.line, rule->place.column,
@@ -99,7 +111,7 @@ static bool compile_parents(gh_policy *p, const gh_config *config, const gh_rule
     for (unsigned k = 0; k < n_parents; k++) {
         factor *= config->rate_limits.ipv6_parent_factor;
         for (unsigned i = 0; i < set->n; i++)
-            if (!compile_one(rule, &rates->items[i], factor, p->limits.ipv6_parents[k],
+            if (!compile_one(config, rule, &rates->items[i], factor, p->limits.ipv6_parents[k],
                              &set->parents[k * set->n + i], report))
                 return false;
     }
@@ -117,7 +129,7 @@ static bool compile_set(gh_policy *p, const gh_config *config, const gh_rule_con
     }
     set->n = rates->n;
     for (unsigned i = 0; i < set->n; i++)
-        if (!compile_one(rule, &rates->items[i], 1, 0, &set->limits[i], report))
+        if (!compile_one(config, rule, &rates->items[i], 1, 0, &set->limits[i], report))
             return false;
     for (unsigned i = 0; i < set->n; i++)
         if (!name_limit(p, rule, set, i, &set->names[i]))
@@ -176,8 +188,12 @@ static bool compile_parents_list(gh_policy *p, const gh_config *config)
 static bool compile_rules(gh_policy *p, const gh_config *config, gh_report *report)
 {
     gh_rate rate = {config->rate_limits.default_requests, config->rate_limits.default_window};
-    gh_rule_config basic = {
-        .name = GH_STR("default"), .scope = GH_SCOPE_IP, .limits = {&rate, 1}, .weight = 1};
+    gh_rule_config basic = {.name = GH_STR("default"),
+                            .scope = GH_SCOPE_IP,
+                            .limits = {&rate, 1},
+                            .weight = 1,
+                            .counting = -1,
+                            .outage = -1};
     bool good = true;
     if (rate.requests > 0)
         good = compile_rule(p, config, &basic, report);

@@ -36,6 +36,9 @@ void gh_config_forget_ring(gh_config *config)
     gh_arena_reset(&config->ring_memory);
     config->identity_ring = NULL;
     config->n_identity_ring = 0;
+    config->identity_generations = NULL;
+    config->n_identity_generations = 0;
+    config->identity_naming = (gh_str){NULL, 0};
 }
 
 static const char *keep_name(gh_load *l, const char *name)

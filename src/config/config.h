@@ -60,6 +60,9 @@ typedef struct gh_rule_config { /* rate_limits.rules[] */
     uint64_t burst;  /* token bucket: its depth; 0: the number of requests */
     uint64_t weight; /* what one request costs */
     int mode;
+    int counting;   /* enum gh_counting; -1: as rate_limits.counting */
+    int outage;     /* enum gh_outage; -1: as rate_limits.outage */
+    uint64_t lease; /* per cent; 0: as rate_limits.lease */
     gh_tier_config *tiers;
     unsigned n_tiers;
     gh_place place;
@@ -142,10 +145,14 @@ typedef struct gh_config {
     /* Likewise for the keys of identity.issuers[]. NULL: such an issuer is an error. */
     gh_read_jwks_fn *read_jwks;
     void *read_jwks_data;
-    /* Our own signing keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. With
-     * HS256 none need be. In ring_memory, where they are not the caller's own. */
+    /* Our own keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. In
+     * ring_memory, where they are not the caller's own. Signing keys: with HS256 none need be. Generations, newest first:
+     * with none generation 0 is active, of secret_key. The naming key: absent: of secret_key. */
     const gh_identity_ring_key *identity_ring;
     unsigned n_identity_ring;
+    const gh_identity_generation *identity_generations;
+    unsigned n_identity_generations;
+    gh_str identity_naming;
     gh_arena ring_memory;
     int profile;
     gh_str secret_key; /* absent in development: the caller may fill it in before gh_policy_compile() */
@@ -217,6 +224,9 @@ typedef struct gh_config {
         uint64_t ipv6_parent_factor; /* each parent's limit: this many times the child's */
         gh_str device_header;
         gh_str default_tier;
+        int counting;   /* enum gh_counting, never LOCAL: it counts only with redis.url */
+        int outage;     /* enum gh_outage */
+        uint64_t lease; /* per cent */
         gh_rule_config *rules;
         unsigned n_rules;
     } rate_limits;
@@ -245,6 +255,18 @@ typedef struct gh_config {
     gh_route_config *routes;
     unsigned n_routes;
     int unmatched; /* enum gh_unmatched: what no route names */
+    struct {
+        gh_str url; /* absent: every node counts for itself */
+        gh_str password, ca_file, prefix;
+        uint64_t timeout; /* ms */
+        uint64_t nodes;   /* 0: as Redis knows */
+    } redis;
+    struct {
+        gh_str url; /* absent: SQLite in data_folder */
+        gh_str password, ca_file, cert_file, key_file;
+        uint64_t connections;
+        uint64_t timeout; /* ms */
+    } postgresql;
     gh_identity_config identity;
     struct {
         int access; /* enum gh_switch */
@@ -285,7 +307,7 @@ typedef struct gh_config_input {
  * the report, in the order of file and line. Warnings alone do not fail. */
 GH_MUST_CHECK gh_config *gh_config_load(const gh_config_input *input, gh_report *report);
 void gh_config_free(gh_config *config);
-/* Wipes the signing keys: the policy has its own. They are read again for the next compilation, so that a configuration
+/* Wipes our own keys: the policy has its own copies. They are read again for the next compilation, so that a configuration
  * that is compiled many times does not grow. */
 void gh_config_forget_ring(gh_config *config);
 

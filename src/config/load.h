@@ -166,6 +166,8 @@ void gh_named_apply(gh_load *l, const gh_named_values *values);
 
 /* identity_defaults.c: what is taken for settings of identity that depend on others. */
 void gh_identity_defaults(gh_load *l);
+/* The longest life of what is made with the keys that rotate, in seconds: of a session. */
+uint64_t gh_identity_longest(const gh_identity_config *i);
 /* check*.c: what spans several settings. */
 void gh_check_all(gh_load *l);
 void gh_check_upstreams(gh_load *l);
@@ -175,6 +177,7 @@ void gh_check_input(gh_load *l);
 void gh_check_listeners(gh_load *l);
 void gh_check_profile(gh_load *l);
 void gh_check_identity(gh_load *l);
+void gh_check_shared(gh_load *l);
 /* check_require.c: routes[].require. */
 void gh_check_require(gh_load *l);
 /* check_issuers.c */

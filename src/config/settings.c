@@ -26,6 +26,8 @@
 #define RATE .type = GH_TYPE_RATE, .max = 1
 #define SCHEMA .type = GH_TYPE_SCHEMA
 #define RESTART .restart = true
+#define URL .type = GH_TYPE_SECRET, .unit = GH_UNIT_BYTES, .min = 1, .max = 2048, .url = true
+#define PASSWORD .type = GH_TYPE_SECRET, .unit = GH_UNIT_BYTES, .min = 1, .max = 1024
 
 #define MS 1u
 #define SECOND 1000u
@@ -77,6 +79,16 @@ static const gh_setting settings[] = {
      .max = 4096,
      .bytes = true,
      CONFIG(secret_key),
+     RESTART},
+    {"secret_key_previous",
+     "The secret_key before the present one: what it has sealed is opened with it once and sealed anew, and HS256 tokens it has signed are still taken. Remove it when all have the new one.",
+     NULL,
+     {"SECRET_KEY_PREVIOUS"},
+     .type = GH_TYPE_SECRET,
+     .unit = GH_UNIT_BYTES,
+     .min = 32,
+     .max = 4096,
+     CONFIG(secret_key_previous),
      RESTART},
     {"unmatched",
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
@@ -261,6 +273,15 @@ static const gh_setting settings[] = {
     {"rate_limits.default_tier", "The tier of clients that have no other.", NULL, TEXT(NAME, 64),
      CONFIG(rate_limits.default_tier)},
 
+    {"rate_limits.counting",
+     "With redis.url, how requests are counted over all nodes: exact asks Redis at every request; leased takes a share in advance and spends it without asking.",
+     "exact", WORD(countings), CONFIG(rate_limits.counting)},
+    {"rate_limits.outage",
+     "What holds while Redis is away: local counts on at this node's share of each limit, open lets everything through, closed answers 503.",
+     "local", WORD(outages), CONFIG(rate_limits.outage)},
+    {"rate_limits.lease", "With leased: how much of a limit is taken at once, in per cent.", "5", NUMBER(1, 50),
+     CONFIG(rate_limits.lease)},
+
     {"rate_limits.rules[].name", "The name that answers, logs and metrics use.", NULL, TEXT(NAME, 64),
      RULE(name), .required = true},
     {"rate_limits.rules[].hosts", "The hosts the rule counts; not set: all.", NULL, TEXTS(HOST, 0, 256),
@@ -286,9 +307,15 @@ static const gh_setting settings[] = {
     {"rate_limits.rules[].weight", "How much one request counts.", "1", NUMBER(1, 1000000), RULE(weight)},
     {"rate_limits.rules[].mode", "enforce refuses; observe only logs what would have been refused.",
      "enforce", WORD(modes), RULE(mode)},
+    {"rate_limits.rules[].counting", "As rate_limits.counting, which holds when it is not set.", NULL, WORD(countings),
+     RULE(counting)},
+    {"rate_limits.rules[].outage", "As rate_limits.outage, which holds when it is not set.", NULL, WORD(outages),
+     RULE(outage)},
+    {"rate_limits.rules[].lease", "As rate_limits.lease, which holds when it is 0.", "0", NUMBER(0, 50), RULE(lease)},
     {"rate_limits.rules[].tiers.*.limits", "The limits of a tier, in place of the rule's own.", NULL, RATES,
      TIER(limits), .required = true},
 
+#include "config/settings_shared.def"
 #include "config/settings_identity.def"
 #include "config/settings_input.def"
 #include "config/settings_routes.def"

@@ -85,6 +85,7 @@ typedef struct gh_setting {
     bool zero;         /* a duration of 0 is allowed besides min..max */
     bool bare_seconds; /* a duration without a unit is seconds */
     bool required;     /* in an element of a list */
+    bool url;          /* a secret only where it has a password in it */
     bool restart;      /* a change needs a restart; all others a reload (SIGHUP) */
     bool
         in_order; /* names that other programs read, too: the first one that is set counts, and an empty one is not */

@@ -199,6 +199,28 @@ static uint64_t seconds_up(uint64_t ms)
     return ms / 1000 + (ms % 1000 != 0);
 }
 
+static enum gh_reason reason_of(enum gh_take_answer answer)
+{
+    switch (answer) {
+    case GH_TAKE_FULL:
+        return GH_REASON_CAPACITY_REDUCED;
+    case GH_TAKE_UNAVAILABLE:
+        return GH_REASON_LIMITS_UNAVAILABLE;
+    case GH_TAKE_OK:
+    case GH_TAKE_REFUSED:
+        break;
+    }
+    return GH_REASON_RATE_LIMIT_EXCEEDED;
+}
+
+static uint64_t retry_seconds(const gh_take *take)
+{
+    uint64_t retry = take->answer == GH_TAKE_FULL ? FULL_RETRY_SECONDS : seconds_up(take->retry_ms);
+    if (retry > RETRY_SECONDS_MAX)
+        return RETRY_SECONDS_MAX; /* a request that weighs more than its limit never passes */
+    return retry > 0 ? retry : 1;
+}
+
 static enum gh_judgement judge(gh_txn *txn)
 {
     if (txn->verdict.reason != GH_REASON_NONE)
@@ -210,20 +232,17 @@ static enum gh_judgement judge(gh_txn *txn)
         if (take->answer == GH_TAKE_OK)
             continue;
         if (rule->observe) {
-            observe(txn, txn->origins[i].rule);
+            if (take->answer != GH_TAKE_UNAVAILABLE) /* nobody knows what it would have said */
+                observe(txn, txn->origins[i].rule);
             continue;
         }
-        bool full = take->answer == GH_TAKE_FULL;
-        uint64_t retry = full ? FULL_RETRY_SECONDS : seconds_up(take->retry_ms);
-        if (retry > RETRY_SECONDS_MAX)
-            retry = RETRY_SECONDS_MAX; /* a request that weighs more than its limit never passes */
         if (judgement == GH_PASS)
-            judgement =
-                gh_txn_refuse(txn, full ? GH_REASON_CAPACITY_REDUCED : GH_REASON_RATE_LIMIT_EXCEEDED, NULL);
+            judgement = gh_txn_refuse(txn, reason_of(take->answer), NULL);
+        uint64_t retry = retry_seconds(take);
         if (txn->verdict.rule.p == NULL || retry > txn->verdict.retry_after) {
             txn->verdict.rule = rule->name;
             txn->verdict.limit = txn->sets[i]->names[txn->origins[i].limit];
-            txn->verdict.retry_after = retry > 0 ? retry : 1;
+            txn->verdict.retry_after = retry;
         }
     }
     return judgement;

@@ -18,6 +18,15 @@
 #include "base/attr.h"
 #include "base/slice.h"
 
+/* Where a limit is counted when there is a Redis; by itself a node counts all of them locally. */
+enum gh_counting {
+    GH_COUNTING_LOCAL,
+    GH_COUNTING_EXACT, /* in Redis, at every request */
+    GH_COUNTING_LEASED /* in Redis, a share at a time, which the node then spends */
+};
+/* What holds while Redis is away. */
+enum gh_outage { GH_OUTAGE_LOCAL, GH_OUTAGE_OPEN, GH_OUTAGE_CLOSED };
+
 enum gh_limit_kind { GH_LIMIT_SLIDING, GH_LIMIT_BUCKET };
 enum { GH_LIMIT_NARROW_TICKS = 9, GH_LIMIT_MAX_TICKS = 32 };
 
@@ -28,6 +37,9 @@ typedef struct gh_limit {
     uint64_t burst;     /* bucket only: depth, >= 1 */
     uint64_t
         seed; /* identity of (rule, window): mixed into each key; unchanged rules keep theirs over a reload */
+    uint8_t counting;      /* enum gh_counting */
+    uint8_t outage;        /* enum gh_outage */
+    uint8_t lease_percent; /* of `requests`, with GH_COUNTING_LEASED: 1..50 */
     /* derived by gh_limit_compile() */
     uint8_t bits, ticks;
     bool wide;
@@ -38,9 +50,10 @@ typedef struct gh_limit {
 GH_MUST_CHECK bool gh_limit_compile(gh_limit *limit, const char **ret_why);
 
 enum gh_take_answer {
-    GH_TAKE_OK,      /* there was room; taken if its whole group had */
-    GH_TAKE_REFUSED, /* no room: nothing of the group was taken */
-    GH_TAKE_FULL     /* the store has no place for a new key (all candidates are blocked clients) */
+    GH_TAKE_OK,          /* there was room; taken if its whole group had */
+    GH_TAKE_REFUSED,     /* no room: nothing of the group was taken */
+    GH_TAKE_UNAVAILABLE, /* nobody could count it, and its limit is closed then: nothing of the group was taken */
+    GH_TAKE_FULL         /* the store has no place for a new key (all candidates are blocked clients) */
 };
 
 /* One question to the store: take `weight` units of `limit` for `key`. */

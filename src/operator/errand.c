@@ -93,6 +93,8 @@ bool gh_do(gh_errand *o, gh_op *op)
         (void)gh_fail(o, "the records have too much to do; nothing was done: try again");
     else if (op->status == GH_OP_UNAVAILABLE)
         (void)gh_fail(o, "the records could not be read or written; nothing was done: is the disk full?");
+    else if (op->status == GH_OP_UNSURE)
+        (void)gh_fail(o, "the database went away while this was being done: look whether it was, then repeat it if not");
     else
         return true;
     return false;

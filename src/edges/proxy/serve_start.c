@@ -28,6 +28,7 @@ static void page_metrics(void *data, gh_buf *out)
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
     gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     gh_identity_metrics(&s->identity, &b);
+    gh_conditions_metrics(&s->conditions, &b);
     gh_serving_put_secrets(s, &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
     gh_metrics_render(s->metrics_list, s->n_workers + 1, gh_buf_str(&b), out);
@@ -78,6 +79,12 @@ static void records_said(void *data, int level, const char *event, const char *t
     gh_log_event(s->records_lane, (enum gh_log_level)level, event, "%s", text);
 }
 
+static void condition_said(void *data, int level, const char *event, const char *text)
+{
+    gh_serving *s = data;
+    gh_log_event(s->conditions_lane, (enum gh_log_level)level, event, "%s", text);
+}
+
 static bool start_identity(gh_serving *s, const gh_config *config)
 {
     const char *why = NULL;
@@ -92,7 +99,7 @@ static bool open_log(gh_serving *s, const gh_config *config)
     gh_log_options options = {.file = config->log.file,
                               .json = config->log.format == GH_LOG_JSON ||
                                       (config->log.format == GH_LOG_AUTO && !terminal),
-                              .lanes = s->n_workers + 3};
+                              .lanes = s->n_workers + 4};
     const char *why = NULL;
     s->log = gh_log_open(&options, &why);
     if (s->log == NULL) {
@@ -103,8 +110,11 @@ static bool open_log(gh_serving *s, const gh_config *config)
     }
     s->lane = gh_log_lane_of(s->log, s->n_workers);
     s->records_lane = gh_log_lane_of(s->log, s->n_workers + 1);
-    s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 2);
+    s->conditions_lane = gh_log_lane_of(s->log, s->n_workers + 2);
+    gh_conditions_tell(&s->conditions, condition_said, s);
+    s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 3);
     s->identity.said_data = s;
+    s->identity.ring_changed = &s->ring_changed;
     atomic_store(&s->identity.said, records_said);
     return true;
 }

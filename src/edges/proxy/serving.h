@@ -9,6 +9,7 @@
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
+#include "observe/condition.h"
 #include "edges/secrets/aws.h"
 
 enum { GH_REPORT_SIZE = 65536 };
@@ -30,6 +31,8 @@ typedef struct gh_serving {
     gh_executors executors;
     gh_identity_service identity;
     gh_log_lane *records_lane; /* the records' thread's own */
+    gh_conditions conditions;  /* of outside servers */
+    gh_log_lane *conditions_lane;
     uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
     atomic_bool ring_changed;  /* signing keys were rotated */
     bool renew_owed;           /* keys have come, and the policy could not be made of them */

@@ -40,12 +40,16 @@ static void test_rows_are_whole(void **state)
     }
 }
 
-/* Those of a route that stand for "as for all routes" when they are not set. */
+/* Those of a route or rule that stand for "as for all" when they are not set. */
 static bool is_inherited(const char *path)
 {
-    static const char *const paths[] = {"routes[].max_body", "routes[].headers.profile",
-                                        "routes[].validate.body_required", "routes[].dangerous_content.mode",
-                                        "routes[].dangerous_content.max_length"};
+    static const char *const paths[] = {"routes[].max_body",
+                                        "routes[].headers.profile",
+                                        "routes[].validate.body_required",
+                                        "routes[].dangerous_content.mode",
+                                        "routes[].dangerous_content.max_length",
+                                        "rate_limits.rules[].counting",
+                                        "rate_limits.rules[].outage"};
     for (size_t i = 0; i < GH_COUNT(paths); i++)
         if (strcmp(path, paths[i]) == 0)
             return true;

@@ -461,19 +461,24 @@ static void hundreds_of_rules(void **state)
     decide_free(d);
 }
 
-/* A store without a place for a new client: a door that is not counted stays shut. */
-static void a_full_store_refuses(void **state)
+/* A store without a place for a new client, or that can't be reached: a door that is not counted stays shut. */
+static void a_store_that_can_not_count_refuses(void **state)
 {
     (void)state;
     static const struct {
         enum gh_take_answer answers[2];
         const char *error;
         uint64_t retry;
+        enum gh_take_answer other; /* of the rule in observe mode */
     } rows[] = {
-        {{GH_TAKE_OK, GH_TAKE_FULL}, "capacity_reduced", 10},
-        {{GH_TAKE_FULL, GH_TAKE_OK}, "capacity_reduced", 10},
-        {{GH_TAKE_REFUSED, GH_TAKE_OK}, "rate_limit_exceeded", 3},
-        {{GH_TAKE_OK, GH_TAKE_OK}, "none", 0},
+        {{GH_TAKE_OK, GH_TAKE_FULL}, "capacity_reduced", 10, GH_TAKE_FULL},
+        {{GH_TAKE_FULL, GH_TAKE_OK}, "capacity_reduced", 10, GH_TAKE_FULL},
+        {{GH_TAKE_REFUSED, GH_TAKE_OK}, "rate_limit_exceeded", 3, GH_TAKE_FULL},
+        {{GH_TAKE_OK, GH_TAKE_UNAVAILABLE}, "limits_unavailable", 3, GH_TAKE_FULL},
+        {{GH_TAKE_UNAVAILABLE, GH_TAKE_OK}, "limits_unavailable", 3, GH_TAKE_REFUSED},
+        {{GH_TAKE_UNAVAILABLE, GH_TAKE_UNAVAILABLE}, "limits_unavailable", 3, GH_TAKE_UNAVAILABLE},
+        {{GH_TAKE_OK, GH_TAKE_OK}, "none", 0, GH_TAKE_UNAVAILABLE},
+        {{GH_TAKE_OK, GH_TAKE_OK}, "none", 0, GH_TAKE_FULL},
     };
     decide *d = decide_new("rate_limits: {default: {requests: 9}, rules: [{name: e, limits: [9/hour]},\n"
                            "  {name: o, mode: observe, limits: [9/day]}]}");
@@ -482,14 +487,14 @@ static void a_full_store_refuses(void **state)
         gh_engine_begin(&d->txn, d->policy, &d->request, &d->arena, &d->world);
         assert_int_equal(gh_engine_step(&d->txn), GH_STEP_ASK);
         for (unsigned k = 0; k < d->txn.n_takes; k++) {
-            d->txn.takes[k].answer = k < 2 ? rows[i].answers[k] : GH_TAKE_FULL;
+            d->txn.takes[k].answer = k < 2 ? rows[i].answers[k] : rows[i].other;
             d->txn.takes[k].remaining = d->txn.takes[k].reset_ms = 0;
             d->txn.takes[k].retry_ms = 2001;
         }
         assert_int_equal(gh_engine_step(&d->txn), GH_STEP_VERDICT);
         assert_true(gh_str_eq(gh_reason_of(d->txn.verdict.reason)->error, gh_str_of(rows[i].error)));
         assert_int_equal(d->txn.verdict.retry_after, rows[i].retry);
-        assert_int_equal(d->txn.observed, 1);
+        assert_int_equal(d->txn.observed, rows[i].other != GH_TAKE_UNAVAILABLE);
     }
     decide_free(d);
 }
@@ -534,7 +539,7 @@ int main(void)
         cmocka_unit_test(observed_rules_change_nothing),
         cmocka_unit_test(observed_rules_say_what_they_would_have_done),
         cmocka_unit_test(hundreds_of_rules),
-        cmocka_unit_test(a_full_store_refuses),
+        cmocka_unit_test(a_store_that_can_not_count_refuses),
         cmocka_unit_test(switched_off_nothing_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,5 @@
-#include <sqlite3.h>
-
 #include "records/inside.h"
+#include "records/sqlite/connection.h"
 #include "records_world.h"
 
 static const gh_attempt_limits few = {
@@ -334,7 +333,7 @@ static int note_statement(unsigned what, void *data, void *statement, void *text
 static void start_noting(gh_work *w, void *data)
 {
     (void)data;
-    (void)sqlite3_trace_v2(w->sql->db, SQLITE_TRACE_STMT, note_statement, NULL);
+    (void)sqlite3_trace_v2(((gh_sqlite *)w->sql)->db, SQLITE_TRACE_STMT, note_statement, NULL);
 }
 
 static void statements_of(world *w, const char *name, char ret[16384])
