@@ -79,12 +79,6 @@ static void records_said(void *data, int level, const char *event, const char *t
     gh_log_event(s->records_lane, (enum gh_log_level)level, event, "%s", text);
 }
 
-static void condition_said(void *data, int level, const char *event, const char *text)
-{
-    gh_serving *s = data;
-    gh_log_event(s->conditions_lane, (enum gh_log_level)level, event, "%s", text);
-}
-
 static bool start_identity(gh_serving *s, const gh_config *config)
 {
     const char *why = NULL;
@@ -111,7 +105,6 @@ static bool open_log(gh_serving *s, const gh_config *config)
     s->lane = gh_log_lane_of(s->log, s->n_workers);
     s->records_lane = gh_log_lane_of(s->log, s->n_workers + 1);
     s->conditions_lane = gh_log_lane_of(s->log, s->n_workers + 2);
-    gh_conditions_tell(&s->conditions, condition_said, s);
     s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 3);
     s->identity.said_data = s;
     s->identity.ring_changed = &s->ring_changed;

@@ -117,7 +117,6 @@ static void free_all(gh_serving *s)
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }
     gh_identity_close(&s->identity);
-    gh_conditions_tell(&s->conditions, NULL, NULL);
     gh_aws_secrets_free(s->secrets);
     gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
     gh_log_close(s->log);
