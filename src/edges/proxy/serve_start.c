@@ -102,6 +102,7 @@ static bool open_log(gh_serving *s, const gh_config *config)
     s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 2);
     gh_serving_use_servers(s, config);
     s->identity.said_data = s;
+    s->identity.ring_changed = &s->ring_changed;
     atomic_store(&s->identity.said, gh_serving_records_said);
     return true;
 }
