@@ -213,9 +213,9 @@ static void put_metric(gh_buf *out, const gh_condition *all, const char *name, c
         if (!any)
             gh_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
         any = true;
-        unsigned long long value = up ? all[i].state == GH_CONDITION_OK : all[i].outages;
+        uint64_t value = up ? (uint64_t)(all[i].state == GH_CONDITION_OK) : all[i].outages;
         gh_buf_printf(out, "%s{server=\"%.*s\"} %llu\n", name, (int)servers[i].name.n, servers[i].name.p,
-                      value);
+                      (unsigned long long)value);
     }
 }
 

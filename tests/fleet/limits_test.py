@@ -1,9 +1,11 @@
 """Limits of a fleet: whichever node a request comes to, all nodes count together."""
+import time
+
 import pytest
 
 from support import message
 from support.fleet import Count, Traffic, figures, most_in_a_window, refused_too_early
-from support.timing import SOAK, eventually
+from support.timing import SOAK
 
 NODES = 3
 LATE = 0.2  # of the window: a used unit comes back one tick late at most, and no limit has fewer than six ticks
@@ -27,19 +29,11 @@ def addresses(first, n):
 
 
 def by_address(fleet, path, sources, clients, seconds, pause=0.005):
-    """Traffic from some addresses at once; {address: answers}, and all."""
-    kinds = {source: (lambda i, n: (path, [])) for source in sources}
-    connections = iter(range(10 ** 9))
-
-    def connect(source):
-        next(connections)
-        return fleet.connect(source)
-    loads = {source: Traffic(lambda i, s=source: connect(s), {source: kinds[source]}, clients, pause) for source in sources}
-    first = next(iter(loads.values()))
-    eventually(lambda: first._stop.wait(seconds) or True, "time passes", seconds + 10)
-    for load in loads.values():
-        load.stop()
-    return {source: load.between() for source, load in loads.items()}
+    """Traffic from some addresses at once: {address: its answers}."""
+    load = Traffic(lambda source, i: fleet.connect(source), {source: lambda i, n: (path, ()) for source in sources}, clients, pause)
+    time.sleep(seconds)
+    load.stop()
+    return {source: load.between(what=source) for source in sources}
 
 
 def all_of(found):

@@ -1,7 +1,7 @@
 """Three nodes of Gatehouse over one Redis and one PostgreSQL, behind HAProxy, and an upstream that knows what it got."""
 import collections
 import contextlib
-import json
+import itertools
 import random
 import threading
 import time
@@ -110,63 +110,80 @@ class Fleet:
 
 
 class AnyNode:
-    """For clients that are to come to another node each time, and know which."""
+    """For clients that come to one node or another with each request."""
+
+    roams = True
 
     def __init__(self, fleet, seed=0):
         self.fleet, self.dice = fleet, random.Random(seed)
         self.base_url = fleet.base_url
 
     def connect(self, source=None):
-        return self.dice.choice(self.fleet.nodes).gateway.connect(source)
+        return self.dice.choice([n for n in self.fleet.nodes if n.gateway.process.poll() is None]).gateway.connect(source)
 
 
 Answer = collections.namedtuple("Answer", "sent got status error node what number")
 
 
-def read(sent, number, what, answer):
-    error = None
-    if answer.status >= 400 and answer.body:
-        with contextlib.suppress(ValueError):
-            error = answer.json().get("error")
-    return Answer(sent, time.monotonic(), answer.status, error, answer.get("X-Served-By"), what, number)
+class Caller:
+    """One client: asks on one connection as long as that is there, and knows of every request what became of it. status 0: it
+    was not answered. A target gets a number, by which the upstream knows the request again."""
+
+    _names = itertools.count(1)
+
+    def __init__(self, connect, what=None):
+        self.connect, self.what, self.stream = connect, what, None
+        self.name, self.n = next(self._names), 0
+
+    def ask(self, target, fields=(), method="GET"):
+        self.n += 1
+        number = f"{self.name}-{self.n}"
+        sent = time.monotonic()
+        try:
+            if self.stream is None:
+                self.stream = self.connect()
+                sent = time.monotonic()
+            self.stream.send(message.get(f"{target}?n={number}", fields, method, "localhost"))
+            raw = self.stream.read_response()
+        except (message.Truncated, OSError) as e:
+            self.close()
+            return Answer(sent, time.monotonic(), 0, repr(e), None, self.what, number)
+        got, error = time.monotonic(), None
+        if raw.status >= 400:
+            with contextlib.suppress(ValueError):
+                error = raw.json().get("error")
+        if "close" in raw.tokens("Connection"):
+            self.close()
+        return Answer(sent, got, raw.status, error, raw.get("X-Served-By"), self.what, number)
+
+    def close(self):
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
 
 
 class Traffic:
-    """Clients that keep asking and account for every request. `kinds`: {what it is called: f(client, n) -> (target, fields)};
-    each has `clients` connections of its own; connect(client) opens one. A target gets a number, by which the upstream
-    knows the request again."""
+    """Clients that keep asking. `kinds`: {what it is called: f(i, n) -> (target, fields)} for the nth request of its ith client;
+    each has so many clients. connect(what, i) opens a connection."""
 
     def __init__(self, connect, kinds, clients=2, pause=0.005):
-        self.connect, self.pause, self.answers, self.failures = connect, pause, [], []
+        self.pause, self.answers = pause, []
         self._stop, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._client, args=(f"{what}-{i}", i, what, kind), daemon=True)
+        self._threads = [threading.Thread(target=self._client, args=(connect, what, kind, i), daemon=True)
                          for what, kind in kinds.items() for i in range(clients)]
         for thread in self._threads:
             thread.start()
 
-    def _client(self, name, i, what, kind):
-        n, stream = 0, None
+    def _client(self, connect, what, kind, i):
+        caller, n = Caller(lambda: connect(what, i), what), 0
         while not self._stop.wait(self.pause):
             n += 1
-            number = f"{name}-{n}"
-            target, fields = kind(i, n)
-            sent = time.monotonic()
-            try:
-                stream = stream or self.connect(i)
-                sent = time.monotonic()
-                stream.send(message.get(f"{target}?n={number}", fields, host="localhost"))
-                raw = stream.read_response()
-                answer = read(sent, number, what, raw)
-                if "close" in raw.tokens("Connection"):
-                    stream = stream.close()
-            except (message.Truncated, OSError) as e:
-                answer = Answer(sent, time.monotonic(), 0, repr(e), None, what, number)
-                if stream is not None:
-                    stream = stream.close()
+            answer = caller.ask(*kind(i, n))
             with self._lock:
                 self.answers.append(answer)
-        if stream is not None:
-            stream.close()
+            if answer.status == 0:
+                self._stop.wait(0.02)
+        caller.close()
 
     def between(self, begin=0, end=float("inf"), what=None):
         """What was wholly between two times."""

@@ -11,6 +11,7 @@ import time
 
 import httpx
 
+from support import stores
 from support.gateway import merge, run
 from support.timing import guard
 
@@ -275,19 +276,25 @@ def database(gateway):
 
 
 def query(gateway, statement, *values):
+    if stores.SHARED:
+        return stores.execute(gateway.folder, statement, values)
     with database(gateway) as db:
         return db.execute(statement, values).fetchall()
 
 
 def change(gateway, statement, *values):
     """One statement; how many rows it changed."""
+    if stores.SHARED:
+        return stores.execute(gateway.folder, statement, values)
     with database(gateway) as db, db:
         return db.execute(statement, values).rowcount
 
 
 def on_disk(gateway, secret):
-    """Is it anywhere in the data folder, also in what SQLite keeps beside the database?"""
+    """Is it anywhere in the data folder, also in what SQLite keeps beside the database? Or in the shared records?"""
     secret = secret.encode() if isinstance(secret, str) else secret
+    if stores.SHARED:
+        return [table for table, found in stores.everything(gateway.folder).items() if any(secret in value for value in found)]
     return [p.name for p in data_folder(gateway).iterdir() if p.is_file() and secret in p.read_bytes()]
 
 

@@ -8,14 +8,12 @@ import contextlib
 import itertools
 import os
 import pathlib
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 import psycopg2
 
@@ -24,6 +22,8 @@ from support.ports import free_port
 from support.timing import eventually, guard
 
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+SQL = pathlib.Path(__file__).resolve().parents[2] / "sql" / "postgresql"
+PASSWORD = "three-quiet-lighthouses"  # of each of the roles
 NAMES = itertools.count(1)
 
 
@@ -273,7 +273,8 @@ class PostgreSQL(Server):
 
     def connect(self, database="postgres", user="postgres", **more):
         """A connection, by the unix socket unless `more` says otherwise."""
-        connection = psycopg2.connect(**{"host": str(self.folder), "port": self.port, "dbname": database, "user": user, **more})
+        connection = psycopg2.connect(**{"host": str(self.folder), "port": self.port, "dbname": database, "user": user,
+                                         "options": "-c search_path=gatehouse", **more})
         connection.autocommit = True
         return connection
 
@@ -303,6 +304,20 @@ class PostgreSQL(Server):
         name = f"gatehouse_{os.getpid()}_{next(NAMES)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def template(self):
+        """The name of a database with the roles and the schema that are shipped."""
+        if self._template is None:
+            name = self.database()
+            self.execute((SQL / "roles.sql").read_text(), database=name)
+            for role in ("owner", "service", "readonly"):
+                self.execute(f"ALTER ROLE gatehouse_{role} PASSWORD %s", (PASSWORD,))
+            self.execute((SQL / "schema.sql").read_text(), database=name)
+            self._template = name
+        return self._template
+
+    def url(self, database, port=None, user="gatehouse_service"):
+        return f"postgresql://{user}:{PASSWORD}@127.0.0.1:{port or self.port}/{database}"
 
     def drop(self, name):
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -4,6 +4,7 @@ variables: what a test configures stays as it is. Whoever is started again in th
 import atexit
 import os
 import pathlib
+import re
 
 import pytest
 
@@ -38,7 +39,7 @@ def _place(folder):
     redis, postgresql = servers()
     database = postgresql.database(postgresql.template())
     environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database,
-                   "DATABASE_URL": postgresql.url(database)}
+                   "POSTGRESQL_URL": postgresql.url(database)}
     return environment, database
 
 
@@ -60,6 +61,21 @@ def known(folder, env=None):
 def database(folder):
     """The name of its database."""
     return _places[pathlib.Path(folder).resolve()][1]
+
+
+def execute(folder, statement, values=()):
+    """One statement on the records there, in SQLite's words."""
+    words = re.sub(r"\b(FROM|UPDATE|JOIN|INTO) user\b", r"\1 account", statement)
+    words = re.sub(r"\buser\b(?!\.)", "user_id", words.replace("user.", "account."))
+    return servers()[1].execute(words.replace("%", "%%").replace("?", "%s") if values else words, values, database(folder))
+
+
+def everything(folder):
+    """All that the records hold: {table: its values, as bytes}."""
+    server, name = servers()[1], database(folder)
+    tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'gatehouse'", database=name)
+    return {table: [v if isinstance(v, bytes) else str(v).encode() for row in server.execute(f"SELECT * FROM {table}", database=name)
+                    for v in row] for (table,) in tables}
 
 
 def give_back(folders):

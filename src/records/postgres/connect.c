@@ -9,7 +9,10 @@
 #include "records/postgres/pipeline.h"
 #include "records/postgres/resolve.h"
 
-enum { OLDEST_SERVER = 130000 }; /* xid8 and pg_current_snapshot() */
+enum {
+    OLDEST_SERVER = 130000, /* xid8 and pg_current_snapshot() */
+    LOOKS = 4               /* at a certificate that is not accepted */
+};
 
 /* One call of gh_postgres_open(). */
 typedef struct opening {
@@ -20,7 +23,6 @@ typedef struct opening {
     uint64_t deadline_ms;
     char *why;
     enum gh_sql_failure failure;
-    unsigned tried;
 } opening;
 
 uint64_t gh_postgres_now_ms(void)
@@ -56,7 +58,8 @@ static int note_verdict(int accepted, X509_STORE_CTX *store)
     return accepted;
 }
 
-/* As soon as there is a handshake; the certificate comes with the server's first answer. */
+/* As soon as there is a handshake. The certificate comes with the server's first answer, and now and then that is there
+ * before libpq gives us the chance: then it is tried again (try_address). */
 static void watch_handshake(PGconn *pq)
 {
     SSL *ssl = PQsslStruct(pq, "OpenSSL");
@@ -139,32 +142,49 @@ static gh_buf begin_why(const opening *o, const gh_postgres_host *host, const ch
     return out;
 }
 
+/* True: connected. False: it failed, *ret_again: and nobody saw why the certificate was not accepted. */
+static bool try_once(opening *o, const gh_postgres_words *words, gh_postgres_attempt *a, uint64_t until_ms,
+                     gh_buf *why, bool *ret_again)
+{
+    PGconn *pq = PQconnectStartParams(words->keys, words->values, 0);
+    *ret_again = false;
+    if (pq == NULL) {
+        gh_buf_lit(why, "no memory");
+        o->failure = GH_SQL_NO_MEMORY;
+        return false;
+    }
+    (void)PQsetErrorVerbosity(pq, PQERRORS_VERBOSE);
+    verdict = &a->verdict;
+    bool connected = PQstatus(pq) != CONNECTION_BAD && drive(pq, a, until_ms);
+    verdict = NULL;
+    if (connected && take(o, pq, why))
+        return true;
+    if (!connected) {
+        *ret_again = gh_postgres_is_unseen(a, PQerrorMessage(pq));
+        o->failure = gh_postgres_explain(why, a, PQerrorMessage(pq));
+    }
+    PQfinish(pq);
+    return false;
+}
+
 static bool try_address(opening *o, const gh_postgres_host *host, const char *address, uint64_t until_ms)
 {
     gh_postgres_words words;
     gh_postgres_attempt a = {.plan = o->plan, .server = o->server, .host = host};
-    gh_buf why = begin_why(o, host, address);
-    PGconn *pq = NULL;
-    o->tried++;
+    const gh_buf where = begin_why(o, host, address);
+    gh_buf why = where;
+    bool again = true, done = false;
     o->failure = GH_SQL_MISUSE;
     if (!gh_postgres_plan_words(o->plan, o->server, o->use, host, address, &words)) {
         gh_buf_lit(&why, "the options in postgresql.url are too long");
-    } else if ((pq = PQconnectStartParams(words.keys, words.values, 0)) == NULL) {
-        gh_buf_lit(&why, "no memory");
-        o->failure = GH_SQL_NO_MEMORY;
-    } else {
-        (void)PQsetErrorVerbosity(pq, PQERRORS_VERBOSE);
-        verdict = &a.verdict;
-        bool connected = PQstatus(pq) != CONNECTION_BAD && drive(pq, &a, until_ms);
-        verdict = NULL;
-        if (connected && take(o, pq, &why))
-            return true;
-        if (!connected)
-            o->failure = gh_postgres_explain(&why, &a, PQerrorMessage(pq));
+        again = false;
+    }
+    for (unsigned i = 0; i < LOOKS && again && !done; i++) {
+        why = where;
+        done = try_once(o, &words, &a, until_ms, &why, &again);
     }
     o->why[why.n] = '\0';
-    PQfinish(pq);
-    return false;
+    return done;
 }
 
 /* --- all of them */
@@ -253,7 +273,7 @@ bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_
         gh_sql_fail_text(&c->sql, GH_SQL_MISUSE, why);
         return false;
     }
-    opening o = {c, &plan, server, use, deadline_ms, why, GH_SQL_UNAVAILABLE, 0};
+    opening o = {c, &plan, server, use, deadline_ms, why, GH_SQL_UNAVAILABLE};
     bool done = try_all(&o);
     gh_postgres_plan_end(&plan);
     if (!done)

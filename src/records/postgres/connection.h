@@ -88,10 +88,6 @@ static inline bool gh_postgres_in_doubt(const gh_postgres *c)
 {
     return c->in_doubt;
 }
-/* One or more statements without values and without rows, outside of any transaction but their own, as migrations are.
- * False: it has failed. */
-GH_MUST_CHECK bool gh_postgres_run_text(gh_postgres *c, const char *text);
-
 /* To wait for the server beside other things: its socket; and what has come there without being asked for, when it is
  * readable: true, as often as a NOTIFY of another session is there. */
 int gh_postgres_socket(const gh_postgres *c);

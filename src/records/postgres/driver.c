@@ -284,35 +284,7 @@ void gh_postgres_deadline(gh_postgres *c, uint64_t deadline_ms)
     c->deadline_ms = deadline_ms;
 }
 
-/* --- beside statements by name */
-
-static bool take_text(gh_postgres *c)
-{
-    PGresult *result = NULL;
-    while (gh_postgres_await(c) && (result = PQgetResult(c->pq)) != NULL) {
-        ExecStatusType status = PQresultStatus(result);
-        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-            gh_postgres_fail_by(c, result, "a text");
-        PQclear(result);
-        if (c->pq == NULL)
-            break;
-    }
-    return c->pq != NULL;
-}
-
-bool gh_postgres_run_text(gh_postgres *c, const char *text)
-{
-    gh_sql_flush(&c->sql);
-    if (!gh_sql_ok(&c->sql))
-        return false;
-    if (PQexitPipelineMode(c->pq) != 1 || PQsendQuery(c->pq, text) != 1) {
-        gh_postgres_lose(c);
-        return false;
-    }
-    if (take_text(c) && PQenterPipelineMode(c->pq) != 1)
-        gh_postgres_lose(c);
-    return gh_sql_ok(&c->sql);
-}
+/* --- beside statements */
 
 int gh_postgres_socket(const gh_postgres *c)
 {

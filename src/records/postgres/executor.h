@@ -63,7 +63,6 @@ struct gh_pg_records {
     gh_roster_use uses[GH_PG_USES];
     unsigned n_uses; /* collected and not written yet */
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;
-    bool spool_said; /* that it is full */
 
     _Atomic bool failing; /* the database refuses to do its work, as was said last */
     _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed;
@@ -87,6 +86,13 @@ void gh_pg_worker_init(gh_pg_worker *w, gh_pg_records *r);
 void gh_pg_worker_end(gh_pg_worker *w);
 /* The thread. data: the worker. */
 void *gh_pg_worker_serve(void *data);
+
+/* --- replay.c */
+
+/* A line into the audit trail. data: the gh_spool_line. */
+void gh_pg_write_line(gh_work *w, void *line);
+/* What waits in the spool, in order. False: not all of it. */
+GH_MUST_CHECK bool gh_pg_replay(gh_pg_records *r);
 
 /* --- keeper.c. data: the gh_pg_records. */
 void *gh_pg_keeper_serve(void *data);

@@ -17,8 +17,7 @@ static bool is_class(const char *state, const char *class)
 /* 57P01..57P03: shutting down, crashed, starting; 25006: it is a standby now; 25P03: we were silent for too long. */
 bool gh_postgres_is_over(const char *state)
 {
-    return state != NULL &&
-           (is_class(state, "57P") || is_class(state, "08") || is(state, "25006") || is(state, "25P03"));
+    return state != NULL && (is_class(state, "57P") || is(state, "25006") || is(state, "25P03"));
 }
 
 enum gh_sql_failure gh_postgres_failure_of(const char *state)
@@ -99,6 +98,8 @@ static enum gh_sql_failure explain_state(gh_buf *out, const char *state, gh_str 
     put_clean(out, gh_str_cut(text, 0, 200));
     if (is(state, "28P01"))
         gh_buf_lit(out, ": is postgresql.password the one of this user?");
+    else if (is_class(state, "28") && has(text, "client certificate"))
+        gh_buf_lit(out, ": set postgresql.cert_file and postgresql.key_file");
     else if (is_class(state, "28") && has(text, "pg_hba.conf"))
         gh_buf_lit(out, ": add a line for it there");
     else if (is_class(state, "28"))
@@ -113,6 +114,16 @@ static enum gh_sql_failure explain_state(gh_buf *out, const char *state, gh_str 
     enum gh_sql_failure failure = gh_postgres_failure_of(state);
     bool stays = failure == GH_SQL_REFUSED || is(state, "3D000");
     return stays ? GH_SQL_REFUSED : failure == GH_SQL_MISUSE ? GH_SQL_MISUSE : GH_SQL_UNAVAILABLE;
+}
+
+static bool is_unverified(gh_str message)
+{
+    return has(message, "certificate verify failed");
+}
+
+bool gh_postgres_is_unseen(const gh_postgres_attempt *a, const char *message)
+{
+    return is_unverified(gh_str_of(message)) && a->verdict.error == 0;
 }
 
 static void explain_certificate(gh_buf *out, const gh_postgres_attempt *a)
@@ -135,35 +146,31 @@ static void explain_certificate(gh_buf *out, const gh_postgres_attempt *a)
             a->plan->root, X509_verify_cert_error_string(v->error));
 }
 
-/* libpq's own texts. NULL as advice: the line of libpq is shown. */
+/* libpq's own texts. `what` in their place, or behind them where `shown`. */
 typedef struct known {
     const char *part, *what;
     enum gh_sql_failure failure;
+    bool shown;
 } known;
+/* clang-format off */
 static const known texts[] = {
-    {"does not match host name", NULL, GH_SQL_REFUSED},
-    {"does not support SSL",
-     "the server has no TLS, and sslmode demands it: set ssl=on there; or, where the network is safe, "
-     "write sslmode=disable in postgresql.url",
-     GH_SQL_REFUSED},
-    {"no password supplied", "the server wants a password, and there is none: set postgresql.password",
-     GH_SQL_REFUSED},
-    {"alert unknown ca", "the server does not know the CA of postgresql.cert_file", GH_SQL_REFUSED},
-    {"alert certificate expired", "the server says that postgresql.cert_file has expired", GH_SQL_REFUSED},
-    {"alert certificate required", "the server wants a certificate: set postgresql.cert_file and key_file",
-     GH_SQL_REFUSED},
-    {"alert bad certificate", "the server does not accept postgresql.cert_file", GH_SQL_REFUSED},
-    {"Connection refused", "nobody listens there: is PostgreSQL running, and is the port right?",
-     GH_SQL_UNAVAILABLE},
-    {"No such file or directory", NULL, GH_SQL_UNAVAILABLE},
-    {"No route to host", "there is no route to it", GH_SQL_UNAVAILABLE},
-    {"Network is unreachable", "there is no network to it", GH_SQL_UNAVAILABLE},
-    {"session is read-only", "it is a standby, or takes no writes: name the primary in postgresql.url",
-     GH_SQL_UNAVAILABLE},
-    {"hot standby mode", "it is a standby: name the primary in postgresql.url", GH_SQL_UNAVAILABLE},
-    {"server closed the connection unexpectedly", "it closed the connection: is that PostgreSQL? See its log",
-     GH_SQL_UNAVAILABLE},
+    {"does not match host name", "connect by a name that is in it", GH_SQL_REFUSED, true},
+    {"does not support SSL", "the server has no TLS, and sslmode demands it: set ssl=on there; or, where the network is safe, write sslmode=disable in postgresql.url", GH_SQL_REFUSED, false},
+    {"no password supplied", "the server wants a password, and there is none: set postgresql.password", GH_SQL_REFUSED, false},
+    {"alert unknown ca", "the server does not know the CA of postgresql.cert_file", GH_SQL_REFUSED, false},
+    {"alert certificate expired", "the server says that postgresql.cert_file has expired", GH_SQL_REFUSED, false},
+    {"alert certificate required", "the server wants a certificate: set postgresql.cert_file and postgresql.key_file", GH_SQL_REFUSED, false},
+    {"alert bad certificate", "the server does not accept postgresql.cert_file", GH_SQL_REFUSED, false},
+    {"Connection refused", "nobody listens there: is PostgreSQL running, and is the port right?", GH_SQL_UNAVAILABLE, false},
+    {"No route to host", "there is no route to it", GH_SQL_UNAVAILABLE, false},
+    {"Network is unreachable", "there is no network to it", GH_SQL_UNAVAILABLE, false},
+    {"session is read-only", "it is a standby, or takes no writes: name the primary in postgresql.url", GH_SQL_UNAVAILABLE, false},
+    {"hot standby mode", "it is a standby: name the primary in postgresql.url", GH_SQL_UNAVAILABLE, false},
+    {"server closed the connection unexpectedly", "it closed the connection: is that PostgreSQL? Its log may say why", GH_SQL_UNAVAILABLE, false},
+    {"certificate file", "look at it", GH_SQL_MISUSE, true},
+    {"key file", "look at it", GH_SQL_MISUSE, true},
 };
+/* clang-format on */
 
 static void put_line(gh_buf *out, gh_str message)
 {
@@ -177,7 +184,7 @@ static void put_line(gh_buf *out, gh_str message)
 
 static enum gh_sql_failure explain_own(gh_buf *out, const gh_postgres_attempt *a, gh_str message)
 {
-    if (has(message, "certificate verify failed")) {
+    if (is_unverified(message)) {
         explain_certificate(out, a);
         return GH_SQL_REFUSED;
     }
@@ -187,17 +194,17 @@ static enum gh_sql_failure explain_own(gh_buf *out, const gh_postgres_attempt *a
         return GH_SQL_UNAVAILABLE;
     }
     for (size_t i = 0; i < GH_COUNT(texts); i++) {
-        if (!has(message, texts[i].part) || (texts[i].what == NULL && a->host->socket))
+        if (!has(message, texts[i].part))
             continue;
-        if (texts[i].what != NULL)
-            gh_buf_put(out, gh_str_of(texts[i].what));
-        else
+        if (texts[i].shown) {
             put_line(out, message);
+            gh_buf_lit(out, ": ");
+        }
+        gh_buf_put(out, gh_str_of(texts[i].what));
         return texts[i].failure;
     }
     put_line(out, message);
-    bool file = has(message, "certificate file") || has(message, "key file");
-    return file ? GH_SQL_MISUSE : GH_SQL_UNAVAILABLE;
+    return GH_SQL_UNAVAILABLE;
 }
 
 enum gh_sql_failure gh_postgres_explain(gh_buf *out, const gh_postgres_attempt *a, const char *message)

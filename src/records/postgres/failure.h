@@ -34,6 +34,8 @@ typedef struct gh_postgres_attempt {
     bool connected; /* the system had connected us before that */
 } gh_postgres_attempt;
 
+/* libpq's text says that the certificate was not accepted, and the verdict does not say why. */
+bool gh_postgres_is_unseen(const gh_postgres_attempt *a, const char *message);
 /* Appends what and what to do (not where), from libpq's text. Returns UNAVAILABLE, REFUSED or MISUSE. */
 enum gh_sql_failure gh_postgres_explain(gh_buf *out, const gh_postgres_attempt *a, const char *message);
 #endif

@@ -13,6 +13,11 @@ static const char *const names[GH_PG_COUNT] = {
 #undef STATEMENT
 #undef ABSENT
 #undef OWN
+#define SCHEMA(version, name, text) [GH_PG_SCHEMA_##name] = "SCHEMA_" #name,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+#undef SCHEMA
+#undef ROLES
 };
 
 /* --- its end */
@@ -68,7 +73,7 @@ static bool wait_for(const gh_postgres *c, bool writing, uint64_t until_ms)
 }
 
 /* Until the next result is there. False: the connection is over. */
-bool gh_postgres_await(gh_postgres *c)
+static bool await(gh_postgres *c)
 {
     uint64_t until = deadline_of(c);
     while (PQisBusy(c->pq) != 0) {
@@ -128,12 +133,12 @@ static bool keep_row(gh_postgres *c, gh_postgres_read *r, PGresult *row)
     return true;
 }
 
-void gh_postgres_fail_by(gh_postgres *c, const PGresult *result, const char *statement)
+static void fail_by(gh_postgres *c, const PGresult *result, unsigned which)
 {
     char text[GH_SQL_WHY];
     gh_buf out = gh_buf_over(text, sizeof text - 1);
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    gh_postgres_put_result(&out, statement, result);
+    gh_postgres_put_result(&out, names[which], result);
     text[out.n] = '\0';
     gh_sql_fail_text(&c->sql, gh_postgres_failure_of(state), text);
     if (gh_postgres_is_over(state) || PQstatus(c->pq) == CONNECTION_BAD)
@@ -161,7 +166,7 @@ static bool take_result(gh_postgres *c, PGresult *result)
         gh_sql_fail(&c->sql, GH_SQL_OTHER); /* never the first failure */
         return false;
     case PGRES_FATAL_ERROR:
-        gh_postgres_fail_by(c, result, names[s->which]);
+        fail_by(c, result, s->which);
         return false;
     case PGRES_EMPTY_QUERY:
     case PGRES_BAD_RESPONSE:
@@ -178,7 +183,7 @@ static bool take_result(gh_postgres *c, PGresult *result)
 /* The next of what comes. False: the connection is over. A query's results end with none; a sync's do not. */
 bool gh_postgres_take(gh_postgres *c)
 {
-    if (!gh_postgres_await(c))
+    if (!await(c))
         return false;
     PGresult *result = PQgetResult(c->pq);
     if (result == NULL) {

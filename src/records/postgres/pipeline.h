@@ -23,14 +23,10 @@ void gh_postgres_note_sent(gh_postgres *c, enum gh_postgres_sent_kind kind, unsi
  * node that is stopped in the middle would else keep its locks for ever. False: it is over. */
 GH_MUST_CHECK bool gh_postgres_sync(gh_postgres *c);
 
-/* Waits until the next result is there. False: it is over. */
-GH_MUST_CHECK bool gh_postgres_await(gh_postgres *c);
 /* Waits for the next result and takes it. Something must have been sent. False: it is over. */
 GH_MUST_CHECK bool gh_postgres_take(gh_postgres *c);
 /* All that there is to come. */
 void gh_postgres_take_all(gh_postgres *c);
 void gh_postgres_drop_rows(gh_postgres_read *r);
-/* Fails as the result says; of which statement. */
-void gh_postgres_fail_by(gh_postgres *c, const PGresult *result, const char *statement);
 
 #endif

@@ -176,12 +176,11 @@ void gh_spool_close(gh_spool *s)
     (void)pthread_mutex_destroy(&s->lock);
 }
 
-static enum gh_spool_answer drop(gh_spool *s, enum gh_spool_answer why)
+static enum gh_spool_answer drop(gh_spool *s)
 {
     bool first = s->dropped++ == 0;
-    (void)write_head(
-        s); /* where the disk is full it may fail; then the number is right while the process lives */
-    return first && why == GH_SPOOL_FULL ? GH_SPOOL_FILLS : why;
+    (void)write_head(s); /* where the disk is full it may fail; then the number is right while the process lives */
+    return first ? GH_SPOOL_FIRST_DROPPED : GH_SPOOL_DROPPED;
 }
 
 static enum gh_spool_answer append(gh_spool *s, const gh_spool_line *line)
@@ -189,13 +188,13 @@ static enum gh_spool_answer append(gh_spool *s, const gh_spool_line *line)
     char memory[FRAME + GH_SPOOL_LINE_MAX];
     gh_buf b = gh_buf_over(memory + FRAME, GH_SPOOL_LINE_MAX);
     if (!gh_spool_line_put(line, &b) || s->size + FRAME + b.n > s->most)
-        return drop(s, GH_SPOOL_FULL);
+        return drop(s);
     put_number(memory, b.n, 4);
     put_number(memory + 4, gh_crc32(gh_buf_str(&b)), 4);
     if (!write_all(s->fd, (gh_str){memory, FRAME + b.n}, s->size) || fdatasync(s->fd) != 0) {
         int cut = ftruncate(s->fd, (off_t)s->size); /* else the next line is written over it */
         (void)cut;
-        return drop(s, GH_SPOOL_FAILED);
+        return drop(s);
     }
     s->size += FRAME + b.n;
     s->lines++;
@@ -205,7 +204,7 @@ static enum gh_spool_answer append(gh_spool *s, const gh_spool_line *line)
 enum gh_spool_answer gh_spool_keep(gh_spool *s, const gh_spool_line *line)
 {
     if (s->fd < 0)
-        return GH_SPOOL_FAILED;
+        return GH_SPOOL_DROPPED;
     (void)pthread_mutex_lock(&s->lock);
     enum gh_spool_answer answer = append(s, line);
     (void)pthread_mutex_unlock(&s->lock);

@@ -28,15 +28,14 @@ typedef struct gh_spool {
 /* Opens or makes it. *ret_cut: bytes at its end that were no line. False: `why` says in a sentence what is wrong. */
 GH_MUST_CHECK bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why,
                                  uint64_t *ret_cut);
-/* One that keeps nothing. */
+/* One that keeps nothing, and counts nothing. */
 void gh_spool_none(gh_spool *s);
 void gh_spool_close(gh_spool *s);
 
 enum gh_spool_answer {
     GH_SPOOL_KEPT,
-    GH_SPOOL_FULL,  /* it is counted as dropped; the first of them: */
-    GH_SPOOL_FILLS, /* the same */
-    GH_SPOOL_FAILED /* the disk; counted as dropped, too */
+    GH_SPOOL_DROPPED,      /* it is full, or the disk is; counted */
+    GH_SPOOL_FIRST_DROPPED /* the same, and the first time since it was emptied */
 };
 enum gh_spool_answer gh_spool_keep(gh_spool *s, const gh_spool_line *line);
 

@@ -81,28 +81,29 @@ static void finish(gh_pg_worker *w, gh_op *op, bool told)
     op->finished(op);
 }
 
-static void set_not_done(gh_op *op, enum gh_op_status status)
+/* Its deadline by our clock. */
+static uint64_t until_ms(const gh_pg_records *r, const gh_op *op)
 {
-    op->status = (uint8_t)status;
+    uint64_t now_ms = r->common.options.now_ms(), left = AGAIN_MS;
+    if (op->deadline_ms != 0)
+        left = op->deadline_ms > now_ms ? op->deadline_ms - now_ms : 0;
+    return gh_postgres_now_ms() + left;
 }
 
 static void do_op(gh_pg_worker *w, gh_op *op)
 {
     gh_pg_records *r = w->of;
     doing d = {op, gh_arena_now(&op->arena)};
-    gh_pg_task task = {.run = run_op,
-                       .undo = undo_op,
-                       .data = &d,
-                       .until_ms = op->deadline_ms != 0 ? op->deadline_ms : gh_postgres_now_ms() + AGAIN_MS};
+    gh_pg_task task = {.run = run_op, .undo = undo_op, .data = &d, .until_ms = until_ms(r, op)};
     look_at_kind((enum gh_op_kind)op->kind, &task.how);
     enum gh_pg_end end = gh_pg_do(w, &task);
     atomic_fetch_add_explicit(&r->common.transactions, 1, memory_order_relaxed);
     if (end == GH_PG_UNSURE) {
         undo_op(&w->work, &d);
         atomic_fetch_add_explicit(&r->unsure, 1, memory_order_relaxed);
-        set_not_done(op, GH_OP_UNSURE);
+        op->status = GH_OP_UNSURE;
     } else if (end == GH_PG_NOT_DONE) {
-        set_not_done(op, GH_OP_UNAVAILABLE);
+        op->status = GH_OP_UNAVAILABLE;
     }
     finish(w, op, end == GH_PG_DONE && task.told);
 }
@@ -118,20 +119,16 @@ static gh_spool_line line_of(const gh_op *op)
     return line;
 }
 
-static void write_line(gh_work *w, void *data)
-{
-    gh_spool_write(w, data);
-}
-
-static void keep_line(gh_pg_records *r, const gh_spool_line *line, gh_op *op)
+static bool keep_line(gh_pg_records *r, const gh_spool_line *line)
 {
     enum gh_spool_answer answer = gh_spool_keep(&r->spool, line);
-    op->status = answer == GH_SPOOL_KEPT ? GH_OP_OK : GH_OP_UNAVAILABLE;
     if (answer == GH_SPOOL_KEPT)
         atomic_fetch_add_explicit(&r->spooled, 1, memory_order_relaxed);
-    else if (answer == GH_SPOOL_FILLS)
+    else if (answer == GH_SPOOL_FIRST_DROPPED)
         gh_records_say(&r->common, 2, "audit_spool_full",
-                       "audit.spool is full: lines of the audit trail are lost until the database is back");
+                       "audit.spool, or its disk, is full: lines of the audit trail are lost until the "
+                       "database is back, and counted");
+    return answer == GH_SPOOL_KEPT;
 }
 
 /* Into the database; into the spool while there is none, and while others wait there, so that they stay in order. Its id
@@ -140,10 +137,13 @@ static void do_audit(gh_pg_worker *w, gh_op *op)
 {
     gh_pg_records *r = w->of;
     gh_spool_line line = line_of(op);
-    gh_pg_task task = {.how = GH_PG_ORDERLY, .run = write_line, .data = &line};
-    op->status = GH_OP_OK;
-    if (gh_spool_look(&r->spool).lines > 0 || gh_pg_do(w, &task) != GH_PG_DONE)
-        keep_line(r, &line, op);
+    gh_pg_task task = {.how = GH_PG_ORDERLY, .run = gh_pg_write_line, .data = &line, .until_ms = until_ms(r, op)};
+    bool others = gh_spool_look(&r->spool).lines > 0;
+    enum gh_pg_end end = others ? GH_PG_NOT_DONE : gh_pg_do(w, &task);
+    if (end == GH_PG_DONE || keep_line(r, &line))
+        op->status = GH_OP_OK;
+    else
+        op->status = end == GH_PG_UNSURE ? GH_OP_UNSURE : GH_OP_UNAVAILABLE;
     finish(w, op, false);
 }
 
@@ -154,7 +154,10 @@ static void serve_op(gh_pg_worker *w, gh_op *op)
     gh_pg_records *r = w->of;
     if (op->now_s == 0)
         op->now_s = r->common.options.now_s();
-    if (op->kind == GH_OP_AUDIT)
+    if (op->kind == GH_OP_CATCH_UP) { /* there is no roster */
+        op->status = GH_OP_OK;
+        finish(w, op, false);
+    } else if (op->kind == GH_OP_AUDIT)
         do_audit(w, op);
     else if (op->deadline_ms == 0 || r->common.options.now_ms() < op->deadline_ms)
         do_op(w, op);

@@ -88,6 +88,10 @@ GH_MUST_CHECK bool gh_roster_revoke_token(gh_roster *r, uint64_t jti, uint64_t e
  * Takes some 10 ms for a million users, during which readers go on. */
 void gh_roster_sweep(gh_roster *r, uint64_t now_s);
 
+/* Forgets everything: to be filled anew. Of readers each finds either what was there or nothing. Uses that were not collected
+ * are lost. */
+void gh_roster_clear(gh_roster *r);
+
 enum gh_roster_what { GH_ROSTER_SESSION, GH_ROSTER_KEY, GH_ROSTER_DEVICE };
 typedef struct gh_roster_use {
     uint8_t what;
