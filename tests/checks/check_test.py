@@ -309,7 +309,7 @@ def test_statements_of_postgres_from_its_tables_are_fine(tree):
     ("table", 'PART "WHERE a = $1"', 'made() "WHERE a = $1"', ("statements_postgres.def", "more than a literal")),
     ("table", "a = $1", "a = '%s'", ("a place for a printed value",)),
     ("table", "ABSENT(TWO)", "int i;", ("more than a literal", "int i")),
-    ("table", "#undef PART\n", "#undef PART\nint i;\n", ("not a row",)),
+    ("table", "/* STATEMENT(NAME, text) */", "int i;", ("not a row",)),
     ("schema", '"CREATE TABLE t(a bigint)"', "text", ("schema_postgres.def", "more than a literal")),
     ("schema", '"CREATE ROLE reader"', "role", ("more than a literal",)),
     ("texts", "[GH_PG_##name] = text,", "[GH_PG_##name] = changed(text),", ("more than the tables",)),
