@@ -2,10 +2,11 @@
 #include "records/postgres/transaction.h"
 
 enum {
-    USES_MS = 15000,  /* between two writings of the last uses */
-    LIFE_MS = 60000,  /* between two words on how long tokens live that are made here */
-    SPOOL_MS = 1000,  /* between two tries to empty the spool */
-    SLACK_S = 60      /* a use on another node is known here by then: so long later a session is swept that was not used */
+    USES_MS = 15000, /* between two writings of the last uses */
+    LIFE_MS = 60000, /* between two words on how long tokens live that are made here */
+    SPOOL_MS = 1000, /* between two tries to empty the spool */
+    SLACK_S =
+        60 /* a use on another node is known here by then: so long later a session is swept that was not used */
 };
 
 typedef gh_pg_records records;
@@ -133,7 +134,8 @@ static uint64_t next_due(const records *r)
 /* Until then, or until it is called. False: it is to end. */
 static bool wait_until(records *r, uint64_t until_ms)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
     (void)pthread_mutex_lock(&r->common.lock);
     while (!r->stopping && !r->due && pthread_cond_timedwait(&r->wake, &r->common.lock, &until) == 0)
         continue;

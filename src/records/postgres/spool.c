@@ -179,7 +179,8 @@ void gh_spool_close(gh_spool *s)
 static enum gh_spool_answer drop(gh_spool *s)
 {
     bool first = s->dropped++ == 0;
-    (void)write_head(s); /* where the disk is full it may fail; then the number is right while the process lives */
+    (void)write_head(
+        s); /* where the disk is full it may fail; then the number is right while the process lives */
     return first ? GH_SPOOL_FIRST_DROPPED : GH_SPOOL_DROPPED;
 }
 
