@@ -92,6 +92,11 @@ static const char *translate(const char *sql)
         bool here = word && strncmp(at, "user", 4) == 0 && !isalnum((unsigned char)at[4]) && at[4] != '_';
         bool table =
             n >= 5 && (memcmp(text + n - 5, "FROM ", 5) == 0 || memcmp(text + n - 5, "DATE ", 5) == 0);
+        if (strncmp(at, "x'", 2) == 0 && (at == sql || !isalnum((unsigned char)at[-1]))) { /* bytes */
+            n += (size_t)snprintf(text + n, sizeof text - n, "'\\x");
+            at += 2;
+            continue;
+        }
         if (here)
             n += (size_t)snprintf(text + n, sizeof text - n, "%s", table ? "account" : "user_id");
         else
