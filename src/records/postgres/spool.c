@@ -164,7 +164,8 @@ bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why, 
         sync_folder(folder);
         return true;
     }
-    gh_spool_close(s);
+    (void)close(s->fd);
+    s->fd = -1;
     return false;
 }
 
