@@ -88,16 +88,16 @@ BEGIN
     END IF;
 
     GRANT SELECT ON schema_migration, secret, account, user_cutoff, session, token_life, ended_session,
-        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, change, change_swept
+        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change, change_swept
         TO gatehouse_service;
     GRANT INSERT ON secret, account, user_cutoff, session, token_life, ended_session, revoked_token, device,
-        api_key, attempt, login, known_place, audit, signing_key, change TO gatehouse_service;
+        api_key, attempt, login, known_place, audit, signing_key, key_generation, change TO gatehouse_service;
     GRANT DELETE ON account, user_cutoff, session, token_life, ended_session, revoked_token, device, api_key,
-        attempt, login, known_place, signing_key, change TO gatehouse_service;
+        attempt, login, known_place, signing_key, key_generation, change TO gatehouse_service;
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
-    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address) ON session TO gatehouse_service;
+    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session TO gatehouse_service;
     GRANT UPDATE (until_s) ON token_life TO gatehouse_service;
     GRANT UPDATE (until_s) ON ended_session TO gatehouse_service;
     GRANT UPDATE (expires_s) ON revoked_token TO gatehouse_service;
@@ -106,7 +106,8 @@ BEGIN
     GRANT UPDATE (n, last_s, window_s, told) ON attempt TO gatehouse_service;
     GRANT UPDATE (used_s) ON known_place TO gatehouse_service;
     GRANT UPDATE (name, address, user_agent, detail) ON audit TO gatehouse_service;
-    GRANT UPDATE (state, changed_s) ON signing_key TO gatehouse_service;
+    GRANT UPDATE (value) ON secret TO gatehouse_service;
+    GRANT UPDATE (nonce, sealed, state, changed_s) ON signing_key, key_generation TO gatehouse_service;
     GRANT UPDATE (swept_id) ON change_swept TO gatehouse_service;
 
     GRANT SELECT ON schema_migration, user_cutoff, token_life, ended_session, revoked_token, attempt, login,
@@ -115,12 +116,13 @@ BEGIN
     GRANT SELECT (id, name, email, password_n, password_s, roles, tier, disabled, created_s, changed_s,
         last_login_s) ON account TO gatehouse_readonly;
     GRANT SELECT (id, user_id, kind, device, number, rotated_s, created_s, used_s, used_h, expires_s, idle_s,
-        address, user_agent) ON session TO gatehouse_readonly;
-    GRANT SELECT (id, user_id, name, prefix, confirmed, created_s, used_s, used_h, expires_s) ON device
-        TO gatehouse_readonly;
-    GRANT SELECT (id, user_id, name, start, scopes, tier, networks, created_s, used_s, expires_s, replaced_by)
-        ON api_key TO gatehouse_readonly;
+        address, user_agent, generation) ON session TO gatehouse_readonly;
+    GRANT SELECT (id, user_id, name, prefix, confirmed, created_s, used_s, used_h, expires_s, generation)
+        ON device TO gatehouse_readonly;
+    GRANT SELECT (id, user_id, name, start, scopes, tier, networks, created_s, used_s, expires_s, replaced_by,
+        generation) ON api_key TO gatehouse_readonly;
     GRANT SELECT (place, kid, algorithm, state, created_s, changed_s) ON signing_key TO gatehouse_readonly;
+    GRANT SELECT (id, state, created_s, changed_s) ON key_generation TO gatehouse_readonly;
     GRANT SELECT (tx, id, at_s) ON change TO gatehouse_readonly;
 END $do$;
 

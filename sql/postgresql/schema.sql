@@ -73,7 +73,8 @@ CREATE TABLE session(
     expires_s bigint NOT NULL,
     idle_s bigint NOT NULL,
     address bytea,
-    user_agent text) WITH (fillfactor = 70);
+    user_agent text,
+    generation bigint NOT NULL DEFAULT 0) WITH (fillfactor = 70);
 
 CREATE INDEX session_user_id ON session(user_id);
 
@@ -112,7 +113,8 @@ CREATE TABLE device(
     created_s bigint NOT NULL,
     used_s bigint NOT NULL DEFAULT 0,
     used_h bigint NOT NULL GENERATED ALWAYS AS (used_s / 3600) STORED,
-    expires_s bigint NOT NULL) WITH (fillfactor = 80);
+    expires_s bigint NOT NULL,
+    generation bigint NOT NULL DEFAULT 0) WITH (fillfactor = 80);
 
 CREATE INDEX device_user_id ON device(user_id) WHERE user_id IS NOT NULL;
 
@@ -136,7 +138,8 @@ CREATE TABLE api_key(
     created_s bigint NOT NULL,
     used_s bigint NOT NULL DEFAULT 0,
     expires_s bigint NOT NULL,
-    replaced_by bigint) WITH (fillfactor = 80);
+    replaced_by bigint,
+    generation bigint NOT NULL DEFAULT 0) WITH (fillfactor = 80);
 
 CREATE INDEX api_key_user_id ON api_key(user_id);
 
@@ -213,6 +216,15 @@ CREATE TABLE signing_key(
     created_s bigint NOT NULL,
     changed_s bigint NOT NULL);
 
+-- of the keys that rotate; a session's, device's or API key's is the one whose keys made its secret
+CREATE TABLE key_generation(
+    id bigint PRIMARY KEY,
+    nonce bytea NOT NULL,
+    sealed bytea NOT NULL,
+    state bigint NOT NULL,
+    created_s bigint NOT NULL,
+    changed_s bigint NOT NULL);
+
 -- what the nodes tell each other's memory; tx comes first, so that the transaction has it before it draws an id
 CREATE TABLE change(
     tx xid8 NOT NULL,
@@ -250,16 +262,16 @@ BEGIN
     END IF;
 
     GRANT SELECT ON schema_migration, secret, account, user_cutoff, session, token_life, ended_session,
-        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, change, change_swept
+        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change, change_swept
         TO gatehouse_service;
     GRANT INSERT ON secret, account, user_cutoff, session, token_life, ended_session, revoked_token, device,
-        api_key, attempt, login, known_place, audit, signing_key, change TO gatehouse_service;
+        api_key, attempt, login, known_place, audit, signing_key, key_generation, change TO gatehouse_service;
     GRANT DELETE ON account, user_cutoff, session, token_life, ended_session, revoked_token, device, api_key,
-        attempt, login, known_place, signing_key, change TO gatehouse_service;
+        attempt, login, known_place, signing_key, key_generation, change TO gatehouse_service;
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
-    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address) ON session TO gatehouse_service;
+    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session TO gatehouse_service;
     GRANT UPDATE (until_s) ON token_life TO gatehouse_service;
     GRANT UPDATE (until_s) ON ended_session TO gatehouse_service;
     GRANT UPDATE (expires_s) ON revoked_token TO gatehouse_service;
@@ -268,7 +280,8 @@ BEGIN
     GRANT UPDATE (n, last_s, window_s, told) ON attempt TO gatehouse_service;
     GRANT UPDATE (used_s) ON known_place TO gatehouse_service;
     GRANT UPDATE (name, address, user_agent, detail) ON audit TO gatehouse_service;
-    GRANT UPDATE (state, changed_s) ON signing_key TO gatehouse_service;
+    GRANT UPDATE (value) ON secret TO gatehouse_service;
+    GRANT UPDATE (nonce, sealed, state, changed_s) ON signing_key, key_generation TO gatehouse_service;
     GRANT UPDATE (swept_id) ON change_swept TO gatehouse_service;
 
     GRANT SELECT ON schema_migration, user_cutoff, token_life, ended_session, revoked_token, attempt, login,
@@ -277,12 +290,13 @@ BEGIN
     GRANT SELECT (id, name, email, password_n, password_s, roles, tier, disabled, created_s, changed_s,
         last_login_s) ON account TO gatehouse_readonly;
     GRANT SELECT (id, user_id, kind, device, number, rotated_s, created_s, used_s, used_h, expires_s, idle_s,
-        address, user_agent) ON session TO gatehouse_readonly;
-    GRANT SELECT (id, user_id, name, prefix, confirmed, created_s, used_s, used_h, expires_s) ON device
-        TO gatehouse_readonly;
-    GRANT SELECT (id, user_id, name, start, scopes, tier, networks, created_s, used_s, expires_s, replaced_by)
-        ON api_key TO gatehouse_readonly;
+        address, user_agent, generation) ON session TO gatehouse_readonly;
+    GRANT SELECT (id, user_id, name, prefix, confirmed, created_s, used_s, used_h, expires_s, generation)
+        ON device TO gatehouse_readonly;
+    GRANT SELECT (id, user_id, name, start, scopes, tier, networks, created_s, used_s, expires_s, replaced_by,
+        generation) ON api_key TO gatehouse_readonly;
     GRANT SELECT (place, kid, algorithm, state, created_s, changed_s) ON signing_key TO gatehouse_readonly;
+    GRANT SELECT (id, state, created_s, changed_s) ON key_generation TO gatehouse_readonly;
     GRANT SELECT (tx, id, at_s) ON change TO gatehouse_readonly;
 END $do$;
 

@@ -12,6 +12,8 @@
 #include "config/compile.h"
 #include "edges/admin/socket.h"
 #include "edges/proxy/documents.h"
+#include "edges/secrets/aws.h"
+#include "edges/secrets/environment.h"
 
 enum { ANSWER_ARENA = 3 * GH_MESSAGE_ANSWER_MAX, PIECE = 65536, PATH_BYTES = 4096 };
 
@@ -37,11 +39,11 @@ static gh_config *read_config(gh_serve_options *options, gh_report *report)
     return config;
 }
 
-/* Compiled later, when the keys are at hand; upstreams are asked for no documents. */
-static gh_config *load(const gh_cli_args *args)
+/* Compiled later, when the keys are at hand; upstreams are asked for no documents. secrets NULL: AWS is not asked for any. */
+static gh_config *load(const gh_cli_args *args, gh_aws_secrets *secrets)
 {
     static atomic_bool stop;
-    gh_serve_options options = {.documents = gh_documents_new(NULL, &stop)};
+    gh_serve_options options = {.documents = gh_documents_new(NULL, &stop), .secrets = secrets};
     gh_report report;
     gh_cli_read_files(args, &options);
     gh_report_init(&report);
@@ -163,6 +165,25 @@ static int open_folder(gh_cli_reach *reach)
     return reach->policy == NULL ? GH_EXIT_FAILED : GH_EXIT_OK;
 }
 
+/* Only who works on the folder itself needs what is in AWS. */
+static int load_secrets(const gh_cli_args *args, gh_cli_reach *reach)
+{
+    if (!reach->config->secrets_later)
+        return GH_EXIT_OK;
+    gh_config_free(reach->config);
+    reach->config = NULL;
+    gh_aws_secrets *secrets = gh_aws_secrets_new(gh_environment(), NULL);
+    if (secrets == NULL)
+        return fail("start", "out of memory");
+    (void)gh_aws_secrets_begin(secrets, false);
+    reach->config = load(args, secrets);
+    gh_aws_secrets_free(secrets);
+    if (reach->config == NULL)
+        return GH_EXIT_USAGE;
+    reach->folder = reach->config->data_folder;
+    return GH_EXIT_OK;
+}
+
 /* A running server has the configuration, and the secret: no shell need have them again. */
 static int open_named(gh_cli_reach *reach, const char *folder)
 {
@@ -182,7 +203,7 @@ int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
         return fail("start", "the system has no randomness to give");
     if (gh_cli_has(args, "data"))
         return open_named(ret, gh_cli_value(args, "data", 0));
-    ret->config = load(args);
+    ret->config = load(args, NULL);
     if (ret->config == NULL)
         return GH_EXIT_USAGE;
     ret->folder = ret->config->data_folder;
@@ -193,7 +214,10 @@ int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
     }
     ret->first = gh_admin_socket_connect(ret->folder);
     ret->running = ret->first >= 0;
-    return ret->running ? GH_EXIT_OK : open_folder(ret);
+    if (ret->running)
+        return GH_EXIT_OK;
+    int status = load_secrets(args, ret);
+    return status == GH_EXIT_OK ? open_folder(ret) : status;
 }
 
 int gh_cli_reach_do(gh_cli_reach *reach, const gh_operator_request *request, gh_text *out, gh_text *err)

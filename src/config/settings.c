@@ -70,14 +70,25 @@ static const gh_setting settings[] = {
      "What is refused at start: production refuses everything that is only good on a developer's machine.",
      "development", WORD(profiles), CONFIG(profile), RESTART},
     {"secret_key",
-     "The secret that keys are derived from: 32 random bytes or more, from the environment or a file, never from the YAML file.",
+     "The secret that keys are derived from: 32 random bytes or more, from the environment, a file (file:PATH) or AWS (aws:NAME), never written in the YAML file.",
      NULL,
      {"SECRET_KEY"},
      .type = GH_TYPE_SECRET,
      .unit = GH_UNIT_BYTES,
      .min = 32,
      .max = 4096,
+     .bytes = true,
      CONFIG(secret_key),
+     RESTART},
+    {"secret_key_previous",
+     "The secret_key before the present one: what it has sealed is opened with it once and sealed anew, and HS256 tokens it has signed are still taken. Remove it when all have the new one.",
+     NULL,
+     {"SECRET_KEY_PREVIOUS"},
+     .type = GH_TYPE_SECRET,
+     .unit = GH_UNIT_BYTES,
+     .min = 32,
+     .max = 4096,
+     CONFIG(secret_key_previous),
      RESTART},
     {"unmatched",
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
@@ -308,6 +319,7 @@ static const gh_setting settings[] = {
 #include "config/settings_identity.def"
 #include "config/settings_input.def"
 #include "config/settings_routes.def"
+#include "config/settings_secrets.def"
 
     {"log.access", "Whether each request is logged.", "on", SWITCH, CONFIG(log.access)},
     {"log.format", "The form of log lines; auto: text on a terminal, else JSON.", "auto", WORD(log_formats),

@@ -20,7 +20,8 @@ typedef struct gh_operator {
     const gh_policy *policy; /* identity.enabled; with its keys */
     gh_password_params password;
     gh_password_policy strength;
-    enum gh_signing_alg algorithm;    /* of new signing keys; HS256: there is no ring */
+    enum gh_signing_alg algorithm;    /* of new signing keys; HS256: there are none */
+    uint32_t settle_s;                /* how long other nodes may take to know new keys; 0: there are none */
     uint64_t (*now_s)(void);          /* Unix time */
     void (*ring_changed)(void *data); /* after `key rotate`, on the caller's thread; NULL: nobody need know */
     void *data;

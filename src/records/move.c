@@ -15,17 +15,18 @@ static const table tables[GH_MOVE_TABLES] = {
     {"secrets", GH_SQL_MOVE_OUT_SECRET, GH_SQL_MOVE_IN_SECRET, 2},
     {"users", GH_SQL_MOVE_OUT_USER, GH_SQL_MOVE_IN_USER, 12},
     {"cut-off times", GH_SQL_MOVE_OUT_CUTOFF, GH_SQL_MOVE_IN_CUTOFF, 3},
-    {"sessions", GH_SQL_MOVE_OUT_SESSION, GH_SQL_MOVE_IN_SESSION, 15},
+    {"sessions", GH_SQL_MOVE_OUT_SESSION, GH_SQL_MOVE_IN_SESSION, 16},
     {"token lives", GH_SQL_MOVE_OUT_TOKEN_LIFE, GH_SQL_MOVE_IN_TOKEN_LIFE, 2},
     {"ended sessions", GH_SQL_MOVE_OUT_ENDED, GH_SQL_MOVE_IN_ENDED, 2},
     {"revoked tokens", GH_SQL_MOVE_OUT_REVOKED, GH_SQL_MOVE_IN_REVOKED, 2},
-    {"devices", GH_SQL_MOVE_OUT_DEVICE, GH_SQL_MOVE_IN_DEVICE, 9},
-    {"API keys", GH_SQL_MOVE_OUT_KEY, GH_SQL_MOVE_IN_KEY, 12},
+    {"devices", GH_SQL_MOVE_OUT_DEVICE, GH_SQL_MOVE_IN_DEVICE, 10},
+    {"API keys", GH_SQL_MOVE_OUT_KEY, GH_SQL_MOVE_IN_KEY, 13},
     {"attempts", GH_SQL_MOVE_OUT_ATTEMPT, GH_SQL_MOVE_IN_ATTEMPT, 7},
     {"logins under way", GH_SQL_MOVE_OUT_LOGIN, GH_SQL_MOVE_IN_LOGIN, 9},
     {"known places", GH_SQL_MOVE_OUT_PLACE, GH_SQL_MOVE_IN_PLACE, 3},
     {"audit events", GH_SQL_MOVE_OUT_AUDIT, GH_SQL_MOVE_IN_AUDIT, 13},
     {"signing keys", GH_SQL_MOVE_OUT_RING, GH_SQL_MOVE_IN_RING, 7},
+    {"generations of keys", GH_SQL_MOVE_OUT_GENERATION, GH_SQL_MOVE_IN_GENERATION, 6},
 };
 
 enum { ROW_MEMORY = 64 << 20 };

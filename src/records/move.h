@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "records/statement.h"
 
-enum { GH_MOVE_TABLES = 14 };
+enum { GH_MOVE_TABLES = 15 };
 
 typedef struct gh_move_counts {
     uint64_t rows[GH_MOVE_TABLES];

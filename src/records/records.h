@@ -62,21 +62,87 @@ GH_MUST_CHECK bool gh_records_submit(gh_records *records, gh_op *op);
 /* Does one operation and waits for it: for commands and the start. Not from op->finished. */
 void gh_records_do(gh_records *records, gh_op *op);
 
-/* The ring of signing keys. Not operations: used at start, at reload and by `key rotate`. Private keys are stored sealed
- * by a key from secret_key when there is one. */
+/* The ring: the keys that sign access tokens, and the generations of the other keys (identity/key_generation.h). Not
+ * operations: used at start, at reload, by the schedule and by commands. All its secrets are stored sealed by a key from
+ * secret_key. */
 typedef struct gh_stored_key {
     gh_str kid, algorithm; /* "EdDSA" */
     gh_str pkcs8;          /* DER; to be wiped by the caller's arena */
     uint8_t state;         /* enum gh_key_state */
     uint64_t created_s, changed_s;
 } gh_stored_key;
-/* All of them, oldest first, in the arena. */
-GH_MUST_CHECK bool gh_records_read_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
-                                        gh_arena *arena, gh_stored_key **ret, unsigned *ret_n);
-/* next becomes active, active retiring, retiring ones older than keep_s go, and `fresh` is the new next. With no key yet,
- * `fresh` becomes active. */
-GH_MUST_CHECK bool gh_records_rotate_keys(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
-                                          const gh_stored_key *fresh, uint64_t now_s, uint32_t keep_s);
+
+typedef struct gh_stored_generation {
+    uint32_t id;
+    uint8_t state; /* enum gh_key_state */
+    gh_str secret; /* likewise to be wiped */
+    uint64_t created_s, changed_s;
+} gh_stored_generation;
+
+typedef struct gh_stored_ring {
+    gh_stored_key *keys;               /* oldest first */
+    gh_stored_generation *generations; /* newest first */
+    uint32_t n_keys, n_generations;
+    gh_str naming; /* the naming key; absent: the ring was not begun */
+} gh_stored_ring;
+
+enum gh_keyring_result {
+    GH_KEYRING_OK,
+    GH_KEYRING_FAILED,   /* the records; nothing was done */
+    GH_KEYRING_SEALED,   /* by another secret_key */
+    GH_KEYRING_NOT_DUE,  /* of a rotation */
+    GH_KEYRING_TOO_SOON, /* the next keys are so new that other nodes may not know them */
+    GH_KEYRING_FULL      /* GH_GENERATIONS_MOST are in force */
+};
+
+/* All of it, in the arena. OK, FAILED, SEALED. */
+GH_MUST_CHECK enum gh_keyring_result gh_records_read_ring(gh_records *records,
+                                                          const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                                          gh_arena *arena, gh_stored_ring *ret);
+
+typedef struct gh_keyring_beginning {
+    const gh_stored_key *active, *next; /* NULL: no signing keys are wanted */
+    gh_str secret;                      /* secret_key: it gives the keys of generation 0 */
+    gh_str next_secret;                 /* GH_GENERATION_SECRET random bytes */
+    gh_str naming;                      /* GH_SHA256_SIZE bytes */
+    uint64_t now_s;
+} gh_keyring_beginning;
+/* What is there stays; what is missing is begun: signing keys, generations (0 active, 1 next), the naming key. */
+GH_MUST_CHECK bool gh_records_begin_ring(gh_records *records, const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                         const gh_keyring_beginning *with);
+
+typedef struct gh_keyring_rotation {
+    const gh_stored_key *fresh; /* NULL: no signing key is wanted */
+    gh_str secret;              /* of the new generation: GH_GENERATION_SECRET random bytes */
+    uint64_t now_s;
+    uint32_t keep_s; /* signing keys that have been retiring for so long go */
+    uint64_t
+        overlap_s; /* generations that have been retiring for so long are no longer in force, and go when unused */
+    uint64_t every_s;  /* only when the active generation is that old; 0: whatever its age */
+    uint32_t settle_s; /* and the next one was made so long ago */
+} gh_keyring_rotation;
+/* next becomes active, active retiring, and what is fresh is the new next; without a signing key yet, `fresh` becomes
+ * active. Any of the results. */
+GH_MUST_CHECK enum gh_keyring_result gh_records_rotate_ring(gh_records *records,
+                                                            const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                                            const gh_keyring_rotation *with);
+
+/* What is sealed by `before` is sealed by `seal` from now on. OK (also when all of it was), FAILED, SEALED. */
+GH_MUST_CHECK enum gh_keyring_result gh_records_reseal_ring(gh_records *records,
+                                                            const uint8_t seal[GH_SEAL_KEY_SIZE],
+                                                            const uint8_t before[GH_SEAL_KEY_SIZE],
+                                                            uint64_t now_s);
+
+/* A generation, and how many of what is in force were made with it. */
+typedef struct gh_generation_use {
+    uint32_t id;
+    uint8_t state; /* enum gh_key_state */
+    uint64_t created_s, changed_s;
+    uint64_t sessions, keys, devices;
+} gh_generation_use;
+/* All of them, newest first, in the arena. Reads all sessions, keys and devices. */
+GH_MUST_CHECK bool gh_records_count_generations(gh_records *records, uint64_t now_s, gh_arena *arena,
+                                                gh_generation_use **ret, unsigned *ret_n);
 
 /* The moment of the monotonic clock (options.now_ms) until which the roster is known to have everything that was committed,
  * by whatever node. On SQLite that is always now. Any thread. */

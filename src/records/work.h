@@ -36,6 +36,7 @@ enum {
     GH_LEEWAY_S = 300 /* so long after its end a token may be taken: the largest identity.token.leeway */
 };
 enum { GH_EMAIL_MAX = 254, GH_LABEL_MAX = 64 /* bytes of names that people give to devices and keys */ };
+enum { GH_EVENT_MAX = 31, GH_USER_AGENT_MAX = 256 /* bytes, in the audit trail */ };
 
 /* --- users (account.c) */
 

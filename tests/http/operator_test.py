@@ -790,10 +790,13 @@ def test_the_algorithm_is_changed_on_a_running_server(running):
     assert running.json("token", "inspect", stdin=before)["believed"]
 
 
-def test_there_is_no_ring_to_rotate_with_hs256(tmp_path):
+def test_with_hs256_all_keys_but_that_of_tokens_are_rotated(tmp_path):
     (tmp_path / "gatehouse.yaml").write_text("identity: {enabled: true, token: {algorithm: HS256}}\n")
-    done = Place(tmp_path)("key", "rotate", status=2)
-    assert "secret_key" in done.stderr
+    place = Place(tmp_path)
+    ring = place.json("key", "rotate")
+    assert ring["keys"] == []
+    assert [(g["generation"], g["state"]) for g in ring["generations"]] == [(2, "next"), (1, "active"), (0, "retiring")]
+    assert "secret_key" in place("key", "rotate", "--algorithm", "EdDSA", status=2).stderr
 
 
 # --- many accounts

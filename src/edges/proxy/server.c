@@ -7,6 +7,7 @@
 #include "config/compile.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
+#include "edges/secrets/environment.h"
 
 enum { EXIT_START = 1, EXIT_CONFIG = 2 };
 
@@ -39,6 +40,7 @@ static void drain(gh_serving *s)
 
 static void close_everything(gh_serving *s)
 {
+    gh_aws_secrets_end(s->secrets);
     if (s->admin != NULL)
         gh_admin_stop(s->admin);
     gh_admin_socket_stop(s->commands);
@@ -48,6 +50,7 @@ static void close_everything(gh_serving *s)
     for (size_t i = 0; i < GH_COUNT(s->signals); i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->worker_ended, NULL);
+    uv_close((uv_handle_t *)&s->secret_changed, NULL);
 }
 
 static void on_worker_ended(uv_async_t *async)
@@ -61,7 +64,7 @@ static void on_signal(uv_signal_t *signal, int number)
 {
     gh_serving *s = signal->data;
     if (number == SIGHUP && !s->draining)
-        gh_serving_reload(s);
+        gh_serving_reload(s, true);
     else if (number == SIGUSR1)
         gh_log_reopen(s->log);
     else if (number == SIGTERM || number == SIGINT)
@@ -115,6 +118,7 @@ static void free_all(gh_serving *s)
     }
     gh_identity_close(&s->identity);
     gh_conditions_tell(&s->conditions, NULL, NULL);
+    gh_aws_secrets_free(s->secrets);
     gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
     gh_log_close(s->log);
     (void)uv_loop_close(&s->loop);
@@ -151,6 +155,12 @@ int gh_serve_run(const gh_serve_options *options)
         return EXIT_START;
     }
     gh_policy *policy = NULL;
+    s->options.secrets = s->secrets = gh_aws_secrets_new(gh_environment(), &s->stopping);
+    if (s->secrets == NULL) {
+        (void)gh_serving_fail("start", "out of memory");
+        return EXIT_START;
+    }
+    unsigned reading = gh_aws_secrets_begin(s->secrets, false);
     gh_config *config = read_config(s, &report);
     s->identity.jwks = gh_key_sets_new(&s->stopping);
     if (config != NULL && gh_identity_open(&s->identity, config, &report))
@@ -166,10 +176,12 @@ int gh_serve_run(const gh_serve_options *options)
         gh_identity_close(&s->identity);
         if (config != NULL)
             gh_config_free(config);
-        return policy == NULL ? EXIT_CONFIG : EXIT_START;
+        bool later = policy != NULL || gh_aws_secrets_unreachable(s->secrets);
+        gh_aws_secrets_free(s->secrets);
+        return later ? EXIT_START : EXIT_CONFIG;
     }
     gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
-    if (!gh_serving_start(s, on_signal, on_worker_ended))
+    if (!gh_serving_start(s, reading, on_signal, on_worker_ended))
         return EXIT_START;
     s->first = gh_generation_ref(s->generation);
     say_started(s);

@@ -38,6 +38,11 @@ static const char *const step_names[] = {
     [GH_REDIS_STEP_TAKE] = "EVALSHA",
 };
 
+static bool has(gh_str error, const char *words)
+{
+    return error.n > 0 && memmem(error.p, error.n, words, strlen(words)) != NULL;
+}
+
 static gh_str code_of(gh_str error)
 {
     return gh_str_cut(error, 0, gh_str_find(error, ' '));
@@ -48,7 +53,7 @@ static void put_words(gh_str error, gh_buf *out)
 {
     enum { SHOWN = 120 };
     static const char repeats[] = ", with args beginning";
-    const char *args = memmem(error.p, error.n, repeats, sizeof repeats - 1);
+    const char *args = error.n > 0 ? memmem(error.p, error.n, repeats, sizeof repeats - 1) : NULL;
     gh_str words = gh_str_cut(error, 0, args != NULL ? (size_t)(args - error.p) : SHOWN);
     words = gh_str_cut(words, 0, SHOWN);
     for (size_t i = 0; i < words.n; i++)
@@ -70,8 +75,7 @@ static enum gh_redis_trouble explain_moved(gh_str error, gh_buf *out)
 /* Errors that Redis calls just ERR: what they say depends on what was asked. */
 static enum gh_redis_trouble explain_other(enum gh_redis_step step, gh_str error, gh_buf *out)
 {
-    static const char clients[] = "max number of clients";
-    if (memmem(error.p, error.n, clients, sizeof clients - 1) != NULL) {
+    if (has(error, "max number of clients")) {
         gh_buf_lit(out, "it has as many clients as it takes (maxclients)");
         return GH_REDIS_TROUBLE_SERVER;
     }
@@ -82,6 +86,10 @@ static enum gh_redis_trouble explain_other(enum gh_redis_step step, gh_str error
     if (step == GH_REDIS_STEP_SELECT) {
         gh_buf_lit(out, "it has no database of the number in redis.url (a Redis Cluster has only 0)");
         return GH_REDIS_TROUBLE_SERVER;
+    }
+    if (has(error, "ACL failure in script") || has(error, "The user executing the script can't")) {
+        gh_buf_printf(out, "its ACL does not let this user do all that a script does (%s)", step_names[step]);
+        return step == GH_REDIS_STEP_TAKE ? GH_REDIS_TROUBLE_REQUEST : GH_REDIS_TROUBLE_SERVER;
     }
     gh_buf_printf(out, "it refuses %s: ", step_names[step]);
     put_words(error, out);

@@ -304,12 +304,16 @@ bool gh_redis_receive(gh_redis *r)
     return false;
 }
 
-static void on_connected(gh_redis *r)
+static int socket_error(int fd)
 {
     int error = 0;
     socklen_t size = sizeof error;
-    if (getsockopt(r->link->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        error = errno;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+static void on_connected(gh_redis *r)
+{
+    int error = socket_error(r->link->fd);
     if (error != 0) {
         char why[GH_REDIS_WHY_SIZE];
         gh_buf b = gh_buf_over(why, sizeof why);
@@ -338,12 +342,10 @@ static void on_event(uv_poll_t *poll, int status, int events)
         on_connected(r);
         return;
     }
-    if (status < 0)
-        l->events = 0; /* libuv has stopped the handle; reading says what happened */
     if ((status < 0 || (events & UV_READABLE) != 0) && !gh_redis_receive(r))
         return;
-    if (status < 0) {
-        gh_redis_failf(r, "the connection broke: %s", uv_strerror(status));
+    if (status < 0) { /* what was left is read */
+        gh_redis_failf(r, "the connection broke: %s", strerrordesc_np(socket_error(l->fd)));
         return;
     }
     if ((events & UV_WRITABLE) == 0)

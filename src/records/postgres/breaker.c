@@ -25,6 +25,7 @@ void gh_pg_lost(gh_pg_records *r, uint64_t generation, const char *why)
         (void)gh_breaker_bad(&r->breaker, now_ms, random_number());
         r->generation++;
         r->opened_ms = now_ms;
+        r->due = true;
         (void)pthread_cond_signal(&r->wake);
     }
     (void)pthread_mutex_unlock(&r->common.lock);

@@ -54,7 +54,7 @@ struct gh_pg_records {
     gh_breaker breaker;
     uint64_t generation;
     uint64_t opened_ms;  /* when it opened last */
-    bool stopping, due;  /* due: the keeper has something to do now */
+    bool stopping, due, adjusted; /* due: the keeper has something to do now */
     pthread_cond_t wake; /* the keeper */
 
     /* the keeper's own */

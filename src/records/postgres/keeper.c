@@ -1,11 +1,15 @@
 /* The thread that does what is due, by the workers' hands, and looks for the database while it is away. */
+#include <stdlib.h>
+#include <time.h>
+
 #include "records/postgres/transaction.h"
 
 enum {
-    USES_MS = 15000,  /* between two writings of the last uses */
-    LIFE_MS = 60000,  /* between two words on how long tokens live that are made here */
-    SPOOL_MS = 1000,  /* between two tries to empty the spool */
-    SLACK_S = 60      /* a use on another node is known here by then: so long later a session is swept that was not used */
+    USES_MS = 15000, /* between two writings of the last uses */
+    LIFE_MS = 60000, /* between two words on how long tokens live that are made here */
+    SPOOL_MS = 1000, /* between two tries to empty the spool */
+    SLACK_S =
+        60 /* a use on another node is known here by then: so long later a session is swept that was not used */
 };
 
 typedef gh_pg_records records;
@@ -87,7 +91,7 @@ static uint64_t clean_up(records *r)
     sweep s = {{later(r->common.life.spans.cookie_idle_s), later(r->common.life.spans.token_idle_s)}, false};
     (void)pthread_mutex_unlock(&r->common.lock);
     bool done = gh_queue_call(&r->common.queue, GH_PG_ORDERLY, sweep_expired, &s);
-    (void)gh_feed_call(r->feed, sweep_roster, r);
+    done = gh_feed_call(r->feed, sweep_roster, r) && done;
     return done && s.more ? 0 : cleanup_ms;
 }
 
@@ -113,8 +117,8 @@ static void keep_house(records *r)
     if (roster && now_ms >= r->uses_ms)
         r->uses_ms = write_uses(r) ? now_ms : now_ms + USES_MS;
     if (roster && now_ms >= r->life_ms) {
-        (void)gh_queue_call(&r->common.queue, GH_PG_ORDERLY, say_life, r);
-        r->life_ms = now_ms + LIFE_MS;
+        bool said = gh_queue_call(&r->common.queue, GH_PG_ORDERLY, say_life, r);
+        r->life_ms = now_ms + (said ? LIFE_MS : SPOOL_MS);
     }
     if (roster && now_ms >= r->sweep_ms)
         r->sweep_ms = now_ms + clean_up(r);
@@ -133,13 +137,14 @@ static uint64_t next_due(const records *r)
 /* Until then, or until it is called. False: it is to end. */
 static bool wait_until(records *r, uint64_t until_ms)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
     (void)pthread_mutex_lock(&r->common.lock);
     while (!r->stopping && !r->due && pthread_cond_timedwait(&r->wake, &r->common.lock, &until) == 0)
         continue;
-    if (r->due && r->breaker.state == GH_BREAKER_CLOSED)
+    if (r->adjusted)
         r->sweep_ms = 0;
-    r->due = false;
+    r->due = r->adjusted = false;
     bool go_on = !r->stopping;
     (void)pthread_mutex_unlock(&r->common.lock);
     return go_on;
@@ -161,7 +166,10 @@ void *gh_pg_keeper_serve(void *data)
     (void)pthread_setname_np(pthread_self(), "gh-keeper");
     set_dates(r);
     while (wait_until(r, trial_ms != 0 ? trial_ms : next_due(r))) {
+        bool away = trial_ms != 0;
         trial_ms = gh_pg_trial(r);
+        if (away && trial_ms == 0)
+            r->spool_ms = 0; /* what waits is due */
         if (trial_ms == 0)
             keep_house(r);
     }

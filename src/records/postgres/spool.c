@@ -164,7 +164,8 @@ bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why, 
         sync_folder(folder);
         return true;
     }
-    gh_spool_close(s);
+    (void)close(s->fd);
+    s->fd = -1;
     return false;
 }
 
@@ -179,7 +180,8 @@ void gh_spool_close(gh_spool *s)
 static enum gh_spool_answer drop(gh_spool *s)
 {
     bool first = s->dropped++ == 0;
-    (void)write_head(s); /* where the disk is full it may fail; then the number is right while the process lives */
+    (void)write_head(
+        s); /* where the disk is full it may fail; then the number is right while the process lives */
     return first ? GH_SPOOL_FIRST_DROPPED : GH_SPOOL_DROPPED;
 }
 

@@ -25,7 +25,8 @@ typedef struct gh_spool {
     uint8_t generation[GH_SPOOL_ID];
 } gh_spool;
 
-/* Opens or makes it. *ret_cut: bytes at its end that were no line. False: `why` says in a sentence what is wrong. */
+/* Opens or makes it. *ret_cut: bytes at its end that were no line. False: `why` says in a sentence what is wrong, and it
+ * keeps nothing. */
 GH_MUST_CHECK bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why,
                                  uint64_t *ret_cut);
 /* One that keeps nothing, and counts nothing. */

@@ -32,7 +32,5 @@ const char *const gh_pg_texts[GH_PG_COUNT] = {
 
 unsigned gh_pg_hold_of(unsigned which)
 {
-    if (which == GH_SQL_USER_BY_ID)
-        return GH_PG_USER_HOLD;
     return which == GH_SQL_ATTEMPT_GET ? GH_PG_ATTEMPT_HOLD : 0;
 }

@@ -8,7 +8,8 @@
 enum {
     CONSTRAINT_TRIES = 4, /* a race is over by then; what is left is a mistake */
     LONGEST_PAUSE_MS = 64,
-    ASK_PAUSE_MS = 20
+    ASK_PAUSE_MS = 20,
+    IDLE_MS = 10000 /* of a transaction whose node stands still */
 };
 
 /* --- the connection */
@@ -29,6 +30,8 @@ static bool connect_until(gh_pg_worker *w, uint64_t until_ms, char *why)
     (void)pthread_mutex_unlock(&r->common.lock);
     atomic_fetch_add_explicit(&r->reconnects, 1, memory_order_relaxed);
     w->open = gh_postgres_open(&w->c, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why);
+    if (w->open)
+        gh_sql_run1(&w->c.sql, GH_PG_SETTLE, IDLE_MS);
     return w->open;
 }
 
@@ -51,9 +54,7 @@ bool gh_pg_connect(gh_pg_worker *w)
 
 /* --- one try */
 
-/* The transaction's number, and how long tokens live: asked at its begin, looked at when it is needed, by when an answer
- * has come anyway. */
-static void look(gh_work *work)
+void gh_pg_look(gh_work *work)
 {
     gh_pg_worker *w = (gh_pg_worker *)work;
     if (!w->headed)
@@ -71,6 +72,7 @@ static void begin(gh_pg_worker *w, enum gh_pg_how how)
     gh_sql *sql = &w->c.sql;
     w->xid = 0;
     w->headed = how != GH_PG_LOOK;
+    w->c.holds = how == GH_PG_ANYHOW;
     switch (how) {
     case GH_PG_ORDERLY:
         gh_sql_run(sql, GH_SQL_BEGIN);
@@ -116,7 +118,7 @@ static void try_once(gh_pg_worker *w, gh_pg_task *task)
     begin(w, task->how);
     task->run(&w->work, task->data);
     task->told = tell(w);
-    look(&w->work); /* before COMMIT is sent: after it there may be no asking */
+    gh_pg_look(&w->work); /* before COMMIT is sent: after it there may be no asking */
     gh_sql_run(sql, GH_SQL_COMMIT);
     gh_sql_flush(sql);
     if (gh_sql_ok(sql))

@@ -36,4 +36,8 @@ enum gh_pg_end gh_pg_do(gh_pg_worker *w, gh_pg_task *task);
 /* An open connection of the present generation. False: there is none, and the breaker is open. */
 GH_MUST_CHECK bool gh_pg_connect(gh_pg_worker *w);
 
+/* gh_work.look: the transaction's number, and how long tokens live. Asked at its begin, looked at when it is needed, by when
+ * an answer has come anyway. */
+void gh_pg_look(gh_work *w);
+
 #endif

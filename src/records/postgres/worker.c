@@ -8,7 +8,8 @@ enum {
     FOREVER_MS = 3600000
 };
 
-static void look_at_kind(enum gh_op_kind kind, enum gh_pg_how *ret)
+/* How an operation is done. */
+static enum gh_pg_how how_of(enum gh_op_kind kind)
 {
     switch (kind) {
     case GH_OP_USER_GET:
@@ -16,12 +17,10 @@ static void look_at_kind(enum gh_op_kind kind, enum gh_pg_how *ret)
     case GH_OP_SESSION_LIST:
     case GH_OP_DEVICE_LIST:
     case GH_OP_KEY_LIST:
-        *ret = GH_PG_LOOK;
-        return;
-    case GH_OP_LOGIN_BEGIN: /* why: statements_postgres.def, at BEGIN_PLAIN */
+        return GH_PG_LOOK;
+    case GH_OP_LOGIN_BEGIN:
+        return GH_PG_ANYHOW;
     case GH_OP_LOGIN_FINISH:
-        *ret = GH_PG_ANYHOW;
-        return;
     case GH_OP_PASSWORD_VERIFY:
     case GH_OP_PASSWORD_CREATE:
     case GH_OP_USER_CREATE:
@@ -41,7 +40,7 @@ static void look_at_kind(enum gh_op_kind kind, enum gh_pg_how *ret)
     case GH_OP_KIND_COUNT:
         break;
     }
-    *ret = GH_PG_ORDERLY;
+    return GH_PG_ORDERLY;
 }
 
 /* --- an operation */
@@ -94,8 +93,11 @@ static void do_op(gh_pg_worker *w, gh_op *op)
 {
     gh_pg_records *r = w->of;
     doing d = {op, gh_arena_now(&op->arena)};
-    gh_pg_task task = {.run = run_op, .undo = undo_op, .data = &d, .until_ms = until_ms(r, op)};
-    look_at_kind((enum gh_op_kind)op->kind, &task.how);
+    gh_pg_task task = {.how = how_of((enum gh_op_kind)op->kind),
+                       .run = run_op,
+                       .undo = undo_op,
+                       .data = &d,
+                       .until_ms = until_ms(r, op)};
     enum gh_pg_end end = gh_pg_do(w, &task);
     atomic_fetch_add_explicit(&r->common.transactions, 1, memory_order_relaxed);
     if (end == GH_PG_UNSURE) {
@@ -137,7 +139,8 @@ static void do_audit(gh_pg_worker *w, gh_op *op)
 {
     gh_pg_records *r = w->of;
     gh_spool_line line = line_of(op);
-    gh_pg_task task = {.how = GH_PG_ORDERLY, .run = gh_pg_write_line, .data = &line, .until_ms = until_ms(r, op)};
+    gh_pg_task task = {
+        .how = GH_PG_ORDERLY, .run = gh_pg_write_line, .data = &line, .until_ms = until_ms(r, op)};
     bool others = gh_spool_look(&r->spool).lines > 0;
     enum gh_pg_end end = others ? GH_PG_NOT_DONE : gh_pg_do(w, &task);
     if (end == GH_PG_DONE || keep_line(r, &line))
@@ -163,6 +166,24 @@ static void serve_op(gh_pg_worker *w, gh_op *op)
         do_op(w, op);
     else
         finish(w, op, false); /* it is UNAVAILABLE from its start */
+}
+
+void gh_pg_worker_init(gh_pg_worker *w, gh_pg_records *r)
+{
+    w->of = r;
+    w->work = (gh_work){.sql = &w->c.sql, .roster = r->common.options.roster, .look = gh_pg_look};
+    memcpy(w->work.naming, r->naming, sizeof r->naming);
+    gh_arena_init(&w->effects, NULL, 0, MEMORY);
+    gh_arena_init(&w->scratch, NULL, 0, MEMORY);
+}
+
+void gh_pg_worker_end(gh_pg_worker *w)
+{
+    if (w->open)
+        gh_sql_close(&w->c.sql);
+    w->open = false;
+    gh_arena_reset(&w->effects);
+    gh_arena_reset(&w->scratch);
 }
 
 typedef struct job {

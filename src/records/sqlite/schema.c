@@ -141,6 +141,19 @@ static const char *const migrations[] = {
     " state INTEGER NOT NULL,"
     " created_s INTEGER NOT NULL,"
     " changed_s INTEGER NOT NULL) STRICT",
+
+    /* 4: generations of the keys that rotate; what was there before is of generation 0 */
+    "CREATE TABLE key_generation("
+    " id INTEGER PRIMARY KEY,"
+    " nonce BLOB NOT NULL,"
+    " sealed BLOB NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " created_s INTEGER NOT NULL,"
+    " changed_s INTEGER NOT NULL) STRICT;"
+    /* whose keys made the present secret */
+    "ALTER TABLE session ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE api_key ADD COLUMN generation INTEGER NOT NULL DEFAULT 0",
 };
 
 unsigned gh_schema_version(void)
