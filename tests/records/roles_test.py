@@ -10,11 +10,12 @@ from support import records, statements
 from support.gateway import run
 from support.records import OWNER, READONLY, SERVICE, SQL
 
-TABLES = ["account", "api_key", "attempt", "audit", "change", "change_swept", "device", "ended_session", "known_place", "login",
+TABLES = ["account", "api_key", "attempt", "audit", "change", "change_swept", "device", "ended_session", "key_generation", "known_place", "login",
           "revoked_token", "schema_migration", "secret", "session", "signing_key", "token_life", "user_cutoff"]
 # What would let somebody in, or open what is sealed.
 SECRETS = {("account", "hash"), ("session", "hash"), ("session", "before_hash"), ("session", "sealed"), ("device", "hash"),
-           ("api_key", "hash_of_key"), ("secret", "value"), ("signing_key", "nonce"), ("signing_key", "sealed"), ("change", "effect")}
+           ("api_key", "hash_of_key"), ("secret", "value"), ("signing_key", "nonce"), ("signing_key", "sealed"),
+           ("key_generation", "nonce"), ("key_generation", "sealed"), ("change", "effect")}
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ NOT_THE_SERVICES = [
     "UPDATE audit SET actor_user = 1", "UPDATE audit SET id = DEFAULT", "UPDATE account SET id = 1", "UPDATE account SET name = 'x'",
     "UPDATE account SET created_s = 1", "UPDATE session SET user_id = 1", "UPDATE session SET expires_s = 1", "UPDATE device SET hash = ''",
     "UPDATE device SET user_id = 1", "UPDATE api_key SET hash_of_key = ''", "UPDATE api_key SET user_id = 1", "UPDATE api_key SET scopes = 'x'",
-    "UPDATE signing_key SET sealed = ''", "UPDATE secret SET value = ''", "DELETE FROM secret", "UPDATE change SET effect = ''",
+    "UPDATE signing_key SET kid = ''", "UPDATE secret SET name = ''", "DELETE FROM secret", "UPDATE change SET effect = ''",
     "UPDATE login SET user_id = 1", "DELETE FROM change_swept", "INSERT INTO change_swept VALUES (2, 2)", "DELETE FROM schema_migration",
     "INSERT INTO schema_migration VALUES (99, 0)", "UPDATE schema_migration SET version = 0"]
 
