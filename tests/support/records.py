@@ -87,6 +87,7 @@ INSERT INTO audit(at_s, event, user_id, name, actor_user, detail)
         CASE WHEN n % 2 = 0 THEN (n % 4000 + 1) * 7919 END, '{}' FROM generate_series(1, 20000) n;
 INSERT INTO signing_key(kid, algorithm, nonce, sealed, state, created_s, changed_s)
     SELECT 'k' || n, 'EdDSA', '\\x00', '\\x00', n, n, n FROM generate_series(0, 2) n;
+INSERT INTO key_generation SELECT n, '\\x00', '\\x00', n, n, n FROM generate_series(0, 2) n;
 INSERT INTO change(tx, at_s, effect) SELECT pg_current_xact_id(), n, '\\x01' FROM generate_series(1, 8000) n;
 VACUUM ANALYZE;
 """
