@@ -144,7 +144,7 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
-    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT};
+    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT, .said_lock = PTHREAD_MUTEX_INITIALIZER};
     gh_serving *s = &serving;
     gh_report report;
     gh_report_init(&report);

@@ -30,9 +30,15 @@ static bool connect_until(gh_pg_worker *w, uint64_t until_ms, char *why)
     (void)pthread_mutex_unlock(&r->common.lock);
     atomic_fetch_add_explicit(&r->reconnects, 1, memory_order_relaxed);
     w->open = gh_postgres_open(&w->c, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why);
-    if (w->open)
-        gh_sql_run1(&w->c.sql, GH_PG_SETTLE, IDLE_MS);
-    return w->open;
+    if (!w->open)
+        return false;
+    gh_sql_run1(&w->c.sql, GH_PG_SETTLE, IDLE_MS);
+    gh_sql_flush(&w->c.sql); /* else what comes next would be of the same transaction */
+    if (gh_sql_ok(&w->c.sql))
+        return true;
+    memcpy(why, w->c.sql.why, sizeof w->c.sql.why);
+    disconnect(w);
+    return false;
 }
 
 bool gh_pg_connect(gh_pg_worker *w)
