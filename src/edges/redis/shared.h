@@ -53,6 +53,7 @@ typedef struct gh_redis_figures {
     uint64_t answered, unavailable;   /* requests */
     uint64_t late;                    /* deadlines missed */
     uint64_t connected;               /* times a connection became ready */
+    uint64_t outages;                 /* times "redis_unavailable" was said */
     uint64_t round_trip_us;           /* of the last heartbeat; 0: none yet */
     char why[GH_REDIS_WHY_SIZE];      /* of the present outage, or of the last; "" */
     char server[GH_REDIS_SHOWN_SIZE]; /* "host:port" */

@@ -72,6 +72,7 @@ static void paused(void **state)
     assert_int_equal(world_lines(w, "redis_unavailable", 1), 1);
     f = world_figures(w);
     assert_int_equal(f.connected, 2);
+    assert_int_equal(f.outages, 1);
     assert_int_equal(f.away_ms, 0);
 }
 
