@@ -59,6 +59,7 @@ typedef struct gh_load {
     gh_secret_entry *secrets;
     gh_place per_minute; /* of a variable whose name says "per minute"; file NULL: none */
     bool unread;         /* a file could not be read at all: what it would say is unknown */
+    unsigned errors;     /* in the report before this load */
     bool out_of_memory;
 } gh_load;
 

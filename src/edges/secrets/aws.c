@@ -312,12 +312,15 @@ static bool copy_settings(settings *to, const gh_config *c)
            copy_text(&to->memory, c->secrets.aws.session_token, &to->is.session_token);
 }
 
+/* New ones go to the end: the present version is asked for before the one before it. Were a secret rotated between the two the
+ * other way about, the one that was in use until then would be neither. */
 static entry *find(gh_aws_secrets *s, const gh_secret_reference *what, gh_str region)
 {
-    for (entry *e = s->first; e != NULL; e = e->next)
-        if (gh_str_eq(e->id, what->name) && gh_str_eq(e->region, region) && e->previous == what->previous &&
-            gh_str_eq(e->endpoint, s->read.is.endpoint))
-            return e;
+    entry **end = &s->first;
+    for (; *end != NULL; end = &(*end)->next)
+        if (gh_str_eq((*end)->id, what->name) && gh_str_eq((*end)->region, region) &&
+            (*end)->previous == what->previous && gh_str_eq((*end)->endpoint, s->read.is.endpoint))
+            return *end;
     entry *e = calloc(1, sizeof *e);
     if (e == NULL)
         return NULL;
@@ -329,8 +332,7 @@ static entry *find(gh_aws_secrets *s, const gh_secret_reference *what, gh_str re
         free_entry(e);
         return NULL;
     }
-    e->next = s->first;
-    s->first = e;
+    *end = e;
     return e;
 }
 

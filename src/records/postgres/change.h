@@ -13,6 +13,8 @@
 
 #include "records/effects.h"
 
+enum { GH_CHANGE_VERSION = 1, GH_CHANGE_NETWORKS = 64 /* of a key */ };
+
 /* All effects of the list as one row's bytes, in the arena. False: no memory, or one that can't be (no id, a text longer
  * than model/principal.h says). An empty list is no bytes: nothing is to be told. */
 GH_MUST_CHECK bool gh_change_encode(const gh_effect *first, gh_arena *arena, gh_str *ret);
