@@ -219,6 +219,7 @@ static void write_session(gh_postgres *p, gh_id id)
     gh_bind_u64(&q, 0);
     gh_bind_blob(&q, NULL, 0);
     gh_bind_text(&q, (gh_str){NULL, 0});
+    gh_bind_u64(&q, 0); /* generation */
     gh_query_run(&q);
     add_session(&effects, id);
     change(p, &effects);
