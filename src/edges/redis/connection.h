@@ -16,10 +16,9 @@
 
 #include <uv.h>
 
+#include "edges/redis/reader.h"
 #include "edges/redis/shared.h"
 #include "observe/log.h"
-
-enum { GH_REDIS_VALUES_MAX = 256 };
 
 typedef struct gh_redis gh_redis;
 

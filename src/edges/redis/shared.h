@@ -8,7 +8,12 @@
 
 #include "base/buf.h"
 
-enum { GH_REDIS_SCRIPTS_MAX = 4, GH_REDIS_WHY_SIZE = 256, GH_REDIS_PREFIX_MAX = 64 };
+enum {
+    GH_REDIS_SCRIPTS_MAX = 4,
+    GH_REDIS_WHY_SIZE = 512,
+    GH_REDIS_SHOWN_SIZE = 320,
+    GH_REDIS_PREFIX_MAX = 64
+};
 
 typedef struct gh_redis_shared gh_redis_shared;
 
@@ -42,13 +47,13 @@ gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 typedef struct gh_redis_figures {
     unsigned connections, ready; /* of this process */
     unsigned nodes;
-    uint64_t away_ms;               /* 0: no outage */
-    uint64_t answered, unavailable; /* requests */
-    uint64_t late;                  /* deadlines missed */
-    uint64_t connected;             /* times a connection became ready */
-    uint64_t round_trip_us;         /* of the last heartbeat; 0: none yet */
-    char why[GH_REDIS_WHY_SIZE];    /* of the present outage, or of the last; "" */
-    char server[512];               /* "host:port" */
+    uint64_t away_ms;                 /* 0: no outage */
+    uint64_t answered, unavailable;   /* requests */
+    uint64_t late;                    /* deadlines missed */
+    uint64_t connected;               /* times a connection became ready */
+    uint64_t round_trip_us;           /* of the last heartbeat; 0: none yet */
+    char why[GH_REDIS_WHY_SIZE];      /* of the present outage, or of the last; "" */
+    char server[GH_REDIS_SHOWN_SIZE]; /* "host:port" */
 } gh_redis_figures;
 
 /* Any thread. */

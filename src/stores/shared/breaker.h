@@ -14,6 +14,8 @@
 #define GH_STORES_SHARED_BREAKER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -39,17 +41,17 @@ bool gh_breaker_good(gh_breaker *b, uint64_t now_ms);
 bool gh_breaker_bad(gh_breaker *b, uint64_t now_ms, uint64_t random);
 
 /* How many connections of the process are without their server, and since when: lets one of them write the line. */
-typedef struct gh_outage {
+typedef struct gh_outages {
     _Atomic uint64_t word; /* since_ms << 16 | connections */
-} gh_outage;
+} gh_outages;
 
 /* A connection lost its server (not again while it is without). True: it is the first, and the line is the caller's
  * to write. At most 65535 connections. */
-GH_MUST_CHECK bool gh_outage_begin(gh_outage *o, uint64_t now_ms);
+GH_MUST_CHECK bool gh_outages_begin(gh_outages *o, uint64_t now_ms);
 /* The same connection has it back. True: it was the last one without; the line is the caller's, and the server was
  * away for *ret_ms. */
-GH_MUST_CHECK bool gh_outage_end(gh_outage *o, uint64_t now_ms, uint64_t *ret_ms);
+GH_MUST_CHECK bool gh_outages_end(gh_outages *o, uint64_t now_ms, uint64_t *ret_ms);
 /* Connections that are without their server now, and for how long (0: none). ret_ms may be NULL. Any thread. */
-unsigned gh_outage_now(const gh_outage *o, uint64_t now_ms, uint64_t *ret_ms);
+unsigned gh_outages_now(const gh_outages *o, uint64_t now_ms, uint64_t *ret_ms);
 
 #endif

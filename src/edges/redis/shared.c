@@ -1,0 +1,212 @@
+/* Options, figures, the lines in the log. */
+#include "edges/redis/shared.h"
+
+#include <stdlib.h>
+
+#include "base/crypto.h"
+#include "edges/redis/parts.h"
+#include "wire/chars.h"
+
+enum {
+    CONNECT_MS = 2000,
+    MAX_WAITING = 16384,
+    MAX_WAITING_EVER = 1 << 20,
+    MAX_BYTES = 4 * 1024 * 1024,
+    ERROR_LINES_MS = 10000, /* between two lines about refused requests */
+    CA_FILE_MAX = 4096
+};
+
+static bool refuse(gh_buf *why, const char *text)
+{
+    gh_buf_put(why, gh_str_of(text));
+    return false;
+}
+
+static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
+{
+    const char *reason = NULL;
+    if (!gh_redis_url_parse(o->url, &s->url, &reason)) {
+        gh_buf_lit(why, "redis.url: ");
+        return refuse(why, reason);
+    }
+    if (o->password.p != NULL) {
+        if (o->password.n == 0 || o->password.n > GH_REDIS_PASSWORD_MAX ||
+            gh_str_find(o->password, '\0') < o->password.n)
+            return refuse(why, "redis.password is empty, too long or has a NUL in it");
+        memset(s->url.password, 0, sizeof s->url.password);
+        memcpy(s->url.password, o->password.p, o->password.n);
+    }
+    if (s->url.user[0] != '\0' && s->url.password[0] == '\0')
+        return refuse(
+            why, "redis.url names a user but no password is set (a password alone is written :PASSWORD@)");
+    gh_buf shown = gh_buf_over(s->shown, sizeof s->shown - 1);
+    gh_redis_url_show(&s->url, &shown);
+    return true;
+}
+
+static bool take_prefix(gh_redis_shared *s, gh_str prefix, gh_buf *why)
+{
+    bool good = prefix.n > 0 && prefix.n <= GH_REDIS_PREFIX_MAX;
+    for (size_t i = 0; good && i < prefix.n; i++)
+        good = gh_char_is(prefix.p[i], GH_CHAR_REG_NAME);
+    if (!good)
+        return refuse(why, "redis.prefix is not 1 to 64 letters, digits, \"-\", \"_\" or \".\"");
+    gh_buf b = gh_buf_over(s->prefix, sizeof s->prefix - 1);
+    gh_buf_char(&b, '{');
+    gh_buf_put(&b, prefix);
+    gh_buf_lit(&b, "}:");
+    return gh_buf_ok(&b);
+}
+
+static bool take_numbers(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
+{
+    s->timeout_ms = o->timeout_ms;
+    s->connect_ms = o->connect_ms != 0 ? o->connect_ms : CONNECT_MS;
+    s->fixed_nodes = o->nodes;
+    s->max_waiting = o->max_waiting != 0 ? o->max_waiting : MAX_WAITING;
+    s->max_bytes = o->max_bytes != 0 ? o->max_bytes : MAX_BYTES;
+    if (s->timeout_ms == 0)
+        return refuse(why, "redis.timeout is 0");
+    if (s->max_waiting > MAX_WAITING_EVER || o->n_scripts > GH_REDIS_SCRIPTS_MAX)
+        return refuse(why, "more scripts or waiting requests than there may be");
+    for (unsigned i = 0; i < o->n_scripts; i++)
+        s->scripts[i] = o->scripts[i];
+    s->scripts[o->n_scripts] = gh_redis_node_script;
+    s->n_scripts = o->n_scripts + 1;
+    return true;
+}
+
+static bool take_tls(gh_redis_shared *s, gh_str ca_file, gh_buf *why)
+{
+    char path[CA_FILE_MAX];
+    if (s->url.scheme != GH_REDIS_TLS)
+        return true;
+    if (ca_file.n >= sizeof path)
+        return refuse(why, "redis.ca_file is too long");
+    if (ca_file.n > 0)
+        memcpy(path, ca_file.p, ca_file.n);
+    path[ca_file.n] = '\0';
+    s->tls = gh_redis_tls_context(ca_file.n > 0 ? (gh_str){path, ca_file.n} : (gh_str){NULL, 0}, why);
+    return s->tls != NULL;
+}
+
+static void name_node(gh_redis_shared *s)
+{
+    uint8_t id[GH_REDIS_NODE_SIZE / 2];
+    gh_buf b = gh_buf_over(s->node, sizeof s->node - 1);
+    gh_random(id, sizeof id);
+    gh_buf_hex(&b, id, sizeof id);
+}
+
+gh_redis_shared *gh_redis_shared_new(const gh_redis_options *options, char why[GH_REDIS_WHY_SIZE])
+{
+    gh_buf reason = gh_buf_over(why, GH_REDIS_WHY_SIZE - 1);
+    gh_redis_shared *s = calloc(1, sizeof *s);
+    if (s == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
+        (void)refuse(&reason, "out of memory");
+        free(s);
+        s = NULL;
+    } else if (!take_url(s, options, &reason) || !take_prefix(s, options->prefix, &reason) ||
+               !take_numbers(s, options, &reason) || !take_tls(s, options->ca_file, &reason)) {
+        gh_redis_shared_free(s);
+        s = NULL;
+    } else {
+        name_node(s);
+    }
+    why[reason.n] = '\0';
+    return s;
+}
+
+void gh_redis_shared_free(gh_redis_shared *s)
+{
+    if (s == NULL)
+        return;
+    gh_redis_tls_context_free(s->tls);
+    gh_redis_url_wipe(&s->url);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+unsigned gh_redis_nodes(const gh_redis_shared *s)
+{
+    unsigned n = s->fixed_nodes != 0 ? s->fixed_nodes : atomic_load_explicit(&s->nodes, memory_order_relaxed);
+    return n != 0 ? n : 1;
+}
+
+gh_str gh_redis_key_prefix(const gh_redis_shared *s)
+{
+    return gh_str_of(s->prefix);
+}
+
+static uint64_t read_figure(_Atomic uint64_t *figure)
+{
+    return atomic_load_explicit(figure, memory_order_relaxed);
+}
+
+void gh_redis_read_figures(gh_redis_shared *s, uint64_t now_ms, gh_redis_figures *ret)
+{
+    *ret = (gh_redis_figures){.connections = atomic_load(&s->connections),
+                              .ready = atomic_load(&s->ready),
+                              .nodes = gh_redis_nodes(s),
+                              .answered = read_figure(&s->answered),
+                              .unavailable = read_figure(&s->unavailable),
+                              .late = read_figure(&s->late),
+                              .connected = read_figure(&s->connected),
+                              .round_trip_us = read_figure(&s->round_trip_us)};
+    (void)gh_outages_now(&s->outages, now_ms, &ret->away_ms);
+    memcpy(ret->server, s->shown, sizeof ret->server);
+    (void)pthread_mutex_lock(&s->lock);
+    memcpy(ret->why, s->why, sizeof ret->why);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void gh_redis_count(gh_redis *r)
+{
+    if (r->answered != 0)
+        atomic_fetch_add_explicit(&r->shared->answered, r->answered, memory_order_relaxed);
+    if (r->unavailable != 0)
+        atomic_fetch_add_explicit(&r->shared->unavailable, r->unavailable, memory_order_relaxed);
+    r->answered = r->unavailable = 0;
+}
+
+static void keep_reason(gh_redis_shared *s, gh_str why)
+{
+    gh_str kept = gh_str_cut(why, 0, sizeof s->why - 1);
+    (void)pthread_mutex_lock(&s->lock);
+    memcpy(s->why, kept.p, kept.n);
+    s->why[kept.n] = '\0';
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void gh_redis_say_lost(gh_redis *r, gh_str why)
+{
+    keep_reason(r->shared, why);
+    if (r->away)
+        return;
+    r->away = true;
+    if (gh_outages_begin(&r->shared->outages, uv_now(r->loop)) && r->lane != NULL)
+        gh_log_event(r->lane, GH_LEVEL_WARNING, "redis_unavailable",
+                     "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
+                     (int)why.n, why.p);
+}
+
+void gh_redis_say_back(gh_redis *r)
+{
+    uint64_t away_ms = 0;
+    if (!r->away)
+        return;
+    r->away = false;
+    if (gh_outages_end(&r->shared->outages, uv_now(r->loop), &away_ms) && r->lane != NULL)
+        gh_log_event(r->lane, GH_LEVEL_INFO, "redis_recovered", "Redis at %s is back after %llu.%03u s",
+                     r->shared->shown, (unsigned long long)(away_ms / 1000), (unsigned)(away_ms % 1000));
+}
+
+void gh_redis_say_refused(gh_redis *r, gh_str why)
+{
+    uint64_t now = uv_now(r->loop), due = atomic_load_explicit(&r->shared->error_due, memory_order_relaxed);
+    keep_reason(r->shared, why);
+    if (now >= due && atomic_compare_exchange_strong(&r->shared->error_due, &due, now + ERROR_LINES_MS) &&
+        r->lane != NULL)
+        gh_log_event(r->lane, GH_LEVEL_ERROR, "redis_error", "Redis at %s: %.*s", r->shared->shown,
+                     (int)why.n, why.p);
+}

@@ -1,0 +1,180 @@
+/* Passwords, ACL users and what a user may do, against a real Redis. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "redis_world.h"
+
+static void it_counts(redis_world *w)
+{
+    asked a;
+    world_until_ready(w);
+    ask_add(&a, "n", 1);
+    assert_true(gh_redis_ask(w->redis, &a.request));
+    world_answer(w, &a);
+    assert_int_equal(a.unavailable, 0);
+}
+
+static void a_password(void **state)
+{
+    redis_world *w = *state;
+    static const char *const options[] = {"--requirepass", "hunter2 /@:#", NULL};
+    redis_start(&w->server, options);
+    world_connect_to(w, "redis://:hunter2%%20%%2F%%40%%3A%%23@127.0.0.1:%u", w->server.port);
+    it_counts(w);
+    world_disconnect(w);
+    world_connect_to(w, "unix://:hunter2%%20%%2F%%40%%3A%%23@%s", w->server.socket);
+    it_counts(w);
+    world_disconnect(w);
+    w->options.password = GH_STR("hunter2 /@:#"); /* in place of the URL's */
+    world_connect_to(w, "redis://:wrong@127.0.0.1:%u", w->server.port);
+    it_counts(w);
+    world_disconnect(w);
+    w->options.password = GH_STR("hunter3");
+    world_connect(w);
+    world_until_why(w, "refuses the user or the password");
+    world_disconnect(w);
+    w->options.password = (gh_str){NULL, 0};
+    world_connect(w);
+    world_until_why(w, "wants a password");
+    world_disconnect(w);
+    assert_int_equal(world_lines(w, "redis_unavailable", 2), 2);
+    world_log_lacks(w, "hunter");
+}
+
+static void a_password_that_nobody_asked_for(void **state)
+{
+    redis_world *w = *state;
+    redis_start(&w->server, NULL);
+    world_connect_to(w, "redis://:hunter2@127.0.0.1:%u", w->server.port);
+    world_until_why(w, "set here but not there");
+    world_disconnect(w);
+    world_connect_to(w, "redis://gate:hunter2@127.0.0.1:%u", w->server.port);
+    world_until_why(w, "refuses the user or the password");
+    world_disconnect(w);
+    world_connect_to(w, "redis://127.0.0.1:%u/16", w->server.port);
+    world_until_why(w, "no database");
+    world_log_lacks(w, "hunter");
+}
+
+/* A server without AUTH repeats what it was sent; the log does not. */
+static void a_server_that_repeats_the_password(void **state)
+{
+    redis_world *w = *state;
+    static const char *const options[] = {"--rename-command", "AUTH", "LOGIN", NULL};
+    redis_start(&w->server, options);
+    world_connect_to(w, "redis://gate:hunter2@127.0.0.1:%u", w->server.port);
+    world_until_why(w, "refuses AUTH");
+    assert_null(strstr(world_figures(w).why, "hunter"));
+    assert_int_equal(world_lines(w, "redis_unavailable", 1), 1);
+    world_log_lacks(w, "hunter");
+}
+
+/* All that the connection itself asks of a user; the scripts of its users need what they call. */
+static const char *const needed[] = {"+ping", "+script|load",      "+evalsha", "+time",
+                                     "+zadd", "+zremrangebyscore", "+pexpire", "+zcard"};
+
+static void set_user(redis_world *w, const char *without, const char *keys, const char *more)
+{
+    char command[512];
+    int n = snprintf(command, sizeof command, "ACL SETUSER gate reset on >hunter2 %s +incrby %s", keys, more);
+    for (size_t i = 0; i < GH_COUNT(needed); i++)
+        if (without == NULL || strcmp(needed[i], without) != 0)
+            n += snprintf(command + n, sizeof command - (size_t)n, " %s", needed[i]);
+    redis_tell(&w->server, command, NULL, 0);
+}
+
+static void connect_as_user(redis_world *w, unsigned database)
+{
+    world_connect_to(w, "redis://gate:hunter2@127.0.0.1:%u/%u", w->server.port, database);
+}
+
+static void least_privileges_are_enough(void **state)
+{
+    redis_world *w = *state;
+    redis_start(&w->server, NULL);
+    set_user(w, NULL, "~{test}:*", "+zrem");
+    connect_as_user(w, 0);
+    it_counts(w);
+    world_disconnect(w);
+    assert_int_equal(redis_number(&w->server, "ZCARD {test}:nodes"), 0); /* it could leave, too */
+    set_user(w, NULL, "~{test}:*", "+select +client|setname");
+    connect_as_user(w, 2);
+    it_counts(w);
+    char clients[512];
+    redis_tell(&w->server, "CLIENT LIST", clients, sizeof clients);
+    assert_non_null(strstr(clients, "name=gatehouse"));
+}
+
+/* Each of them is needed, and what is missing is said. */
+static void less_is_not_enough(void **state)
+{
+    redis_world *w = *state;
+    redis_start(&w->server, NULL);
+    for (size_t i = 0; i < GH_COUNT(needed); i++) {
+        set_user(w, needed[i], "~{test}:*", "");
+        connect_as_user(w, 0);
+        world_until_why(w, "its ACL does not let this user");
+        assert_false(gh_redis_ready(w->redis));
+        world_disconnect(w);
+    }
+    set_user(w, NULL, "~{other}:*", "");
+    connect_as_user(w, 0);
+    world_until_why(w, "its ACL does not let this user");
+    world_disconnect(w);
+    set_user(w, NULL, "~{test}:*", "");
+    connect_as_user(w, 1);
+    world_until_why(w, "SELECT");
+    world_disconnect(w);
+    world_log_lacks(w, "hunter");
+}
+
+/* A right that is taken away later is noticed, and when it is given back. */
+static void rights_that_change(void **state)
+{
+    redis_world *w = *state;
+    asked a;
+    redis_start(&w->server, NULL);
+    set_user(w, NULL, "~{test}:*", "");
+    connect_as_user(w, 0);
+    it_counts(w);
+    redis_tell(&w->server, "ACL SETUSER gate -evalsha", NULL, 0);
+    ask_add(&a, "n", 1);
+    assert_true(gh_redis_ask(w->redis, &a.request));
+    world_answer(w, &a);
+    assert_int_equal(a.unavailable, 1);
+    world_until_why(w, "its ACL does not let this user");
+    redis_tell(&w->server, "ACL SETUSER gate +evalsha", NULL, 0);
+    it_counts(w);
+    redis_tell(&w->server, "ACL SETUSER gate -incrby", NULL,
+               0); /* one script's alone: the connection stays */
+    ask_add(&a, "n", 1);
+    assert_true(gh_redis_ask(w->redis, &a.request));
+    world_answer(w, &a);
+    assert_int_equal(a.unavailable, 1);
+    assert_true(gh_redis_ready(w->redis));
+    assert_int_equal(world_lines(w, "redis_error", 1), 1);
+    redis_tell(&w->server, "ACL DELUSER gate", NULL, 0); /* which also closes its connections */
+    world_until_why(w, "refuses the user or the password");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, redis_world_setup, redis_world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_password),
+        TEST(a_password_that_nobody_asked_for),
+        TEST(a_server_that_repeats_the_password),
+        TEST(least_privileges_are_enough),
+        TEST(less_is_not_enough),
+        TEST(rights_that_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
