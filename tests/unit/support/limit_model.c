@@ -19,6 +19,19 @@ void model_add(limit_model *m, uint64_t now_ms, const gh_limit *limit, uint64_t 
     m->log[m->n++] = (model_charge){limit->seed, key, now_ms, units};
 }
 
+void model_remove(limit_model *m, uint64_t at_ms, const gh_limit *limit, uint64_t key, uint64_t units)
+{
+    for (unsigned i = m->n; i-- > 0;) {
+        model_charge *c = &m->log[i];
+        if (c->seed != limit->seed || c->key != key || c->at_ms != at_ms || c->units != units)
+            continue;
+        memmove(c, c + 1, (m->n - i - 1) * sizeof *c);
+        m->n--;
+        return;
+    }
+    fail_msg("nothing was taken at %llu", (unsigned long long)at_ms);
+}
+
 uint64_t model_late_ms(const gh_limit *limit)
 {
     return limit->ticks * limit->tick_ms - limit->window_ms;

@@ -22,6 +22,8 @@ void model_clear(limit_model *m);
  * never goes back from call to call. */
 bool model_agrees(limit_model *m, uint64_t now_ms, const gh_take *takes, unsigned n);
 void model_add(limit_model *m, uint64_t now_ms, const gh_limit *limit, uint64_t key, uint64_t units);
+/* What was added at that moment was given back. */
+void model_remove(limit_model *m, uint64_t at_ms, const gh_limit *limit, uint64_t key, uint64_t units);
 /* Units granted in the window that ends at now_ms. */
 uint64_t model_in_window(const limit_model *m, uint64_t now_ms, const gh_limit *limit, uint64_t key);
 /* By how much a sliding window's unit may come back late: what model/limit.h states. */
