@@ -80,30 +80,38 @@ static void make_database(world *w)
     w->options.postgres.timeout_ms = (uint32_t)postgres_patience_ms();
 }
 
-/* "user" as a table or column, in PostgreSQL's words. */
+/* A few words of SQLite's in PostgreSQL's: "user" as a table or a column, bytes. Returns how many bytes of `at` it means. */
+static size_t translate_word(const char *at, bool table, gh_buf *out)
+{
+    static const gh_str here[] = {GH_STR_INIT("user"), GH_STR_INIT("x'"), GH_STR_INIT("BLOB")};
+    static const gh_str there[] = {GH_STR_INIT("user_id"), GH_STR_INIT("'\\x"), GH_STR_INIT("bytea")};
+    for (size_t i = 0; i < GH_COUNT(here); i++) {
+        char next = strncmp(at, here[i].p, here[i].n) == 0 ? at[here[i].n] : 'x';
+        if (here[i].p[here[i].n - 1] != '\'' && (isalnum((unsigned char)next) || next == '_'))
+            continue;
+        if (strncmp(at, here[i].p, here[i].n) != 0)
+            continue;
+        gh_buf_put(out, i == 0 && table ? GH_STR("account") : there[i]);
+        return here[i].n;
+    }
+    return 0;
+}
+
 static const char *translate(const char *sql)
 {
-    static const char path[] = "SET search_path = gatehouse; ";
     static char text[4096];
-    size_t n = sizeof path - 1;
-    memcpy(text, path, n);
-    for (const char *at = sql; *at != '\0' && n < sizeof text - 16;) {
-        bool word = at == sql || (!isalnum((unsigned char)at[-1]) && at[-1] != '_' && at[-1] != '\'');
-        bool here = word && strncmp(at, "user", 4) == 0 && !isalnum((unsigned char)at[4]) && at[4] != '_';
-        bool table =
-            n >= 5 && (memcmp(text + n - 5, "FROM ", 5) == 0 || memcmp(text + n - 5, "DATE ", 5) == 0);
-        if (strncmp(at, "x'", 2) == 0 && (at == sql || !isalnum((unsigned char)at[-1]))) { /* bytes */
-            n += (size_t)snprintf(text + n, sizeof text - n, "'\\x");
-            at += 2;
-            continue;
-        }
-        if (here)
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s", table ? "account" : "user_id");
-        else
-            text[n++] = *at;
-        at += here ? 4 : 1;
+    gh_buf out = gh_buf_over(text, sizeof text - 1);
+    gh_buf_lit(&out, "SET search_path = gatehouse; ");
+    for (const char *at = sql; *at != '\0';) {
+        bool begins = at == sql || (!isalnum((unsigned char)at[-1]) && at[-1] != '_' && at[-1] != '\'');
+        bool table = memcmp(text + out.n - 5, "FROM ", 5) == 0 || memcmp(text + out.n - 5, "DATE ", 5) == 0;
+        size_t n = begins ? translate_word(at, table, &out) : 0;
+        if (n == 0)
+            gh_buf_char(&out, *at);
+        at += n == 0 ? 1 : n;
     }
-    text[n] = '\0';
+    assert_true(gh_buf_ok(&out));
+    text[out.n] = '\0';
     return text;
 }
 
