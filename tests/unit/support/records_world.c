@@ -63,6 +63,7 @@ postgres *world_server(void)
     postgres_sql(server, "postgres", "CREATE DATABASE pattern");
     run_file(gh_pg_roles_put);
     run_file(gh_pg_schema_put);
+    postgres_sql(server, "postgres", "ALTER ROLE gatehouse_service PASSWORD 'right password'");
     postgres_sql(server, "postgres", "ALTER ROLE gatehouse_service SET deadlock_timeout = 100");
     return server;
 }
@@ -117,31 +118,63 @@ static const char *translate(const char *sql)
 
 /* --- cmocka's */
 
-int world_setup(void **state)
+static bool make_folder(world *w)
+{
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
+    w->options.folder = w->folder;
+    return mkdtemp(w->folder) != NULL;
+}
+
+static int setup(void **state, bool shared)
 {
     world *w = calloc(1, sizeof *w);
-    const char *base = getenv("TMPDIR"), *on = getenv("GATEHOUSE_TEST_RECORDS");
-    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
-    if (mkdtemp(w->folder) == NULL)
-        return -1;
     atomic_store(&world_now_s, 1000000);
     atomic_store(&world_now_ms, 5000);
     atomic_store(&world_said, 0);
-    w->options = (gh_records_options){.folder = w->folder,
-                                      .cleanup_s = 3600,
+    w->options = (gh_records_options){.cleanup_s = 3600,
                                       .access_s = 1800,
                                       .max_queue = 1000,
                                       .said = said,
                                       .now_s = now_s,
                                       .now_ms = now_ms};
-    w->shared = on != NULL && strcmp(on, "postgresql") == 0;
-    if (w->shared)
+    w->shared = shared;
+    if (!make_folder(w))
+        return -1;
+    if (shared)
         make_database(w);
     *state = w;
     if (world_open(w))
         return 0;
     print_error("%s\n", w->why);
     return -1;
+}
+
+int world_setup(void **state)
+{
+    const char *on = getenv("GATEHOUSE_TEST_RECORDS");
+    return setup(state, on != NULL && strcmp(on, "postgresql") == 0);
+}
+
+int world_setup_postgres(void **state)
+{
+    return setup(state, true);
+}
+
+world *world_join(const world *first)
+{
+    world *w = calloc(1, sizeof *w);
+    *w = *first;
+    w->joined = true;
+    w->user = 0;
+    w->records = NULL;
+    w->roster = NULL;
+    memcpy(w->url, first->url, sizeof w->url);
+    if (w->options.postgres.url == first->url)
+        w->options.postgres.url = w->url;
+    if (!make_folder(w) || !world_open(w))
+        fail_msg("%s", w->why);
+    return w;
 }
 
 void world_needs_sqlite(const world *w)
@@ -181,13 +214,15 @@ int world_teardown(void **state)
 {
     world *w = *state;
     world_close(w);
+    if (w->shared && !w->joined && server->pid == 0)
+        postgres_start(server, NULL);
     DIR *dir = opendir(w->folder);
     for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
         (void)unlinkat(dirfd(dir), e->d_name, 0);
     if (dir != NULL)
         (void)closedir(dir);
     int gone = rmdir(w->folder);
-    if (w->shared)
+    if (w->shared && !w->joined)
         postgres_sql(server, "postgres", postgres_text("DROP DATABASE %s WITH (FORCE)", w->database));
     free(w);
     return gone;
