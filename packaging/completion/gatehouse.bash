@@ -18,7 +18,7 @@ _gatehouse() {
     --listen) choices="127.0.0.1:8080" ;;
     *)
         if [ "$COMP_CWORD" -eq 1 ]; then
-            choices="serve demo init check pipeline user key session token openapi reference version health --help"
+            choices="serve demo init check pipeline user key session status token openapi reference version health --help"
         else
             case $command in
             serve) choices="-c --config --openapi --listen --admin --env-file --help http:// unix:/" ;;
@@ -30,6 +30,7 @@ _gatehouse() {
             key) choices="create list revoke roll rotate --help" ;;
             session) choices="list end --help" ;;
             token) choices="inspect mint --help" ;;
+            status) choices="--json -c --config --data --env-file --help" ;;
             "user add") choices="--email --role --tier --no-password -c --config --data --env-file --help" ;;
             "user list") choices="--json --after --limit -c --config --data --env-file --help" ;;
             "user show") choices="--json -c --config --data --env-file --help" ;;

@@ -231,7 +231,7 @@ CREATE TABLE key_generation(
     created_s bigint NOT NULL,
     changed_s bigint NOT NULL);
 
--- what the nodes tell each other's memory; tx comes first, so that the transaction has it before it draws an id
+-- what the nodes tell each other's memory
 CREATE TABLE change(
     tx xid8 NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -239,6 +239,8 @@ CREATE TABLE change(
     effect bytea NOT NULL);
 
 CREATE INDEX change_at ON change(at_s);
+
+CREATE INDEX change_tx ON change(tx);
 
 -- one row: up to where changes were swept
 CREATE TABLE change_swept(

@@ -161,7 +161,7 @@ typedef struct gh_records_stats {
     uint64_t spooled, replayed, dropped;
     struct {
         bool connected;
-        uint64_t reads, changes, loads, gaps, waiting;
+        uint64_t reads, changes, loads, waiting;
     } feed;
 } gh_records_stats;
 void gh_records_read_stats(gh_records *records, gh_records_stats *ret);

@@ -213,7 +213,8 @@ static void each_of_the_operators_commands_explains_itself(void **state)
         (void)snprintf(group, sizeof group, "%.*s", (int)n, c->name);
         assert_true(gh_str_ends(gh_str_of(c->summary), GH_STR(".")));
         assert_non_null(c->operate);
-        assert_int_equal(RUN(group, c->name + n + 1, "--help"), GH_EXIT_OK);
+        bool alone = c->name[n] == '\0';
+        assert_int_equal(alone ? RUN(group, "--help") : RUN(group, c->name + n + 1, "--help"), GH_EXIT_OK);
         assert_non_null(strstr(out_text, c->summary));
         for (unsigned k = 0; k < c->n_options; k++) {
             char name[64];
@@ -225,6 +226,8 @@ static void each_of_the_operators_commands_explains_itself(void **state)
             if (line.n > 110)
                 fail_msg("%s --help: too wide: %.*s", c->name, (int)line.n, line.p);
         assert_int_equal(RUN(group, "--help"), GH_EXIT_OK);
+        assert_non_null(strstr(out_text, c->summary));
+        assert_int_equal(RUN("help", group), GH_EXIT_OK);
         assert_non_null(strstr(out_text, c->summary));
     }
 }
