@@ -82,7 +82,7 @@ static int from_configuration(gh_cli_place *place, const gh_cli_args *args)
     int status =
         config->postgresql.url.n > 0
             ? take_url(place, config->postgresql.url)
-            : refuse("this configuration has no postgresql.url (DATABASE_URL); name a URL, or another "
+            : refuse("this configuration has no postgresql.url; name a URL, or another "
                      "configuration with -c FILE");
     place->server.password = keep(place, config->postgresql.password);
     place->server.ca_file = keep(place, config->postgresql.ca_file);
@@ -136,7 +136,7 @@ bool gh_cli_place_connect(gh_cli_place *place, enum gh_postgres_use use)
         return true;
     }
     (void)fprintf(stderr, "gatehouse: %s\n", why);
-    if (place->argument && place->postgres.sql.failure == GH_SQL_REFUSED)
+    if (place->argument && strstr(why, "password") != NULL)
         (void)fprintf(
             stderr,
             "gatehouse: of a URL in an argument the password is looked for in PGPASSFILE (~/.pgpass) and "

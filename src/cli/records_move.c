@@ -94,9 +94,11 @@ static int move(gh_cli_place *from, gh_cli_place *to)
     gh_random(key, sizeof key);
     if (!open_both(from, to))
         return GH_EXIT_FAILED;
-    if (!gh_move(from->sql, to->sql, key, &counts, &why)) {
-        text[why.n] = '\0';
-        (void)fprintf(stderr, "gatehouse: nothing was moved: %s\n", text);
+    enum gh_move_end end = gh_move(from->sql, to->sql, key, &counts, &why);
+    text[why.n] = '\0';
+    if (end != GH_MOVE_DONE) {
+        (void)fprintf(stderr, "gatehouse: %s%s\n", end == GH_MOVE_NOT_DONE ? "nothing was moved: " : "",
+                      text);
         return GH_EXIT_FAILED;
     }
     (void)printf("from %s to %s:\n", gh_cli_place_name(from), gh_cli_place_name(to));

@@ -196,35 +196,47 @@ static bool compare_all(move *m, gh_buf *why)
     return true;
 }
 
-static bool end(move *m, bool good, gh_buf *why)
+/* A database may have undone it by itself; then that is what fails here, and nobody need know. */
+static void roll_back(gh_sql *sql)
 {
-    gh_sql_reset(m->from);
-    gh_sql_run(m->from, GH_SQL_ROLLBACK); /* it was only read */
-    gh_sql_flush(m->from);
-    if (!good)
-        gh_sql_reset(m->to);
-    gh_sql_run(m->to, good ? GH_SQL_COMMIT : GH_SQL_ROLLBACK);
-    gh_sql_flush(m->to);
-    if (good && m->to->failure == GH_SQL_UNAVAILABLE)
-        gh_buf_printf(why,
-                      "the target went away while this was being committed, so it has all or nothing: %s",
-                      m->to->why);
-    else if (good && !gh_sql_ok(m->to))
-        gh_buf_printf(why, "the target can't be written: %s", m->to->why);
-    return good && gh_sql_ok(m->to);
+    gh_sql_reset(sql);
+    gh_sql_run(sql, GH_SQL_ROLLBACK);
+    gh_sql_flush(sql);
+    gh_sql_reset(sql);
 }
 
-bool gh_move(gh_sql *from, gh_sql *to, const uint8_t key[16], gh_move_counts *ret, gh_buf *why)
+static enum gh_move_end end(move *m, bool good, gh_buf *why)
+{
+    roll_back(m->from); /* it was only read */
+    if (!good) {
+        roll_back(m->to);
+        return GH_MOVE_NOT_DONE;
+    }
+    gh_sql_run(m->to, GH_SQL_COMMIT);
+    gh_sql_flush(m->to);
+    if (gh_sql_ok(m->to))
+        return GH_MOVE_DONE;
+    bool lost = m->to->failure == GH_SQL_UNAVAILABLE;
+    gh_buf_printf(why, "%s: %s",
+                  lost ? "the target went away while all was being committed: it has everything, or nothing"
+                       : "the target can't be written",
+                  m->to->why);
+    roll_back(m->to);
+    return lost ? GH_MOVE_UNSURE : GH_MOVE_NOT_DONE;
+}
+
+enum gh_move_end gh_move(gh_sql *from, gh_sql *to, const uint8_t key[16], gh_move_counts *ret, gh_buf *why)
 {
     move m = {.from = from, .to = to, .key = key};
     gh_arena_init(&m.arena, NULL, 0, ROW_MEMORY);
     bool good = begin(&m, why) && is_empty(&m, why) && copy_all(&m, why) && compare_all(&m, why);
-    good = end(&m, good, why);
+    enum gh_move_end result = end(&m, good, why);
     gh_arena_wipe(&m.arena);
     gh_arena_reset(&m.arena);
-    for (unsigned i = 0; good && i < GH_MOVE_TABLES; i++)
+    if (result != GH_MOVE_DONE)
+        return result;
+    for (unsigned i = 0; i < GH_MOVE_TABLES; i++)
         ret->rows[i] = m.sums[i].rows;
-    if (good)
-        ret->mended = m.mended;
-    return good;
+    ret->mended = m.mended;
+    return GH_MOVE_DONE;
 }

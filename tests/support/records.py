@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import subprocess
+from urllib.parse import quote
 
 from support.gateway import ROOT
 from support.servers import PostgreSQL
@@ -46,6 +47,10 @@ class Server(PostgreSQL):
         finally:
             self.drop(name)
 
+    def at(self, name, role=OWNER, password=None, more=""):
+        """The URL of a database by TCP."""
+        return f"postgresql://{role}{':' + quote(password) if password else ''}@127.0.0.1:{self.port}/{name}{more}"
+
     @contextlib.contextmanager
     def session(self, database, user=SERVICE, **more):
         """A cursor; each statement is a transaction unless one is begun."""
@@ -56,6 +61,10 @@ class Server(PostgreSQL):
                 yield cursor
         finally:
             connection.close()
+
+
+# How a command comes by the password of a URL in an argument.
+LOGIN = {"PGPASSWORD": PASSWORD}
 
 
 FILL = """
