@@ -2,13 +2,26 @@ import contextlib
 
 import pytest
 
+from support import stores
 from support.application import Application
 from support.gateway import BINARY, Gateway
 from support.scripted import ScriptedUpstream, answer_ok
 
 
 def pytest_report_header(config):
-    return f"gatehouse: {BINARY}"
+    return f"gatehouse: {BINARY}" + (", with Redis and PostgreSQL" if stores.SHARED else "")
+
+
+def pytest_runtest_setup(item):
+    mark = item.get_closest_marker("one_machine")
+    if mark and stores.SHARED:
+        pytest.skip(f"of one machine: {mark.args[0]}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_stores():
+    yield
+    stores.end()
 
 
 @contextlib.contextmanager
@@ -44,6 +57,7 @@ def gateways(folders):
                 gateway.stop()
             except AssertionError as e:
                 failures.append(str(e))
+    stores.give_back({gateway.folder for gateway in started})
     assert not failures, "\n".join(failures)
 
 

@@ -1,16 +1,22 @@
-/* A .env file of any bytes, which may name a secret's file. */
+/* A .env file of any bytes, which may say where secrets are kept. */
 #include <stdlib.h>
 
 #include "config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool read_file(void *data, gh_str path, gh_arena *arena, gh_str *ret_text, const char **ret_why)
+static bool read_secret(void *data, const gh_config *config, const gh_secret_reference *what, gh_arena *arena,
+                        gh_secret_text *ret)
 {
     (void)data;
-    *ret_why = "no such file";
-    *ret_text = gh_arena_copy(arena, path); /* as good as any other text */
-    return ret_text->p != NULL && path.n % 2 == 0;
+    (void)config;
+    if (what->name.n == 0 || (what->key.p != NULL && what->key.n == 0))
+        abort();
+    ret->text = gh_arena_copy(arena, what->name); /* as good as any other text */
+    ret->binary = what->name.n % 3 == 0;
+    ret->later = what->name.n % 5 == 0;
+    ret->why[0] = what->name.n % 7 == 0 ? 'x' : '\0';
+    return ret->text.p != NULL && what->name.n % 2 == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -19,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gh_config_input in = {.sources = &source,
                           .n_sources = 1,
                           .upstream = GH_STR("http://127.0.0.1:8000"),
-                          .read_file = read_file};
+                          .read_secret = read_secret};
     char text[512];
     gh_buf out = gh_buf_over(text, sizeof text);
     gh_report report;

@@ -2,13 +2,20 @@
  * The first 24 bytes are a session's id and what is random in its token. */
 #include "fuzz.h"
 #include "identity/csrf_token.h"
+#include "identity/key_generation.h"
 
-/* The same in every run. */
-static gh_identity_keys keys;
+/* The same in every run: three generations, and one that is kept. */
+static gh_key_generation generations[4];
+static gh_identity_keys keys = {.generations = generations, .n_generations = 4, .active = 1};
 
 static void set_up(void)
 {
-    gh_hmac_key_init(&keys.csrf, GH_STR("csrf"));
+    if (generations[0].id != 0)
+        return;
+    gh_key_generation_init(&generations[0], 3, GH_KEY_NEXT, false, GH_STR("next"));
+    gh_key_generation_init(&generations[1], 2, GH_KEY_ACTIVE, false, GH_STR("active"));
+    gh_key_generation_init(&generations[2], 1, GH_KEY_RETIRING, false, GH_STR("retiring"));
+    gh_key_generation_init(&generations[3], 0, GH_KEY_RETIRING, true, GH_STR("kept"));
 }
 
 static void check_made(gh_id session, const uint8_t *random, gh_str other)

@@ -1,16 +1,30 @@
 /* Secrets and API keys: one text a secret, so what is read is written again as it was; what was not made with our keys is
  * not authentic. The first byte chooses the kind. */
 #include "fuzz.h"
+#include "identity/key_generation.h"
 #include "identity/secret.h"
 
-/* The same in every run. */
-static gh_identity_keys keys;
+/* The same in every run: three generations, and one that is kept. */
+static gh_key_generation generations[4];
+static gh_identity_keys keys = {.generations = generations, .n_generations = 4};
 
 static void set_up(void)
 {
-    gh_hmac_key_init(&keys.credential, GH_STR("credential"));
-    gh_hmac_key_init(&keys.authentic, GH_STR("authentic"));
-    gh_hmac_key_init(&keys.seal, GH_STR("seal"));
+    if (generations[0].id != 0)
+        return;
+    gh_key_generation_init(&generations[0], 4, GH_KEY_NEXT, false, GH_STR("next"));
+    gh_key_generation_init(&generations[1], 3, GH_KEY_ACTIVE, false, GH_STR("active"));
+    gh_key_generation_init(&generations[2], 2, GH_KEY_RETIRING, false, GH_STR("retiring"));
+    gh_key_generation_init(&generations[3], 0, GH_KEY_RETIRING, true, GH_STR("kept"));
+}
+
+/* What is read is made again by the generation that it says it is of. */
+static void make_by(uint32_t generation)
+{
+    keys.active = 0;
+    while (keys.active < keys.n_generations && generations[keys.active].id != generation)
+        keys.active++;
+    FUZZ_CHECK(keys.active < keys.n_generations);
 }
 
 static void check_secret(enum gh_secret_kind kind, gh_str text)
@@ -23,7 +37,9 @@ static void check_secret(enum gh_secret_kind kind, gh_str text)
         FUZZ_CHECK(!gh_secret_authentic(&keys, kind, text));
         return;
     }
-    FUZZ_CHECK(read.id != 0 && read.id >> 63 == 0);
+    FUZZ_CHECK(read.id != 0 && read.id >> 63 == 0 && read.number <= GH_SECRET_NUMBER_MAX);
+    make_by(read.generation);
+    FUZZ_CHECK(kind == GH_SECRET_DEVICE || !generations[keys.active].kept);
     gh_secret_make(&keys, kind, read.id, read.number, random, &out, &made);
     FUZZ_CHECK(gh_buf_ok(&out) && out.n == text.n);
     FUZZ_CHECK(memcmp(out.p, text.p, 20) == 0); /* prefix, id and number */
@@ -41,10 +57,12 @@ static void check_key(gh_str text)
     if (!gh_api_key_read(&keys, GH_STR("ghk"), text, &read))
         return;
     FUZZ_CHECK(gh_api_key_looks_like(GH_STR("ghk"), text));
+    make_by(read.generation);
     gh_api_key_make(&keys, GH_STR("ghk"), read.id, random, &out, &made, &start);
     FUZZ_CHECK(gh_buf_ok(&out) && out.n == text.n && start < text.n);
     FUZZ_CHECK(memcmp(out.p, text.p, start) == 0);
-    FUZZ_CHECK(made.id == read.id && gh_api_key_read(&keys, GH_STR("ghk"), gh_buf_str(&out), &read));
+    FUZZ_CHECK(made.id == read.id && made.generation == read.generation &&
+               gh_api_key_read(&keys, GH_STR("ghk"), gh_buf_str(&out), &read));
 }
 
 static void check_sealed(gh_str text)

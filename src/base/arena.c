@@ -23,13 +23,30 @@ void gh_arena_init(gh_arena *a, void *first, size_t first_size, size_t cap)
                     .cap = cap};
 }
 
-void gh_arena_reset(gh_arena *a)
+/* Those newer than `until`. */
+static void drop_blocks(gh_arena *a, const struct gh_arena_block *until, bool wipe)
 {
-    while (a->extra != NULL) {
+    while (a->extra != until) {
         struct gh_arena_block *next = a->extra->next;
-        free(a->extra);
+        if (wipe)
+            gh_wipe(a->extra->bytes, a->extra->size);
+        if (a->source == NULL)
+            free(a->extra);
+        else
+            a->source->give(a->extra, sizeof *a->extra + a->extra->size);
         a->extra = next;
     }
+}
+
+void gh_arena_init_from(gh_arena *a, const gh_arena_source *source, size_t cap)
+{
+    gh_arena_init(a, NULL, 0, cap);
+    a->source = source;
+}
+
+void gh_arena_reset(gh_arena *a)
+{
+    drop_blocks(a, NULL, false);
     a->left = a->cap;
     a->at = a->first;
     a->end = a->first == NULL ? NULL : a->first + a->first_size;
@@ -43,14 +60,32 @@ void gh_arena_wipe(gh_arena *a)
         gh_wipe(b->bytes, b->size);
 }
 
+gh_arena_mark gh_arena_now(const gh_arena *a)
+{
+    return (gh_arena_mark){a->at, a->end, a->extra, a->left};
+}
+
+void gh_arena_return(gh_arena *a, const gh_arena_mark *mark)
+{
+    drop_blocks(a, mark->extra, true);
+    a->at = mark->at;
+    a->end = mark->end;
+    a->left = mark->left;
+    if (a->at != NULL)
+        gh_wipe(a->at, (size_t)(a->end - a->at));
+}
+
 static void *from_new_block(gh_arena *a, size_t size)
 {
-    size_t want = size > BLOCK ? size : BLOCK;
+    /* A source gives pages: the whole block is one. */
+    size_t usual = a->source == NULL ? BLOCK : BLOCK - sizeof(struct gh_arena_block);
+    size_t want = size > usual ? size : usual;
     if (want > a->left)
         want = size;
     if (want > a->left)
         return NULL;
-    struct gh_arena_block *b = malloc(sizeof *b + want);
+    size_t whole = sizeof(struct gh_arena_block) + want;
+    struct gh_arena_block *b = a->source == NULL ? malloc(whole) : a->source->get(whole);
     if (b == NULL)
         return NULL;
     a->left -= want;

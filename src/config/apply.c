@@ -290,9 +290,12 @@ static void apply_section(struct walk *w, const gh_node *node, void *base)
     if (is_empty(node))
         return; /* all that was in it is commented out */
     if (node->kind != GH_NODE_MAP) {
-        bool glued = node->kind == GH_NODE_SCALAR && gh_str_find(node->text, ':') < node->text.n;
+        size_t colon = node->kind == GH_NODE_SCALAR ? gh_str_find(node->text, ':') : 0;
+        bool glued = node->kind == GH_NODE_SCALAR && colon < node->text.n;
+        /* What stands behind the colon may be a secret. */
+        gh_str text = gh_str_cut(node->text, 0, glued ? colon + 1 : node->text.n);
         gh_load_error(w->l, &node->place, "%s: must be a mapping with keys and values, not %s%s", who(w),
-                      node->kind == GH_NODE_LIST ? "a list" : gh_quoted(node->text, quoted),
+                      node->kind == GH_NODE_LIST ? "a list" : gh_quoted(text, quoted),
                       glued ? "; a space belongs behind the colon" : "");
         return;
     }
@@ -316,23 +319,6 @@ static bool find_part(struct walk *w, enum gh_part *ret, bool *ret_named)
     return false;
 }
 
-/* A URL without a password may stand in the file: "scheme://user@host" has no colon before its "@". */
-static bool is_secret(const gh_setting *s, const gh_node *node)
-{
-    static const char word[] = "password=";
-    gh_str text = node->text;
-    if (s->type != GH_TYPE_SECRET || !s->url)
-        return s->type == GH_TYPE_SECRET;
-    size_t scheme = gh_str_find(text, ':'), at = gh_str_find(text, '@');
-    gh_str user = gh_str_cut(text, scheme + 1, at);
-    if (at < text.n && scheme < at && gh_str_find(user, ':') < user.n)
-        return true;
-    for (size_t i = 0; i + sizeof word - 1 <= text.n; i++)
-        if (gh_str_starts(gh_str_cut(text, i, text.n), GH_STR(word)))
-            return true;
-    return false;
-}
-
 static void apply_member(struct walk *w, const gh_node *node, void *base)
 {
     struct mark mark = push(w, node->key, node->key);
@@ -340,8 +326,8 @@ static void apply_member(struct walk *w, const gh_node *node, void *base)
     enum gh_part part;
     bool named;
     if (s != NULL) {
-        if (is_secret(s, node) && w->l->secret_in_yaml.file == NULL)
-            w->l->secret_in_yaml = node->key_place;
+        if (s->type == GH_TYPE_SECRET)
+            gh_secret_seen_in_yaml(w->l, s, node, (gh_str *)(void *)((char *)base + s->at));
         if (!gh_value_set(w->l, s, who(w), node, base) && s->part == GH_PART_ROUTE &&
             s->type == GH_TYPE_TEXT && s->form == GH_FORM_PATH_PATTERN)
             memset((char *)base + s->at, 0, sizeof(gh_str)); /* not the default, which takes every request */

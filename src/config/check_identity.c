@@ -1,5 +1,6 @@
 /* Identity: what its settings must be together. Everything here is asked only when identity is on. */
 #include "config/load.h"
+#include "identity/key_generation.h"
 
 static bool is_production(const gh_load *l)
 {
@@ -17,7 +18,7 @@ static void check_places(gh_load *l)
             l, &enabled,
             "identity.enabled: production needs data.folder, where accounts and keys are kept, as in "
             "/var/lib/gatehouse");
-    if (c->secret_key.p == NULL)
+    if (!gh_secret_is_set(l, &c->secret_key))
         gh_load_error(
             l, &enabled,
             "identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the "
@@ -89,6 +90,38 @@ static void check_times(gh_load *l)
                  i->token.refresh_lifetime);
     check_longer(l, "identity.token.access_lifetime", &i->token.access_lifetime,
                  "identity.token.refresh_lifetime", i->token.refresh_lifetime);
+}
+
+/* Nobody is signed out because keys are changed, and each key that may have made a cookie can be told by its hint. */
+enum { RETIRING_MOST = GH_GENERATIONS_MOST / 2 /* the others are for changes by command */ };
+
+static void check_rotation(gh_load *l)
+{
+    const gh_identity_config *i = &l->config->identity;
+    gh_place overlap = gh_load_place(l, &i->rotation.overlap), every = gh_load_place(l, &i->rotation.every);
+    if (i->rotation.overlap < gh_identity_longest(i))
+        gh_load_error(l, &overlap,
+                      "identity.rotation.overlap must not be shorter than identity.session.max_age and "
+                      "identity.token.refresh_lifetime, or a change of keys would end sessions");
+    if (i->rotation.every != 0 && i->rotation.overlap / i->rotation.every > RETIRING_MOST)
+        gh_load_error(
+            l, &every,
+            "identity.rotation.every is too short: keys of identity.rotation.overlap / every = %llu "
+            "changes would have to be kept, and %d is the most",
+            (unsigned long long)(i->rotation.overlap / i->rotation.every), RETIRING_MOST);
+}
+
+static void check_previous(gh_load *l)
+{
+    const gh_config *c = l->config;
+    gh_place place = gh_load_place(l, &c->secret_key_previous);
+    if (c->secret_key_previous.p == NULL)
+        return;
+    if (!gh_secret_is_set(l, &c->secret_key))
+        gh_load_error(l, &place, "secret_key_previous (SECRET_KEY_PREVIOUS) is set, and secret_key is not");
+    else if (gh_str_eq(c->secret_key, c->secret_key_previous))
+        gh_load_warning(l, &place,
+                        "secret_key_previous (SECRET_KEY_PREVIOUS) is secret_key itself: remove it");
 }
 
 /* HS256 has no public key: whoever can verify can sign. */
@@ -247,6 +280,8 @@ void gh_check_identity(gh_load *l)
     check_cookies(l);
     check_open(l);
     check_times(l);
+    check_rotation(l);
+    check_previous(l);
     check_algorithm(l);
     check_csrf(l);
     check_password(l);

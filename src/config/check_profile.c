@@ -92,10 +92,8 @@ static void check_secret(gh_load *l)
     const gh_config *c = l->config;
     gh_place place = gh_load_place(l, &c->secret_key);
     bool production = c->profile == GH_PROFILE_PRODUCTION;
-    if (production && l->secret_in_yaml.file != NULL)
-        gh_load_error(l, &l->secret_in_yaml,
-                      "secret_key: production takes it from SECRET_KEY, SECRET_KEY_FILE or a .env "
-                      "file only: this file is copied and shown; remove it here, and make a new one");
+    if (production)
+        gh_secrets_check_yaml(l);
     if (c->secret_key.p == NULL || !is_placeholder(c->secret_key))
         return;
     static const char text[] =

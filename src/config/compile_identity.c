@@ -71,6 +71,8 @@ static void compile_numbers(gh_identity_policy *i, const gh_identity_config *c)
     i->session.absolute_s = (uint32_t)c->session.max_age;
     i->session.most = (uint32_t)c->session.max_per_user;
     i->session.end_oldest = c->session.at_limit == GH_AT_LIMIT_END_OLDEST;
+    i->rotation.every_s = c->rotation.every;
+    i->rotation.overlap_s = c->rotation.overlap;
     i->token.access_s = (uint32_t)c->token.access_lifetime;
     i->token.refresh_s = (uint32_t)c->token.refresh_lifetime;
     i->token.idle_s = (uint32_t)c->token.refresh_idle;

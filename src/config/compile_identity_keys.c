@@ -1,5 +1,6 @@
 /* Keys of our own: those derived from secret_key, and those that sign access tokens. */
 #include "config/compile_identity.h"
+#include "identity/key_generation.h"
 
 static bool no_memory(gh_report *report)
 {
@@ -7,33 +8,51 @@ static bool no_memory(gh_report *report)
     return false;
 }
 
-static void wipe_keys(void *keys)
+static void wipe_keys(void *data)
 {
-    gh_wipe(keys, sizeof(gh_identity_keys));
+    gh_identity_keys *keys = data;
+    gh_wipe(keys->generations, keys->n_generations * sizeof *keys->generations);
+    gh_wipe(keys, sizeof *keys);
 }
 
-static void derive_hmac(gh_str secret, gh_str label, gh_hmac_key *ret)
+/* Exactly one is active. False: reported. */
+static bool derive_generations(gh_identity_keys *keys, const gh_config *config, gh_report *report)
 {
-    uint8_t key[GH_SHA256_SIZE];
-    gh_hkdf(secret, label, key, sizeof key);
-    gh_hmac_key_init(ret, (gh_str){(const char *)key, sizeof key});
-    gh_wipe(key, sizeof key);
+    const gh_identity_generation only = {.state = GH_KEY_ACTIVE, .secret = config->secret_key}, *from = &only;
+    unsigned active = 0;
+    if (config->n_identity_generations > 0)
+        from = config->identity_generations;
+    for (unsigned i = 0; i < keys->n_generations; i++) {
+        gh_key_generation_init(&keys->generations[i], from[i].id, from[i].state, from[i].kept,
+                               from[i].secret);
+        if (from[i].state != GH_KEY_ACTIVE)
+            continue;
+        keys->active = i;
+        active++;
+    }
+    if (active != 1)
+        gh_report_error(report, NULL, 0, 0, "there must be one active generation of keys, and there are %u",
+                        active);
+    return active == 1;
 }
 
 /* One key a purpose: what one of them gives away says nothing of the others. */
-static bool derive_keys(gh_policy *p, gh_str secret, gh_report *report)
+static bool derive_keys(gh_policy *p, const gh_config *config, gh_report *report)
 {
     gh_identity_keys *keys = &p->identity.keys;
-    if (!gh_policy_own(p, keys, wipe_keys))
+    gh_str secret = config->secret_key, naming = config->identity_naming;
+    unsigned n = config->n_identity_generations > 0 ? config->n_identity_generations : 1;
+    uint8_t key[GH_SHA256_SIZE];
+    keys->generations = gh_arena_array(&p->arena, n, sizeof *keys->generations);
+    if (keys->generations == NULL || !gh_policy_own(p, keys, wipe_keys))
         return no_memory(report);
-    derive_hmac(secret, GH_STR("credential"), &keys->credential);
-    derive_hmac(secret, GH_STR("authentic"), &keys->authentic);
-    derive_hmac(secret, GH_STR("csrf"), &keys->csrf);
-    derive_hmac(secret, GH_STR("naming"), &keys->naming);
-    derive_hmac(secret, GH_STR("seal"), &keys->seal);
+    keys->n_generations = n;
+    gh_hkdf(secret, GH_STR("naming"), key, sizeof key);
+    gh_hmac_key_init(&keys->naming, naming.p != NULL ? naming : (gh_str){(const char *)key, sizeof key});
+    gh_wipe(key, sizeof key);
     gh_hkdf(secret, GH_STR("ring"), keys->ring, sizeof keys->ring);
     gh_hkdf(secret, GH_STR("token-cache"), keys->cache, sizeof keys->cache);
-    return true;
+    return derive_generations(keys, config, report);
 }
 
 static void free_key(void *key)
@@ -63,11 +82,22 @@ static bool add_key(gh_policy *p, gh_signing_key *key, gh_str kid, enum gh_key_s
 
 /* HS256: the secret's own bytes, so that tokens of other programs with the same SECRET_KEY are believed, and the other
  * way round. */
-static bool add_secret(gh_policy *p, gh_str secret, gh_report *report)
+static bool add_secret(gh_policy *p, gh_str secret, enum gh_key_state state, gh_report *report)
 {
     const char *why = NULL;
     gh_signing_key *key = gh_signing_key_secret(secret, &why);
-    return add_key(p, key, (gh_str){NULL, 0}, GH_KEY_ACTIVE, why, report);
+    return add_key(p, key, (gh_str){NULL, 0}, state, why, report);
+}
+
+/* What the secret before has signed counts as long as that one is given. */
+static bool add_secrets(gh_policy *p, const gh_config *config, gh_report *report)
+{
+    gh_str previous = config->secret_key_previous;
+    if (config->identity.token.algorithm != GH_HS256)
+        return true;
+    return add_secret(p, config->secret_key, GH_KEY_ACTIVE, report) &&
+           (previous.p == NULL || gh_str_eq(previous, config->secret_key) ||
+            add_secret(p, previous, GH_KEY_RETIRING, report));
 }
 
 static bool add_ring(gh_policy *p, const gh_config *config, gh_report *report)
@@ -135,7 +165,7 @@ static bool describe_us(gh_policy *p, const gh_config *config, gh_report *report
         us->max_lifetime_s = config->identity.token.access_lifetime;
     us->audiences = gh_arena_new(&p->arena, gh_str);
     us->types = gh_arena_new(&p->arena, gh_str);
-    us->keys = gh_arena_array(&p->arena, config->n_identity_ring + 1u, sizeof *us->keys);
+    us->keys = gh_arena_array(&p->arena, config->n_identity_ring + 2u, sizeof *us->keys);
     if (us->audiences == NULL || us->types == NULL || us->keys == NULL)
         return no_memory(report);
     us->audiences[0] = config->identity.token.audience;
@@ -146,8 +176,7 @@ static bool describe_us(gh_policy *p, const gh_config *config, gh_report *report
 
 bool gh_compile_identity_keys(gh_policy *p, const gh_config *config, gh_report *report)
 {
-    gh_str secret = config->secret_key;
-    if (secret.n < GH_SIGNING_SECRET_MIN) {
+    if (config->secret_key.n < GH_SIGNING_SECRET_MIN) {
         gh_report_error(
             report, NULL, 0, 0,
             "identity.enabled needs secret_key (SECRET_KEY) of %d bytes or more; make one with: openssl "
@@ -160,7 +189,6 @@ bool gh_compile_identity_keys(gh_policy *p, const gh_config *config, gh_report *
     if (p->identity.issuers == NULL)
         return no_memory(report);
     p->identity.n_issuers = 1;
-    return derive_keys(p, secret, report) && describe_us(p, config, report) &&
-           (config->identity.token.algorithm != GH_HS256 || add_secret(p, secret, report)) &&
-           add_ring(p, config, report) && find_active(p, config, report);
+    return derive_keys(p, config, report) && describe_us(p, config, report) &&
+           add_secrets(p, config, report) && add_ring(p, config, report) && find_active(p, config, report);
 }

@@ -3,7 +3,7 @@
 
 #include "config/load.h"
 
-enum { CONFIG_BYTES_MAX = 64 << 20, SCRATCH_BYTES_MAX = 64 << 20 };
+enum { CONFIG_BYTES_MAX = 64 << 20, SCRATCH_BYTES_MAX = 64 << 20, SECRET_BYTES_MAX = 1 << 20 };
 
 static const char command_line[] = "command line";
 
@@ -23,8 +23,10 @@ void gh_config_free(gh_config *config)
     if (config == NULL)
         return;
     gh_config_forget_ring(config);
+    gh_arena_wipe(&config->secret_memory);
+    gh_arena_reset(&config->secret_memory);
     gh_arena arena = config->arena; /* the configuration lies in its own arena */
-    gh_arena_wipe(&arena);          /* secret_key, and what else is nobody's business */
+    gh_arena_wipe(&arena);
     gh_arena_reset(&arena);
 }
 
@@ -34,6 +36,9 @@ void gh_config_forget_ring(gh_config *config)
     gh_arena_reset(&config->ring_memory);
     config->identity_ring = NULL;
     config->n_identity_ring = 0;
+    config->identity_generations = NULL;
+    config->n_identity_generations = 0;
+    config->identity_naming = (gh_str){NULL, 0};
 }
 
 static const char *keep_name(gh_load *l, const char *name)
@@ -164,6 +169,7 @@ static void load(gh_load *l)
     l->config->read_document_data = l->input->read_document_data;
     l->config->read_jwks = l->input->read_jwks;
     l->config->read_jwks_data = l->input->read_jwks_data;
+    gh_arena_init_from(&l->config->secret_memory, l->input->secret_source, SECRET_BYTES_MAX);
     gh_part_defaults(l, GH_PART_CONFIG, l->config);
     read_sources(l);
     gh_named_values values = {0};
@@ -172,14 +178,15 @@ static void load(gh_load *l)
     read_command_line(l);
     if (l->out_of_memory || l->unread)
         return;
+    gh_secrets_resolve(l);
     gh_identity_defaults(l);
     gh_check_all(l);
 }
 
 gh_config *gh_config_load(const gh_config_input *input, gh_report *report)
 {
-    gh_load l = {.report = report, .input = input, .config = new_config()};
-    unsigned errors = report->errors, items = report->n;
+    gh_load l = {.report = report, .input = input, .config = new_config(), .errors = report->errors};
+    unsigned items = report->n;
     gh_arena_init(&l.scratch, NULL, 0, SCRATCH_BYTES_MAX);
     if (l.config == NULL)
         l.out_of_memory = true;
@@ -188,9 +195,9 @@ gh_config *gh_config_load(const gh_config_input *input, gh_report *report)
     if (l.out_of_memory)
         gh_report_error(report, NULL, 0, 0, "the configuration needs more memory than there is");
     sort_report(report, items, input);
-    gh_arena_wipe(&l.scratch); /* the texts it was read from: secret_key is in one of them */
+    gh_arena_wipe(&l.scratch); /* the texts it was read from: secrets are among them */
     gh_arena_reset(&l.scratch);
-    if (report->errors == errors)
+    if (report->errors == l.errors)
         return l.config;
     gh_config_free(l.config);
     return NULL;

@@ -113,23 +113,62 @@ typedef struct gh_upstream_config { /* upstreams[] */
 typedef bool gh_read_document_fn(void *data, const gh_upstream_config *upstream, gh_str name, gh_arena *arena,
                                  gh_str *ret_text, const char **ret_why, bool *ret_later);
 
+/* Where a secret setting's value is kept, when it is not written down itself: "file:PATH", "aws:NAME#member". */
+enum gh_secret_store { GH_SECRET_FILE, GH_SECRET_AWS };
+typedef struct gh_secret_reference {
+    enum gh_secret_store kind;
+    gh_str name;   /* a path; a name or an ARN in AWS Secrets Manager */
+    gh_str key;    /* AWS: the member of the secret's JSON object; absent: the secret as a whole */
+    bool previous; /* AWS: the version before the present one (AWSPREVIOUS) */
+} gh_secret_reference;
+
+enum { GH_SECRET_WHY_SIZE = 256 };
+typedef struct gh_secret_text {
+    gh_str text; /* in the arena; absent: there is none before (previous alone), or `later` */
+    bool binary; /* not meant to be text */
+    bool later;  /* it is not looked at here: the setting counts as set, and is absent */
+    char why[GH_SECRET_WHY_SIZE]; /* false: why not; true: what to warn of, or "" */
+} gh_secret_text;
+
+struct gh_config;
+/* Gets a secret; config: with the settings secrets.*, and the secrets that are in files. A file's text as it is. */
+typedef bool gh_read_secret_fn(void *data, const struct gh_config *config, const gh_secret_reference *what,
+                               gh_arena *arena, gh_secret_text *ret);
+
 typedef struct gh_config {
     gh_arena arena;
+    gh_arena secret_memory; /* values of secret settings; from gh_config_input.secret_source */
+    bool secrets_later; /* one is `later`, see gh_secret_text: this configuration is good to look at only */
     /* Called by gh_policy_compile(), from gh_config_input; may be set anew before. NULL: documents are an error. */
     gh_read_document_fn *read_document;
     void *read_document_data;
     /* Likewise for the keys of identity.issuers[]. NULL: such an issuer is an error. */
     gh_read_jwks_fn *read_jwks;
     void *read_jwks_data;
-    /* Our own signing keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. With
-     * HS256 none need be. In ring_memory, where they are not the caller's own. */
+    /* Our own keys, out of the records: set by the caller before gh_policy_compile(), and forgotten behind it. In
+     * ring_memory, where they are not the caller's own. Signing keys: with HS256 none need be. Generations, newest first:
+     * with none generation 0 is active, of secret_key. The naming key: absent: of secret_key. */
     const gh_identity_ring_key *identity_ring;
     unsigned n_identity_ring;
+    const gh_identity_generation *identity_generations;
+    unsigned n_identity_generations;
+    gh_str identity_naming;
     gh_arena ring_memory;
     int profile;
     gh_str secret_key; /* absent in development: the caller may fill it in before gh_policy_compile() */
+    gh_str secret_key_previous; /* the one before; absent: none */
     gh_str data_folder;
 
+    struct {
+        struct {
+            gh_str region;   /* absent: that of the ARN */
+            gh_str endpoint; /* "https://host:port"; absent: AWS's own */
+            gh_str ca_file;  /* absent: the system's */
+            gh_str access_key_id, secret_access_key, session_token; /* absent: AWS's other places */
+        } aws;
+        uint64_t refresh; /* seconds */
+        int core_dumps;   /* enum gh_switch */
+    } secrets;
     struct {
         gh_str_list listen; /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
         uint64_t workers;   /* 0: as many as processors */
@@ -245,11 +284,6 @@ typedef struct gh_config_source {
     gh_str text;
 } gh_config_source;
 
-/* Reads secrets named by *_FILE variables. Gives the whole file's text, without its last line break,
- * in the arena; false: could not be read, *ret_why says why. NULL: *_FILE is an error. */
-typedef bool gh_read_file_fn(void *data, gh_str path, gh_arena *arena, gh_str *ret_text,
-                             const char **ret_why);
-
 typedef struct gh_config_input {
     const gh_config_source *sources; /* later ones win; YAML first, .env after it */
     unsigned n_sources;
@@ -259,8 +293,10 @@ typedef struct gh_config_input {
     gh_str admin_listen;            /* from the command line */
     bool no_upstream;               /* none need be named: the library in a server of somebody else */
     gh_str openapi;                 /* openapi.document from the command line; absent: none */
-    gh_read_file_fn *read_file;
-    void *read_file_data;
+    gh_read_secret_fn *read_secret; /* for "file:", "aws:" and *_FILE; NULL: they are errors */
+    void *read_secret_data;
+    const gh_arena_source
+        *secret_source; /* memory for secrets, which outlives the configuration; NULL: malloc */
     gh_read_document_fn *read_document; /* see gh_config.read_document */
     void *read_document_data;
     gh_read_jwks_fn *read_jwks; /* see gh_config.read_jwks */
@@ -271,7 +307,7 @@ typedef struct gh_config_input {
  * the report, in the order of file and line. Warnings alone do not fail. */
 GH_MUST_CHECK gh_config *gh_config_load(const gh_config_input *input, gh_report *report);
 void gh_config_free(gh_config *config);
-/* Wipes the signing keys: the policy has its own. They are read again for the next compilation, so that a configuration
+/* Wipes our own keys: the policy has its own copies. They are read again for the next compilation, so that a configuration
  * that is compiled many times does not grow. */
 void gh_config_forget_ring(gh_config *config);
 

@@ -39,8 +39,9 @@ void gh_environment_read(gh_load *l, const char *const *environment, gh_named_va
     }
 }
 
-/* Which setting has the name? *ret_file: it is the name of a file that holds the value. */
-static const gh_setting *find_by_name(gh_str name, bool *ret_file)
+/* Which setting has the name? *ret_rank: which of its names it is. *ret_file: it is the name of a file that holds the
+ * value. */
+static const gh_setting *find_by_name(gh_str name, unsigned *ret_rank, bool *ret_file)
 {
     const gh_setting *s;
     char text[GH_SETTING_NAME_MAX];
@@ -51,6 +52,7 @@ static const gh_setting *find_by_name(gh_str name, bool *ret_file)
                 continue;
             rest = gh_str_cut(name, known.n, name.n);
             *ret_file = s->type == GH_TYPE_SECRET && gh_str_eq(rest, gh_str_of(secret_suffix));
+            *ret_rank = k;
             if (rest.n == 0 || *ret_file)
                 return s;
         }
@@ -69,22 +71,6 @@ static void unknown(gh_load *l, const gh_named_value *value)
                   gh_quoted(value->name, quoted), gh_did_you_mean(gh_nearest_name(&nearest), mean));
 }
 
-/* The text of the file that the value names. */
-static bool read_secret_file(gh_load *l, gh_named_value *value)
-{
-    const gh_config_input *in = l->input;
-    char quoted[GH_QUOTED_MAX];
-    const char *why = "reading files is not possible here";
-    gh_str text = {NULL, 0};
-    if (in->read_file == NULL || !in->read_file(in->read_file_data, value->value, &l->scratch, &text, &why)) {
-        gh_load_error(l, &value->place, "%.*s: %s cannot be read: %s", (int)value->name.n, value->name.p,
-                      gh_quoted(value->value, quoted), why);
-        return false;
-    }
-    value->value = text;
-    return true;
-}
-
 static void set(gh_load *l, const gh_setting *s, gh_named_value value, bool file)
 {
     char who[2 * GH_SETTING_NAME_MAX + 8];
@@ -99,8 +85,15 @@ static void set(gh_load *l, const gh_setting *s, gh_named_value value, bool file
     }
     if (gh_str_ends(value.name, GH_STR("_PER_MINUTE")))
         l->per_minute = value.place;
-    if (!file || read_secret_file(l, &value))
+    if (!file) {
         (void)gh_value_set_text(l, s, who, value, l->config);
+        return;
+    }
+    gh_str *field = (gh_str *)(void *)((char *)l->config + s->at);
+    const gh_secret_reference reference = {.kind = GH_SECRET_FILE, .name = value.value};
+    who[value.name.n] = '\0'; /* the name says it: SECRET_KEY_FILE */
+    if (gh_secret_refer(l, s, who, &value.place, &reference, field))
+        gh_load_set_place(l, field, value.place);
 }
 
 /* One thing said twice, and not alike. */
@@ -123,13 +116,32 @@ static bool contradicts(gh_load *l, const gh_setting *s, const gh_named_value *f
     return true;
 }
 
+/* The last value of each setting so far, at its place in the table. */
+struct seen {
+    const gh_named_value *value;
+    unsigned rank;
+};
+
+/* Is the value passed over: a contradiction, or one that another name of the same setting outranks? */
+static bool is_passed_over(gh_load *l, const gh_setting *s, const struct seen *before,
+                           const gh_named_value *value, unsigned rank)
+{
+    if (s->in_order && value->value.n == 0)
+        return true;
+    if (before->value == NULL)
+        return false;
+    if (s->in_order && before->rank != rank)
+        return before->rank < rank;
+    return contradicts(l, s, before->value, value);
+}
+
 void gh_named_apply(gh_load *l, const gh_named_values *values)
 {
     const gh_setting *first = gh_setting_at(0), *s;
     unsigned n = 0;
     while (gh_setting_at(n) != NULL)
         n++;
-    const gh_named_value **seen = gh_arena_array(&l->scratch, n, sizeof(const gh_named_value *));
+    struct seen *seen = gh_arena_array(&l->scratch, n, sizeof *seen);
     if (seen == NULL) {
         gh_load_no_memory(l);
         return;
@@ -137,16 +149,17 @@ void gh_named_apply(gh_load *l, const gh_named_values *values)
     for (unsigned i = 0; i < values->n; i++) {
         const gh_named_value *value = &values->items[i];
         bool file = false;
-        s = find_by_name(value->name, &file);
+        unsigned rank = 0;
+        s = find_by_name(value->name, &rank, &file);
         if (s == NULL) {
             if (gh_str_starts(value->name, GH_STR("GATEHOUSE_")))
                 unknown(l, value);
             continue;
         }
-        const gh_named_value **other = &seen[s - first];
-        if (*other != NULL && contradicts(l, s, *other, value))
+        struct seen *before = &seen[s - first];
+        if (is_passed_over(l, s, before, value, rank))
             continue;
-        *other = value;
+        *before = (struct seen){value, rank};
         set(l, s, *value, file);
     }
 }

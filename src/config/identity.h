@@ -86,6 +86,10 @@ typedef struct gh_identity_config {
         gh_str issuer, audience, client_id;
         uint64_t access_lifetime, refresh_lifetime, refresh_idle, refresh_grace, leeway;
     } token;
+    struct {
+        uint64_t every;   /* 0: by command only */
+        uint64_t overlap; /* never 0 when identity is on */
+    } rotation;
     gh_issuer_config *issuers;
     unsigned n_issuers;
     gh_role_config *roles; /* those of the configuration, or the five that come with Gatehouse */
@@ -129,6 +133,14 @@ typedef struct gh_identity_ring_key {
     enum gh_key_state state;
     gh_str pkcs8; /* the private key, DER; the caller wipes it when the policy is compiled */
 } gh_identity_ring_key;
+
+/* A generation of keys (identity/key_generation.h). */
+typedef struct gh_identity_generation {
+    uint32_t id;
+    enum gh_key_state state;
+    bool kept;
+    gh_str secret; /* likewise wiped by the caller */
+} gh_identity_generation;
 
 typedef struct gh_jwks_text {
     gh_str text;     /* lives as long as the arena that was given */

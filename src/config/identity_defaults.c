@@ -43,6 +43,11 @@ static void cap(gh_load *l, uint64_t *part, uint64_t whole)
         *part = whole;
 }
 
+uint64_t gh_identity_longest(const gh_identity_config *i)
+{
+    return i->session.max_age > i->token.refresh_lifetime ? i->session.max_age : i->token.refresh_lifetime;
+}
+
 void gh_identity_defaults(gh_load *l)
 {
     gh_config *c = l->config;
@@ -54,6 +59,8 @@ void gh_identity_defaults(gh_load *l)
     cap(l, &i->session.idle_timeout, i->session.max_age);
     cap(l, &i->token.refresh_idle, i->token.refresh_lifetime);
     cap(l, &i->token.access_lifetime, i->token.refresh_lifetime);
+    if (i->rotation.overlap == 0)
+        i->rotation.overlap = gh_identity_longest(i);
     /* In production it has to be said: see check_identity.c. */
     if (c->data_folder.p == NULL && c->profile != GH_PROFILE_PRODUCTION)
         c->data_folder = GH_STR("gatehouse-data");

@@ -12,7 +12,6 @@ enum {
     GH_YAML_NODES_MAX = 100000,
     GH_YAML_KEYS_MAX = 256, /* in one mapping */
     GH_DOTENV_BYTES_MAX = 1 << 20,
-    GH_SECRET_FILE_BYTES_MAX = 64 << 10,
     GH_QUOTED_MAX = 96
 };
 
@@ -36,6 +35,19 @@ struct gh_place_of {
     gh_place place;
 };
 
+/* A secret setting that some source has set. */
+typedef struct gh_secret_entry {
+    struct gh_secret_entry *next;
+    const gh_setting *setting;
+    gh_str *field;
+    gh_place in_yaml; /* where a YAML file holds the secret itself; file NULL: none does */
+    bool referred;    /* the last source names where it is kept: */
+    gh_secret_reference reference;
+    const char *who;
+    gh_place place;
+    bool later; /* see gh_secret_text */
+} gh_secret_entry;
+
 typedef struct gh_load {
     gh_config *config;
     gh_report *report;
@@ -44,9 +56,10 @@ typedef struct gh_load {
     /* Where each field and each item of a list was said. */
     struct gh_place_of *places;
     unsigned n_places, cap_places;
-    gh_place secret_in_yaml; /* file NULL: it is not there */
-    gh_place per_minute;     /* of a variable whose name says "per minute"; file NULL: none */
-    bool unread;             /* a file could not be read at all: what it would say is unknown */
+    gh_secret_entry *secrets;
+    gh_place per_minute; /* of a variable whose name says "per minute"; file NULL: none */
+    bool unread;         /* a file could not be read at all: what it would say is unknown */
+    unsigned errors;     /* in the report before this load */
     bool out_of_memory;
 } gh_load;
 
@@ -114,6 +127,21 @@ const char *gh_form_scope(gh_str text);
 const char *gh_form_proof(gh_load *l, gh_str text);
 const char *gh_form_jwks(gh_str text);
 
+/* secrets.c: a secret's value, or where it is kept, into its field. False: an error, which is in the report. */
+bool gh_secret_set(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, gh_str *field);
+bool gh_secret_refer(gh_load *l, const gh_setting *s, const char *who, const gh_place *place,
+                     const gh_secret_reference *reference, gh_str *field);
+bool gh_secret_is_reference(gh_str value);
+/* The node of a YAML file set it. */
+void gh_secret_seen_in_yaml(gh_load *l, const gh_setting *s, const gh_node *node, gh_str *field);
+/* Behind the last source: gets those that are kept elsewhere. */
+void gh_secrets_resolve(gh_load *l);
+/* Is it set, though perhaps not got here? */
+bool gh_secret_is_set(const gh_load *l, const gh_str *field);
+/* Production: no secret in a YAML file. */
+void gh_secrets_check_yaml(gh_load *l);
+const char *gh_form_endpoint(gh_load *l, gh_str text, gh_str *ret);
+
 /* value_list.c */
 bool gh_value_set_rate(gh_load *l, const char *who, const gh_node *node, gh_rate *ret);
 bool gh_value_set_list(gh_load *l, const gh_setting *s, const char *who, const gh_node *node, void *base);
@@ -138,6 +166,8 @@ void gh_named_apply(gh_load *l, const gh_named_values *values);
 
 /* identity_defaults.c: what is taken for settings of identity that depend on others. */
 void gh_identity_defaults(gh_load *l);
+/* The longest life of what is made with the keys that rotate, in seconds: of a session. */
+uint64_t gh_identity_longest(const gh_identity_config *i);
 /* check*.c: what spans several settings. */
 void gh_check_all(gh_load *l);
 void gh_check_upstreams(gh_load *l);

@@ -50,6 +50,8 @@ static const char *form_word(const gh_setting *s)
         return "proof";
     case GH_FORM_JWKS:
         return "file, or https://...";
+    case GH_FORM_ENDPOINT:
+        return "https://host:port";
     }
     return "text";
 }

@@ -12,7 +12,7 @@ enum gh_setting_type {
     GH_TYPE_DURATION, /* uint64_t, in `unit`: "500ms", "30s", "5m", "1h", "1d" */
     GH_TYPE_SIZE,     /* uint64_t bytes: "512", "16KiB", "10MB" */
     GH_TYPE_TEXT,     /* gh_str of the shape `form` */
-    GH_TYPE_SECRET,   /* gh_str, never shown; NAME_FILE is read too */
+    GH_TYPE_SECRET,   /* gh_str, never shown; also "file:PATH", "aws:NAME", and NAME_FILE */
     GH_TYPE_TEXTS,    /* gh_str_list, each of the shape `form` */
     GH_TYPE_CIDRS,    /* gh_cidr_list */
     GH_TYPE_NUMBERS,  /* uint64_t * and, at count_at, unsigned */
@@ -47,7 +47,8 @@ enum gh_setting_form {
     GH_FORM_PERMISSION,   /* "content:read" */
     GH_FORM_SCOPE,        /* scope-token (RFC 6749 section 3.3) */
     GH_FORM_PROOF,        /* "session", "token", "api_key" */
-    GH_FORM_JWKS          /* a file's name, or "https://..." */
+    GH_FORM_JWKS,         /* a file's name, or "https://..." */
+    GH_FORM_ENDPOINT      /* "https://host:port"; "http://" on this machine */
 };
 
 /* Which structure `at` counts from. */
@@ -85,6 +86,10 @@ typedef struct gh_setting {
     bool required;     /* in an element of a list */
     bool url;          /* a secret only where it has a password in it */
     bool restart;      /* a change needs a restart; all others a reload (SIGHUP) */
+    bool
+        in_order; /* names that other programs read, too: the first one that is set counts, and an empty one is not */
+    bool bytes;   /* a secret that need not be text */
+    bool aws_own; /* a secret that is needed to ask AWS, and so can't be kept there */
 } gh_setting;
 
 /* A list of structures. */

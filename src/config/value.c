@@ -129,12 +129,11 @@ static bool set_text(gh_load *l, const gh_setting *s, const char *who, const gh_
     char quoted[GH_QUOTED_MAX];
     const char *why;
     if (text.n < s->min || text.n > s->max) {
-        gh_load_error(l, &node->place, "%s: must have %llu to %llu bytes, not %zu%s", who,
-                      (unsigned long long)s->min, (unsigned long long)s->max, text.n,
-                      s->type == GH_TYPE_SECRET ? "; make one with: openssl rand -hex 32" : "");
+        gh_load_error(l, &node->place, "%s: must have %llu to %llu bytes, not %zu", who,
+                      (unsigned long long)s->min, (unsigned long long)s->max, text.n);
         return false;
     }
-    if (s->type != GH_TYPE_SECRET && !gh_value_form(l, s, text, &text, &why)) {
+    if (!gh_value_form(l, s, text, &text, &why)) {
         gh_load_error(l, &node->place, "%s: %s %s", who, gh_quoted(text, quoted), why);
         return false;
     }
@@ -160,8 +159,9 @@ static bool set_by_type(gh_load *l, const gh_setting *s, const char *who, const 
     case GH_TYPE_SIZE:
         return set_number(l, s, who, node, field);
     case GH_TYPE_TEXT:
-    case GH_TYPE_SECRET:
         return set_text(l, s, who, node, field);
+    case GH_TYPE_SECRET:
+        return gh_secret_set(l, s, who, node, field);
     case GH_TYPE_TEXTS:
     case GH_TYPE_CIDRS:
     case GH_TYPE_NUMBERS:

@@ -265,6 +265,8 @@ static const char *check(gh_load *l, const gh_setting *s, gh_str text, gh_str *r
         return gh_form_proof(l, text);
     case GH_FORM_JWKS:
         return gh_form_jwks(text);
+    case GH_FORM_ENDPOINT:
+        return gh_form_endpoint(l, text, ret);
     }
     return "is not right";
 }

@@ -157,7 +157,8 @@ static enum gh_judgement judge_key(gh_txn *txn)
 {
     const gh_lookup *l = &txn->lookups[txn->n_looked];
     if (txn->n_lookups == txn->n_looked || l->kind != GH_LOOKUP_API_KEY)
-        return gh_txn_refuse(txn, GH_REASON_API_KEY_INVALID, "not of the shape of our keys");
+        return gh_txn_refuse(txn, GH_REASON_API_KEY_INVALID,
+                             "not of the shape of our API keys, or its keys are no more");
     switch ((enum gh_lookup_answer)l->answer) {
     case GH_LOOKUP_GOOD:
         break;

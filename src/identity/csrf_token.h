@@ -1,4 +1,4 @@
-/* CSRF tokens: signed double submit, bound to the session (OWASP). base64url of
+/* CSRF tokens, of any generation of keys in force: signed double submit, bound to the session (OWASP). base64url of
  *     session id (8) | random (16) | HMAC-SHA-256 of both, first 24 bytes
  * The id in it is no secret; it tells a token of an earlier session (stale) from a forged one (mismatch). */
 #ifndef GH_IDENTITY_CSRF_TOKEN_H

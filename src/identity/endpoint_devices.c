@@ -28,6 +28,7 @@ static bool make_token(gh_txn *txn, gh_op_device_begin *op)
     gh_secret_make(&txn->policy->identity.keys, GH_SECRET_DEVICE, op->id, 0, random, &text, &secret);
     gh_wipe(random, sizeof random);
     memcpy(op->hash, secret.hash, sizeof op->hash);
+    op->generation = secret.generation;
     *token = gh_buf_str(&text);
     txn->memo = token;
     return gh_buf_ok(&text);

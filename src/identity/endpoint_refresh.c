@@ -40,6 +40,7 @@ static bool make_successor(gh_txn *txn, const memo *m, const gh_secret *before, 
     gh_secret_make(keys, kind_of(m->mode), before->id, before->number + 1, random, &text, &next);
     gh_secret_seal(keys, m->presented, nonce, gh_buf_str(&text), &out);
     memcpy(op->next_hash, next.hash, sizeof op->next_hash);
+    op->next_generation = next.generation;
     op->next_sealed = gh_buf_str(&out);
     gh_wipe(random, sizeof random);
     gh_wipe(memory, sizeof memory);
@@ -51,7 +52,7 @@ static enum gh_judgement ask(gh_txn *txn, enum gh_sign_in_mode mode, gh_str pres
     const gh_identity_policy *p = &txn->policy->identity;
     gh_secret before;
     if (!gh_secret_read(&p->keys, kind_of(mode), presented, &before) ||
-        !gh_secret_authentic(&p->keys, kind_of(mode), presented) || before.number == UINT32_MAX)
+        !gh_secret_authentic(&p->keys, kind_of(mode), presented) || before.number == GH_SECRET_NUMBER_MAX)
         return gh_txn_refuse(txn, GH_REASON_REFRESH_INVALID, "it was not made here");
     memo *m = gh_arena_new(txn->arena, memo);
     gh_op_refresh *op = gh_op_make(REFRESH, gh_op_refresh);

@@ -100,6 +100,7 @@ static bool make_key(gh_txn *txn, gh_op_key_create *op, gh_str *ret_text)
     gh_api_key_make(&p->keys, p->key.prefix, op->id, random, &text, &secret, &start);
     gh_wipe(random, sizeof random);
     memcpy(op->hash, secret.hash, sizeof op->hash);
+    op->generation = secret.generation;
     *ret_text = gh_buf_str(&text);
     op->start = gh_str_cut(*ret_text, 0, start);
     return gh_buf_ok(&text);

@@ -4,7 +4,7 @@ typedef struct outcome {
     uint8_t kind, status, reason;
 } outcome;
 
-/* What is not here is UNAVAILABLE, BUSY, or nothing that the kind can answer. Whether an account is not there, is
+/* What is not here is UNAVAILABLE, UNSURE, BUSY, or nothing that the kind can answer. Whether an account is not there, is
  * disabled, or has another password is one and the same to who logs in. */
 static const outcome outcomes[] = {
     {GH_OP_LOGIN_BEGIN, GH_OP_SLOWED, GH_REASON_LOGIN_SLOWED},
@@ -90,6 +90,8 @@ enum gh_judgement gh_op_judge_this(gh_txn *txn, const gh_op *op)
         return GH_PASS;
     if (op->status == GH_OP_UNAVAILABLE)
         return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE, "an operation could not be done");
+    if (op->status == GH_OP_UNSURE)
+        return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE, "whether an operation was done is not known");
     if (op->status == GH_OP_BUSY)
         return gh_refuse_until(txn, busy(op), op->retry_s);
     for (size_t i = 0; i < GH_COUNT(outcomes); i++) {

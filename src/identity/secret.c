@@ -2,6 +2,7 @@
 
 #include "base/base64url.h"
 #include "base/crc32.h"
+#include "identity/key_generation.h"
 
 /* The bytes of a session secret, refresh token or device token. */
 enum { AT_NUMBER = 8, AT_RANDOM = 12, AT_MAC = AT_RANDOM + GH_SECRET_RANDOM, MAC = 16, RAW = AT_MAC + MAC };
@@ -10,9 +11,21 @@ enum { PREFIX = 4, RAW_TEXT = 80, TEXT = PREFIX + RAW_TEXT };
 _Static_assert(RAW % 3 == 0 && RAW / 3 * 4 == RAW_TEXT, "the text has no bits left over");
 _Static_assert((size_t)TEXT <= GH_SECRET_TEXT_MAX, "room for the text");
 
-/* An API key: id and random, then the checksum. KEY_SHOWN digits are of the id alone. */
-enum { KEY_RAW = 8 + GH_SECRET_RANDOM, KEY_TEXT = 64, CHECK_RAW = 4, CHECK_TEXT = 7, KEY_SHOWN = 12 };
-_Static_assert(KEY_RAW * 8 == KEY_TEXT * 5, "the text has no bits left over");
+/* An API key: id, random and, but for generation 0, the generation; then the checksum. KEY_SHOWN digits are of the id
+ * alone. */
+enum {
+    KEY_AT_GENERATION = 8 + GH_SECRET_RANDOM,
+    GENERATION_RAW = 5,
+    KEY_RAW_MOST = KEY_AT_GENERATION + GENERATION_RAW,
+    CHECK_RAW = 4,
+    CHECK_TEXT = 7,
+    KEY_SHOWN = 12
+};
+_Static_assert(KEY_AT_GENERATION % 5 == 0 && KEY_RAW_MOST % 5 == 0, "the text has no bits left over");
+
+/* Of session secrets and refresh tokens the number has the generation's hint above it. */
+enum { HINT_SHIFT = 24 };
+_Static_assert((uint32_t)GH_SECRET_NUMBER_MAX >> HINT_SHIFT == 0, "no number is a hint");
 
 static gh_str prefix_of(enum gh_secret_kind kind)
 {
@@ -45,20 +58,20 @@ static bool is_id(uint64_t id)
     return id != 0 && id >> 63 == 0;
 }
 
-static void hash_credential(const gh_identity_keys *keys, gh_str text, uint8_t ret[GH_SECRET_HASH])
+static void hash_credential(const gh_key_generation *by, gh_str text, uint8_t ret[GH_SECRET_HASH])
 {
     uint8_t whole[GH_SHA256_SIZE];
-    gh_hmac(&keys->credential, &text, 1, whole);
+    gh_hmac(&by->credential, &text, 1, whole);
     memcpy(ret, whole, GH_SECRET_HASH);
     gh_wipe(whole, sizeof whole);
 }
 
-static void authenticate(const gh_identity_keys *keys, enum gh_secret_kind kind, const uint8_t *raw,
+static void authenticate(const gh_key_generation *by, enum gh_secret_kind kind, const uint8_t *raw,
                          uint8_t ret[MAC])
 {
     uint8_t whole[GH_SHA256_SIZE];
     const gh_str parts[] = {prefix_of(kind), bytes_of(raw, AT_MAC)};
-    gh_hmac(&keys->authentic, parts, GH_COUNT(parts), whole);
+    gh_hmac(&by->authentic, parts, GH_COUNT(parts), whole);
     memcpy(ret, whole, MAC);
     gh_wipe(whole, sizeof whole);
 }
@@ -68,41 +81,61 @@ bool gh_secret_looks_like(enum gh_secret_kind kind, gh_str text)
     return text.n == TEXT && gh_str_starts(text, prefix_of(kind));
 }
 
-/* raw has RAW bytes. */
-static bool read_raw(enum gh_secret_kind kind, gh_str text, uint8_t *raw)
+/* A device's token is made once and lives for years: in the place of a number it has its whole generation. */
+static uint32_t number_field(enum gh_secret_kind kind, uint32_t generation, uint32_t number)
 {
-    return gh_secret_looks_like(kind, text) &&
+    return kind == GH_SECRET_DEVICE ? generation
+                                    : (uint32_t)gh_key_generation_hint(generation) << HINT_SHIFT | number;
+}
 
-           gh_base64url_read(gh_str_cut(text, PREFIX, TEXT), raw) && is_id(read_number(raw, AT_NUMBER));
+static uint32_t read_number_field(const uint8_t *raw)
+{
+    return (uint32_t)read_number(raw + AT_NUMBER, AT_RANDOM - AT_NUMBER);
+}
+
+/* raw has RAW bytes. *ret_by: whose keys would have made it. */
+static bool read_raw(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text, uint8_t *raw,
+                     const gh_key_generation **ret_by)
+{
+    if (!gh_secret_looks_like(kind, text) || !gh_base64url_read(gh_str_cut(text, PREFIX, TEXT), raw) ||
+        !is_id(read_number(raw, AT_NUMBER)))
+        return false;
+    uint32_t field = read_number_field(raw);
+    *ret_by = kind == GH_SECRET_DEVICE ? gh_key_generation_find(keys, field)
+                                       : gh_key_generation_hinted(keys, (uint8_t)(field >> HINT_SHIFT));
+    return *ret_by != NULL;
 }
 
 void gh_secret_make(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_id id, uint32_t number,
                     const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret)
 {
+    const gh_key_generation *by = gh_key_generation_active(keys);
     uint8_t raw[RAW];
     char memory[TEXT];
     gh_buf text = gh_buf_over(memory, sizeof memory);
     put_number(raw, id, AT_NUMBER);
-    put_number(raw + AT_NUMBER, number, AT_RANDOM - AT_NUMBER);
+    put_number(raw + AT_NUMBER, number_field(kind, by->id, number), AT_RANDOM - AT_NUMBER);
     memcpy(raw + AT_RANDOM, random, GH_SECRET_RANDOM);
-    authenticate(keys, kind, raw, raw + AT_MAC);
+    authenticate(by, kind, raw, raw + AT_MAC);
     gh_buf_put(&text, prefix_of(kind));
     gh_base64url_put(&text, bytes_of(raw, RAW));
     gh_buf_put(out, gh_buf_str(&text));
-    *ret = (gh_secret){.id = id, .number = number};
-    hash_credential(keys, gh_buf_str(&text), ret->hash);
+    *ret = (gh_secret){.id = id, .generation = by->id, .number = number};
+    hash_credential(by, gh_buf_str(&text), ret->hash);
     gh_wipe(raw, sizeof raw);
     gh_wipe(memory, sizeof memory);
 }
 
 bool gh_secret_read(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text, gh_secret *ret)
 {
+    const gh_key_generation *by = NULL;
     uint8_t raw[RAW];
-    bool right = read_raw(kind, text, raw);
+    bool right = read_raw(keys, kind, text, raw, &by);
     if (right) {
         ret->id = read_number(raw, AT_NUMBER);
-        ret->number = (uint32_t)read_number(raw + AT_NUMBER, AT_RANDOM - AT_NUMBER);
-        hash_credential(keys, text, ret->hash);
+        ret->generation = by->id;
+        ret->number = kind == GH_SECRET_DEVICE ? 0 : read_number_field(raw) & GH_SECRET_NUMBER_MAX;
+        hash_credential(by, text, ret->hash);
     }
     gh_wipe(raw, sizeof raw);
     return right;
@@ -110,10 +143,11 @@ bool gh_secret_read(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_s
 
 bool gh_secret_authentic(const gh_identity_keys *keys, enum gh_secret_kind kind, gh_str text)
 {
+    const gh_key_generation *by = NULL;
     uint8_t raw[RAW], mac[MAC];
-    bool right = read_raw(kind, text, raw);
+    bool right = read_raw(keys, kind, text, raw, &by);
     if (right) {
-        authenticate(keys, kind, raw, mac);
+        authenticate(by, kind, raw, mac);
         right = gh_equal_secret(bytes_of(mac, MAC), bytes_of(raw + AT_MAC, MAC));
     }
     gh_wipe(raw, sizeof raw);
@@ -135,49 +169,66 @@ void gh_secret_seal(const gh_identity_keys *keys, gh_str before, const uint8_t n
         out->overflow = true;
         return;
     }
-    gh_hmac(&keys->seal, &before, 1, key);
+    gh_hmac(&gh_key_generation_active(keys)->seal, &before, 1, key);
     gh_seal(key, nonce, successor_label(), successor, sealed);
     gh_buf_put(out, bytes_of(nonce, GH_SEAL_NONCE_SIZE));
     gh_buf_put(out, bytes_of(sealed, successor.n + GH_SEAL_EXTRA));
     gh_wipe(key, sizeof key);
 }
 
+static bool unseal(const gh_key_generation *by, gh_str before, gh_str sealed, uint8_t *ret_plain)
+{
+    uint8_t key[GH_SHA256_SIZE];
+    gh_hmac(&by->seal, &before, 1, key);
+    bool right = gh_open(key, (const uint8_t *)sealed.p, successor_label(),
+                         gh_str_cut(sealed, GH_SEAL_NONCE_SIZE, sealed.n), ret_plain);
+    gh_wipe(key, sizeof key);
+    return right;
+}
+
+/* The keys may have been rotated since, or be rotated here a moment later than where it was sealed. */
 bool gh_secret_unseal(const gh_identity_keys *keys, gh_str before, gh_str sealed, gh_buf *out)
 {
-    uint8_t key[GH_SHA256_SIZE], plain[GH_SECRET_TEXT_MAX];
+    uint8_t plain[GH_SECRET_TEXT_MAX];
     const size_t extra = (size_t)GH_SEAL_NONCE_SIZE + GH_SEAL_EXTRA;
-    if (sealed.n < extra || sealed.n > extra + sizeof plain)
+    bool right = false;
+    if (sealed.n < extra || sealed.n - extra > sizeof plain || sealed.n - extra > gh_buf_room(out))
         return false;
-    gh_hmac(&keys->seal, &before, 1, key);
-    bool right = gh_open(key, (const uint8_t *)sealed.p, successor_label(),
-                         gh_str_cut(sealed, GH_SEAL_NONCE_SIZE, sealed.n), plain);
-    size_t n = sealed.n - extra;
-    right = right && n <= gh_buf_room(out);
+    for (unsigned i = 0; i < keys->n_generations && !right; i++)
+        right = !keys->generations[i].kept && unseal(&keys->generations[i], before, sealed, plain);
     if (right)
-        gh_buf_put(out, bytes_of(plain, n));
-    gh_wipe(key, sizeof key);
+        gh_buf_put(out, bytes_of(plain, sealed.n - extra));
     gh_wipe(plain, sizeof plain);
     return right;
+}
+
+/* raw has KEY_RAW_MOST bytes; returns how many are used. */
+static size_t fill_key(uint32_t generation, gh_id id, const uint8_t random[GH_SECRET_RANDOM], uint8_t *raw)
+{
+    put_number(raw, id, 8);
+    memcpy(raw + 8, random, GH_SECRET_RANDOM);
+    put_number(raw + KEY_AT_GENERATION, generation, GENERATION_RAW);
+    return generation == 0 ? KEY_AT_GENERATION : KEY_RAW_MOST;
 }
 
 void gh_api_key_make(const gh_identity_keys *keys, gh_str prefix, gh_id id,
                      const uint8_t random[GH_SECRET_RANDOM], gh_buf *out, gh_secret *ret, size_t *ret_start)
 {
-    uint8_t raw[KEY_RAW], check[CHECK_RAW];
+    const gh_key_generation *by = gh_key_generation_active(keys);
+    uint8_t raw[KEY_RAW_MOST], check[CHECK_RAW];
     char memory[GH_API_KEY_TEXT_MAX];
     gh_buf text = gh_buf_over(memory, sizeof memory);
-    put_number(raw, id, 8);
-    memcpy(raw + 8, random, GH_SECRET_RANDOM);
+    size_t n = fill_key(by->id, id, random, raw);
     gh_buf_put(&text, prefix);
     gh_buf_char(&text, '_');
-    gh_base32_put(&text, raw, KEY_RAW);
+    gh_base32_put(&text, raw, n);
     put_number(check, gh_crc32(gh_buf_str(&text)), CHECK_RAW);
     gh_base32_put(&text, check, CHECK_RAW);
     if (!gh_buf_ok(&text))
         out->overflow = true;
     gh_buf_put(out, gh_buf_str(&text));
-    *ret = (gh_secret){.id = id};
-    hash_credential(keys, gh_buf_str(&text), ret->hash);
+    *ret = (gh_secret){.id = id, .generation = by->id};
+    hash_credential(by, gh_buf_str(&text), ret->hash);
     *ret_start = prefix.n + 1 + KEY_SHOWN;
     gh_wipe(raw, sizeof raw);
     gh_wipe(memory, sizeof memory);
@@ -188,22 +239,41 @@ bool gh_api_key_looks_like(gh_str prefix, gh_str text)
     return gh_str_starts(text, prefix) && text.n > prefix.n && text.p[prefix.n] == '_';
 }
 
+/* Digits and checksum. raw has KEY_RAW_MOST bytes; *ret_n: how many are used. */
+static bool read_key(gh_str prefix, gh_str text, uint8_t *raw, size_t *ret_n)
+{
+    uint8_t check[CHECK_RAW];
+    size_t from = prefix.n + 1;
+    if (!gh_api_key_looks_like(prefix, text) || text.n <= from + CHECK_TEXT)
+        return false;
+    size_t to = text.n - CHECK_TEXT, n = (to - from) / 8 * 5;
+    *ret_n = n;
+    return (to - from) % 8 == 0 && (n == KEY_AT_GENERATION || n == KEY_RAW_MOST) &&
+           gh_base32_read(gh_str_cut(text, from, to), raw, n) && is_id(read_number(raw, 8)) &&
+           gh_base32_read(gh_str_cut(text, to, text.n), check, CHECK_RAW) &&
+           read_number(check, CHECK_RAW) == gh_crc32(gh_str_cut(text, 0, to));
+}
+
+/* NULL: of none that is there. Each key has one text, so generation 0 is not written. */
+static const gh_key_generation *generation_of_key(const gh_identity_keys *keys, const uint8_t *raw, size_t n)
+{
+    uint64_t id = n == KEY_AT_GENERATION ? 0 : read_number(raw + KEY_AT_GENERATION, GENERATION_RAW);
+    if (id > UINT32_MAX || (id == 0 && n != KEY_AT_GENERATION))
+        return NULL;
+    return gh_key_generation_find(keys, (uint32_t)id);
+}
+
 bool gh_api_key_read(const gh_identity_keys *keys, gh_str prefix, gh_str text, gh_secret *ret)
 {
-    uint8_t raw[KEY_RAW], check[CHECK_RAW];
-    size_t from = prefix.n + 1, to = from + KEY_TEXT;
-    if (!gh_api_key_looks_like(prefix, text) || text.n != to + CHECK_TEXT)
-        return false;
-    bool right = gh_base32_read(gh_str_cut(text, from, to), raw, KEY_RAW) && is_id(read_number(raw, 8)) &&
-                 gh_base32_read(gh_str_cut(text, to, text.n), check, CHECK_RAW) &&
-                 read_number(check, CHECK_RAW) == gh_crc32(gh_str_cut(text, 0, to));
-    if (right) {
-        ret->id = read_number(raw, 8);
-        ret->number = 0;
-        hash_credential(keys, text, ret->hash);
+    uint8_t raw[KEY_RAW_MOST];
+    size_t n = 0;
+    const gh_key_generation *by = read_key(prefix, text, raw, &n) ? generation_of_key(keys, raw, n) : NULL;
+    if (by != NULL) {
+        *ret = (gh_secret){.id = read_number(raw, 8), .generation = by->id};
+        hash_credential(by, text, ret->hash);
     }
     gh_wipe(raw, sizeof raw);
-    return right;
+    return by != NULL;
 }
 
 uint64_t gh_jti_hash(const gh_identity_keys *keys, gh_str issuer, gh_str jti)

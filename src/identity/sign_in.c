@@ -45,6 +45,7 @@ bool gh_sign_in_new(gh_txn *txn, gh_op *op, enum gh_sign_in_mode mode, gh_new_se
                    &text, &secret);
     gh_wipe(random, sizeof random);
     memcpy(ret->hash, secret.hash, sizeof ret->hash);
+    ret->generation = secret.generation;
     set_ages(txn, mode, ret);
     *ret_secret = gh_buf_str(&text);
     return gh_buf_ok(&text);

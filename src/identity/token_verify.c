@@ -25,7 +25,7 @@ static unsigned issuer_of(const gh_identity_policy *p, gh_str iss)
     return i;
 }
 
-/* By kid; without one the only key of that algorithm. A key without a kid is found only so. */
+/* By kid; without one the only key of that algorithm, or the first secret. A key without a kid is found only so. */
 static const gh_signing_key *key_of(const gh_issuer *issuer, const gh_jws *jws)
 {
     const gh_signing_key *found = NULL;
@@ -35,9 +35,9 @@ static const gh_signing_key *key_of(const gh_issuer *issuer, const gh_jws *jws)
             if (gh_str_eq(k->kid, jws->kid))
                 return k->key;
         } else if (jws->kid.p == NULL && gh_signing_key_alg(k->key) == jws->alg) {
-            if (found != NULL)
+            if (found != NULL && jws->alg != GH_HS256)
                 return NULL;
-            found = k->key;
+            found = found != NULL ? found : k->key;
         }
     }
     return found;
@@ -91,6 +91,16 @@ static enum gh_token_result without_key(gh_txn *txn, unsigned issuer)
     return fault(txn, GH_TOKEN_NO_KEYS, "a key that its issuer has not published, as far as is known");
 }
 
+/* A shared secret that is being changed is two for a while, and other programs that have it name no key. */
+static enum gh_jws_result verify_secret(const gh_issuer *by, const gh_jws *jws)
+{
+    enum gh_jws_result r = GH_JWS_SIGNATURE_WRONG;
+    for (unsigned i = 0; i < by->n_keys && r != GH_JWS_OK; i++)
+        if (gh_signing_key_alg(by->keys[i].key) == GH_HS256)
+            r = gh_jws_verify(jws, by->keys[i].key);
+    return r;
+}
+
 /* The signature comes before what the claims say: of a forged token nothing is told. */
 static enum gh_token_result check(gh_txn *txn, const gh_jws *jws, unsigned issuer,
                                   const gh_jwt_claims *claims)
@@ -99,7 +109,8 @@ static enum gh_token_result check(gh_txn *txn, const gh_jws *jws, unsigned issue
     const gh_signing_key *key = key_of(by, jws);
     if (key == NULL)
         return without_key(txn, issuer);
-    enum gh_jws_result r = gh_jws_verify(jws, key);
+    bool any_secret = jws->kid.p == NULL && gh_signing_key_alg(key) == GH_HS256;
+    enum gh_jws_result r = any_secret ? verify_secret(by, jws) : gh_jws_verify(jws, key);
     if (r != GH_JWS_OK)
         return fault(txn, GH_TOKEN_INVALID, gh_jws_why(r));
     return check_claims(txn, jws, issuer, claims);

@@ -17,19 +17,34 @@ typedef struct gh_role {
     gh_permission_set permissions; /* those of roles it includes are in it */
 } gh_role;
 
-/* Keys for one purpose each, by HKDF from secret_key with the purpose as label. */
-typedef struct gh_identity_keys {
-    gh_hmac_key
-        credential; /* hashes of session secrets, refresh tokens, API keys, device tokens; label "credential" */
-    gh_hmac_key authentic; /* the MAC inside session secrets and refresh tokens: "authentic" */
-    gh_hmac_key csrf;      /* "csrf" */
-    gh_hmac_key naming;    /* hashes of jti, address prefixes: "naming" */
-    gh_hmac_key seal;      /* gives the key that seals a successor from the secret before it: "seal" */
-    uint8_t ring[GH_SEAL_KEY_SIZE]; /* seals private keys in the records: "ring" */
-    uint8_t cache[16];              /* of verified tokens: "token-cache" */
-} gh_identity_keys;
-
 enum gh_key_state { GH_KEY_NEXT, GH_KEY_ACTIVE, GH_KEY_RETIRING };
+
+enum {
+    GH_GENERATION_SECRET = 32, /* bytes of a generation's secret; that of generation 0 is a secret_key */
+    GH_GENERATIONS_MOST = 100  /* in force at once: of so many no two have the same hint */
+};
+
+/* The keys that rotate together (identity/key_generation.h): one a purpose, by HKDF from the generation's secret with the
+ * purpose as label. What is made is made with the active one; what is presented is verified with the one that made it. */
+typedef struct gh_key_generation {
+    uint32_t id; /* counts up; 0: its secret is a secret_key */
+    enum gh_key_state state;
+    bool kept; /* its overlap is over: API keys and devices alone are still compared with it */
+    gh_hmac_key
+        credential; /* hashes of session secrets, refresh tokens, API keys, device tokens: "credential" */
+    gh_hmac_key authentic; /* the MAC inside session secrets, refresh tokens and device tokens: "authentic" */
+    gh_hmac_key csrf;      /* "csrf" */
+    gh_hmac_key seal;      /* gives the key that seals a successor from the secret before it: "seal" */
+} gh_key_generation;
+
+/* Besides, those that do not rotate with them (docs/keys.md says why). */
+typedef struct gh_identity_keys {
+    gh_key_generation *generations; /* newest first; exactly one is active */
+    unsigned n_generations, active;
+    gh_hmac_key naming;             /* hashes of jti, address prefixes: it makes names, and proves nothing */
+    uint8_t ring[GH_SEAL_KEY_SIZE]; /* seals private keys in the records: of secret_key, "ring" */
+    uint8_t cache[16];              /* of verified tokens, in this process: "token-cache" */
+} gh_identity_keys;
 
 typedef struct gh_ring_key {
     gh_str kid;
@@ -104,6 +119,10 @@ typedef struct gh_identity_policy {
     unsigned n_issuers;
     unsigned active_key; /* index in issuers[0].keys: signs */
 
+    struct {
+        uint64_t every_s; /* 0: by command only */
+        uint64_t overlap_s;
+    } rotation;
     struct {
         gh_str name, device_name, csrf_name; /* with their prefix: "__Host-session" */
         gh_str attributes;                   /* "; Path=/; Secure; SameSite=Lax" */

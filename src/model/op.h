@@ -26,7 +26,8 @@ enum gh_op_status {
     GH_OP_EXPIRED,
     GH_OP_REUSED, /* a refresh token that was used before: its family is ended */
     GH_OP_WRONG,  /* a password or secret that does not fit */
-    GH_OP_BUSY    /* its queue is full: retry_s */
+    GH_OP_BUSY,   /* its queue is full: retry_s */
+    GH_OP_UNSURE  /* the database went away while it was being committed: all of it was done, or nothing */
 };
 
 /* X(NAME, executor): the struct is gh_op_<name in lower case>, in ops.h. */

@@ -66,6 +66,7 @@ typedef struct gh_new_session {
     uint8_t kind;
     gh_id id;                     /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH]; /* of its secret number 0 */
+    uint32_t generation;          /* of the keys that made it */
     gh_id device;                 /* proved; 0: none */
     uint64_t expires_s;           /* absolute end */
     uint32_t idle_s;              /* 0: none */
@@ -176,6 +177,7 @@ typedef struct gh_op_refresh {
     uint32_t number;                   /* of the presented secret; its authenticity was checked */
     uint8_t hash[GH_SECRET_HASH];      /* of the presented secret */
     uint8_t next_hash[GH_SECRET_HASH]; /* of the successor that was made for it: number + 1 */
+    uint32_t next_generation;          /* of the keys that made that one */
     gh_str next_sealed;                /* the successor, sealed with a key only the presented secret gives */
     uint32_t grace_s;
     gh_id device; /* proved; must be the session's when that has one */
@@ -236,8 +238,9 @@ typedef struct gh_op_device_begin {
     gh_id user; /* 0: anonymous */
     gh_id id;   /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH];
-    gh_str name;        /* for people, at most 64 bytes; absent: none */
-    uint32_t timeout_s; /* DEVICE_REGISTRATION_TIMEOUT */
+    uint32_t generation; /* of the keys that made its token */
+    gh_str name;         /* for people, at most 64 bytes; absent: none */
+    uint32_t timeout_s;  /* DEVICE_REGISTRATION_TIMEOUT */
     uint32_t
         most; /* MAX_DEVICES_PER_USER, those not yet confirmed count; anonymous: per address prefix. 0: none */
     uint8_t prefix[GH_SECRET_HASH];
@@ -277,6 +280,7 @@ typedef struct gh_key_record {
     gh_str networks;                       /* CIDRs with a space between each; absent: all */
     uint64_t created_s, used_s, expires_s; /* expires 0: never */
     gh_id replaced_by;                     /* by a roll-over; 0: no */
+    uint32_t generation;                   /* of the keys that made it */
 } gh_key_record;
 
 typedef struct gh_op_key_create {
@@ -285,6 +289,7 @@ typedef struct gh_op_key_create {
     gh_str user_name; /* when user is 0; absent, with `rolls`: whoever has that key (the operator) */
     gh_id id;         /* random, made by the asker */
     uint8_t hash[GH_SECRET_HASH];
+    uint32_t generation; /* of the keys that made it */
     gh_str name, start, scopes, tier, networks;
     uint64_t expires_s; /* 0: never */
     uint32_t most;      /* of one user; 0: none. Of those that live on after a roll-over as many again */

@@ -18,7 +18,7 @@ enum gh_log_level { GH_LEVEL_INFO, GH_LEVEL_WARNING, GH_LEVEL_ERROR };
 typedef struct gh_log_options {
     gh_str file;    /* "-": standard output */
     bool json;      /* false: readable text */
-    unsigned lanes; /* one for each worker, and one more for the main thread (the last) */
+    unsigned lanes; /* one for each thread that writes: a worker, the main thread, ... */
 } gh_log_options;
 
 /* One request. Slices are copied before gh_log_access() returns. Absent slices and zeros are left out. */

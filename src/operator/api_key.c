@@ -12,6 +12,7 @@ enum {
     NAME_MAX_BYTES = 64,
     NETWORKS_MAX = 16,
     NETWORKS_TEXT = NETWORKS_MAX * (GH_IP_TEXT_MAX + 4),
+    GENERATION_ROOM = 32,
     DAY = 86400
 };
 
@@ -83,6 +84,7 @@ static bool make_secret(gh_errand *o, gh_op_key_create *k, gh_str *ret_text)
     gh_api_key_make(&o->identity->keys, o->identity->key.prefix, k->id, random, &text, &secret, &start);
     gh_wipe(random, sizeof random);
     memcpy(k->hash, secret.hash, sizeof k->hash);
+    k->generation = secret.generation;
     *ret_text = gh_buf_str(&text);
     return gh_buf_ok(&text) && gh_op_copy(&k->op, gh_str_cut(*ret_text, 0, start), &k->start);
 }
@@ -91,11 +93,12 @@ static void put_members(gh_buf *out, const gh_key_record *k)
 {
     gh_member_text(out, "username", k->user_name);
     gh_members_key(out, k);
+    gh_member_number(out, "generation", k->generation);
 }
 
 static size_t room_of(const gh_key_record *k)
 {
-    return gh_answer_room(k->user_name) + gh_members_key_room(k);
+    return gh_answer_room(k->user_name) + gh_members_key_room(k) + GENERATION_ROOM;
 }
 
 /* The key alone on standard output, so that it can be piped. */
@@ -142,6 +145,7 @@ static int done(gh_errand *o, gh_op_key_create *k, gh_str text)
     case GH_OP_REUSED:
     case GH_OP_WRONG:
     case GH_OP_BUSY:
+    case GH_OP_UNSURE:
         status = gh_fail(o, k->rolls != 0 ? "there is no such API key; gatehouse key list shows them"
                                           : "the account is not there any more");
     }
@@ -228,8 +232,8 @@ static void list_json(gh_errand *o, const gh_op_key_list *l)
 
 static void list_text(gh_errand *o, const gh_op_key_list *l)
 {
-    static const char *const heads[] = {"ID",     "START",   "USER",     "NAME",
-                                        "SCOPES", "CREATED", "LAST USE", "EXPIRES AT"};
+    static const char *const heads[] = {"ID",      "START",    "USER",       "NAME", "SCOPES",
+                                        "CREATED", "LAST USE", "EXPIRES AT", "KEYS"};
     gh_table t = gh_table_of(&o->arena, heads, GH_COUNT(heads));
     for (uint32_t i = 0; i < l->n; i++) {
         const gh_key_record *k = &l->keys[i];
@@ -241,6 +245,7 @@ static void list_text(gh_errand *o, const gh_op_key_list *l)
         gh_table_time(&t, k->created_s);
         gh_table_time(&t, k->used_s);
         gh_table_time(&t, k->expires_s);
+        gh_table_number(&t, k->generation);
     }
     gh_table_put(&t, o->out);
 }

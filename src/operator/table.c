@@ -91,6 +91,14 @@ void gh_table_id(gh_table *table, uint64_t id)
     gh_table_cell(table, gh_buf_str(&b));
 }
 
+void gh_table_number(gh_table *table, uint64_t number)
+{
+    char memory[24];
+    gh_buf b = gh_buf_over(memory, sizeof memory);
+    gh_buf_u64(&b, number);
+    gh_table_cell(table, gh_buf_str(&b));
+}
+
 static size_t width_of(gh_str cell)
 {
     return gh_utf8_count(cell);

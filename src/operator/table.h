@@ -24,6 +24,7 @@ gh_table gh_table_of(gh_arena *arena, const char *const *heads, unsigned n);
 void gh_table_cell(gh_table *table, gh_str text);
 /* Unix time as RFC 3339; 0: "-". */
 void gh_table_time(gh_table *table, uint64_t unix_s);
+void gh_table_number(gh_table *table, uint64_t number);
 void gh_table_id(gh_table *table, uint64_t id); /* 0: "-" */
 void gh_table_put(const gh_table *table, gh_text *out);
 

@@ -67,7 +67,7 @@ static void inspect_key(gh_errand *o, gh_str text, finding *f)
 {
     gh_secret secret;
     f->kind = "api_key";
-    f->why = "its checksum is wrong: mistyped, or cut off";
+    f->why = "its checksum is wrong (mistyped, or cut off), or its keys are no more";
     if (!gh_api_key_read(&o->identity->keys, o->identity->key.prefix, text, &secret))
         return;
     gh_lookup l = {.kind = GH_LOOKUP_API_KEY, .id = secret.id};
@@ -89,7 +89,7 @@ static void inspect_secret(gh_errand *o, enum gh_secret_kind kind, gh_str text, 
     static const char *const kinds[] = {"session", "refresh_token", "device_token"};
     gh_secret secret;
     f->kind = kinds[kind];
-    f->why = "it has another shape: mistyped, or cut off";
+    f->why = "it has another shape (mistyped, or cut off), or its keys are no more";
     if (!gh_secret_read(&o->identity->keys, kind, text, &secret))
         return;
     f->id = secret.id;

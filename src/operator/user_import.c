@@ -73,6 +73,8 @@ static void count(importing *im, const waiting *w)
         im->skipped++;
     else if (there)
         bad_line(im, w->line, GH_STR("the username or email is taken by another account"));
+    else if (w->op->status == GH_OP_UNSURE)
+        bad_line(im, w->line, GH_STR("the database went away meanwhile; look whether it was imported"));
     else
         bad_line(im, w->line, GH_STR("the records could not be written; it was not imported"));
 }

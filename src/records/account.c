@@ -61,7 +61,7 @@ gh_effect *gh_work_effect(gh_work *w, enum gh_effect_kind kind)
     gh_effect *effect = gh_effects_add(&w->effects, kind);
     if (effect != NULL)
         return effect;
-    gh_sql_fail(w->sql, SQLITE_NOMEM);
+    gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
     return &nowhere;
 }
 
@@ -86,8 +86,9 @@ void gh_account_cut_off(gh_work *w, gh_account *a)
         a->cutoff_s = w->now_s;
     else if (a->cutoff_s < w->now_s + AHEAD_S)
         a->cutoff_s++; /* again in this second: a token that was given in between is dated behind the last one */
-    if (a->until_s < a->cutoff_s + w->access_s)
-        a->until_s = a->cutoff_s + w->access_s;
+    uint64_t until_s = a->cutoff_s + gh_work_access_s(w);
+    if (a->until_s < until_s)
+        a->until_s = until_s;
     gh_sql_run3(w->sql, GH_SQL_CUTOFF_SET, a->record.id, a->cutoff_s, a->until_s);
 }
 
@@ -97,7 +98,7 @@ gh_str gh_canonical(gh_work *w, gh_str text, size_t most)
         return (gh_str){NULL, 0};
     char *p = gh_arena_alloc(w->arena, text.n);
     if (p == NULL) {
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
         return (gh_str){NULL, 0};
     }
     for (size_t i = 0; i < text.n; i++)

@@ -16,6 +16,7 @@ void gh_key_read(gh_query *q, gh_arena *arena, gh_key_row *ret)
     row.record.used_s = gh_column_u64(q);
     row.record.expires_s = gh_column_u64(q);
     row.record.replaced_by = gh_column_u64(q);
+    row.record.generation = (uint32_t)gh_column_u64(q);
     *ret = row;
 }
 

@@ -2,7 +2,7 @@
 
 static gh_str cut_user_agent(gh_str text)
 {
-    return gh_str_cut(text, 0, 256);
+    return gh_str_cut(text, 0, GH_USER_AGENT_MAX);
 }
 
 void gh_audit(gh_work *w, const gh_event *event)
@@ -41,8 +41,8 @@ void gh_audit_thing(gh_work *w, const char *event, gh_id user, const char *what,
 enum gh_op_status gh_do_audit(gh_work *w, gh_op *op)
 {
     const gh_op_audit *o = (const gh_op_audit *)op;
-    char name[32];
-    gh_str event = gh_str_cut(o->event, 0, sizeof name - 1);
+    char name[GH_EVENT_MAX + 1];
+    gh_str event = gh_str_cut(o->event, 0, GH_EVENT_MAX);
     if (event.n > 0)
         memcpy(name, event.p, event.n);
     name[event.n] = '\0';

@@ -47,6 +47,11 @@ bool gh_effect_apply(gh_roster *roster, const gh_effect *e)
         return true;
     case GH_EFFECT_REVOKE_TOKEN:
         return gh_roster_revoke_token(roster, e->jti, e->until_s);
+    case GH_EFFECT_USED:
+        gh_roster_used(roster, &e->used);
+        return true;
+    case GH_EFFECT_RING:
+        return true;
     }
     return true;
 }

@@ -13,7 +13,9 @@ enum gh_effect_kind {
     GH_EFFECT_END_KEY,
     GH_EFFECT_SET_DEVICE,
     GH_EFFECT_END_DEVICE,
-    GH_EFFECT_REVOKE_TOKEN
+    GH_EFFECT_REVOKE_TOKEN,
+    GH_EFFECT_USED, /* a session, key or device, on another node */
+    GH_EFFECT_RING  /* the ring of signing keys is another: nothing in the roster */
 };
 
 typedef struct gh_effect gh_effect;
@@ -31,6 +33,7 @@ struct gh_effect {
         gh_roster_session session;
         gh_roster_key key;
         gh_roster_device device;
+        gh_roster_use used;
     };
 };
 

@@ -86,7 +86,7 @@ static void load_keys(load *l)
         if (gh_key_for_roster(&l->arena, &row, &key))
             keep(l, gh_roster_set_key(l->roster, &key));
         else
-            gh_sql_fail(l->sql, SQLITE_CORRUPT);
+            gh_sql_fail(l->sql, GH_SQL_CORRUPT);
     }
 }
 

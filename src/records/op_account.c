@@ -217,7 +217,7 @@ enum gh_op_status gh_do_user_export(gh_work *w, gh_op *op)
         complete = put_everything(w, &a.record, &out);
     }
     if (out.p == NULL || !gh_buf_ok(&out))
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
     gh_audit(w, &(gh_event){.event = "user_export", .user = o->id});
     o->json = gh_buf_str(&out);
     return GH_OP_OK;
@@ -242,8 +242,8 @@ enum gh_op_status gh_do_user_erase(gh_work *w, gh_op *op)
         return GH_OP_NOT_FOUND;
     if (!gh_attempt_holds(w, o->attempt, &a))
         return GH_OP_WRONG;
-    gh_account_cut_off(w, &a);
     (void)gh_sessions_end(w, a.record.id, 0, 0); /* each by its id: what is open by one of them is to end */
+    gh_account_cut_off(w, &a);
     gh_attempts_forget(w, a.record.name, a.record.email);
     gh_sql_run1(w->sql, GH_SQL_USER_ERASE, a.record.id);
     anonymise(w, &a.record);

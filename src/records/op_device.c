@@ -63,6 +63,7 @@ enum gh_op_status gh_do_device_begin(gh_work *w, gh_op *op)
     gh_bind_blob(&q, o->user == 0 ? o->prefix : NULL, sizeof o->prefix);
     gh_bind_u64(&q, w->now_s);
     gh_bind_u64(&q, w->now_s + o->timeout_s);
+    gh_bind_u64(&q, o->generation);
     gh_query_run(&q);
     gh_audit_thing(w, "device_begin", o->user, "device", o->id);
     return GH_OP_OK;

@@ -48,6 +48,7 @@ static gh_key_row new_row(const gh_work *w, const gh_op_key_create *o, const gh_
                                  .tier = given_or(o->tier, old->tier),
                                  .networks = given_or(o->networks, old->networks),
                                  .created_s = w->now_s,
+                                 .generation = o->generation,
                                  .expires_s = o->expires_s != 0 ? o->expires_s : old->expires_s}};
     if (row.record.expires_s > INT64_MAX)
         row.record.expires_s = INT64_MAX;
@@ -73,6 +74,7 @@ static void write_row(gh_work *w, const gh_key_row *row)
     gh_bind_text(&q, r->networks);
     gh_bind_u64(&q, r->created_s);
     gh_bind_u64(&q, r->expires_s);
+    gh_bind_u64(&q, r->generation);
     gh_query_run(&q);
 }
 
@@ -97,7 +99,7 @@ static void replace(gh_work *w, const gh_op_key_create *o, gh_key_row *old)
     if (gh_key_for_roster(w->arena, old, &key))
         gh_work_effect(w, GH_EFFECT_SET_KEY)->key = key;
     else
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
 }
 
 /* The key that is to be rolled over: the user's own, in use, not replaced yet. */

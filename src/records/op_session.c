@@ -31,6 +31,7 @@ static void rotate(gh_work *w, gh_op_refresh *o, gh_session_row *row, const gh_a
     gh_bind_blob(&q, o->next_sealed.p, o->next_sealed.n);
     gh_bind_u64(&q, w->now_s);
     gh_bind_ip(&q, address);
+    gh_bind_u64(&q, o->next_generation);
     gh_query_run(&q);
     memcpy(row->s.before_hash, row->s.hash, GH_SECRET_HASH);
     memcpy(row->s.hash, o->next_hash, GH_SECRET_HASH);

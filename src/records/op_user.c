@@ -80,7 +80,7 @@ enum gh_op_status gh_do_user_create(gh_work *w, gh_op *op)
              &(gh_event){.event = "register", .user = a.record.id, .detail = GH_STR("{\"success\":true}")});
     if (o->with_session) {
         if (gh_session_add(w, &a, &o->session, 0, &o->bound) != GH_OP_OK)
-            gh_sql_fail(w->sql, SQLITE_MISUSE); /* no cap can be reached by the first one */
+            gh_sql_fail(w->sql, GH_SQL_MISUSE); /* no cap can be reached by the first one */
         gh_sql_run2(w->sql, GH_SQL_USER_LOGGED_IN, a.record.id, w->now_s);
         a.record.last_login_s = w->now_s;
     }
@@ -115,7 +115,7 @@ enum gh_op_status gh_do_user_list(gh_work *w, gh_op *op)
     gh_str after = o->after.p == NULL ? GH_STR("") : o->after;
     gh_user_record *users = gh_arena_array(w->arena, most, sizeof *users);
     if (users == NULL) {
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
         return GH_OP_UNAVAILABLE;
     }
     gh_query q = gh_query_of(w->sql, GH_SQL_USERS_AFTER);
@@ -140,8 +140,11 @@ enum gh_op_status gh_do_user_list(gh_work *w, gh_op *op)
 
 /* --- changes */
 
+/* Sessions first, then the account: in this order all operations take what they write, so none waits for one that waits
+ * for it. */
 static void change_password(gh_work *w, const gh_op_user_change *o, gh_account *a)
 {
+    (void)gh_sessions_end(w, a->record.id, o->keep_session, 0);
     gh_query q = gh_query_of(w->sql, GH_SQL_USER_SET_PASSWORD);
     gh_bind_id(&q, a->record.id);
     gh_bind_text(&q, o->hash);
@@ -149,7 +152,6 @@ static void change_password(gh_work *w, const gh_op_user_change *o, gh_account *
     gh_query_run(&q);
     a->record.has_password = true;
     a->record.password_s = w->now_s;
-    (void)gh_sessions_end(w, a->record.id, o->keep_session, 0);
     gh_attempts_forget(w, a->record.name, a->record.email);
     gh_audit(w, &(gh_event){.event = "password_change", .user = a->record.id});
 }
@@ -217,7 +219,7 @@ static enum gh_op_status look_at_change(gh_work *w, const gh_op_user_change *o, 
     if ((o->add_role.n > 0 && !gh_role_name_ok(o->add_role)) || (o->set_tier && o->tier.n > GH_TIER_MAX))
         return GH_OP_WRONG;
     if (roles.p == NULL)
-        gh_sql_fail(w->sql, SQLITE_NOMEM);
+        gh_sql_fail(w->sql, GH_SQL_NO_MEMORY);
     if (roles.n > GH_ROLES_TEXT_MAX)
         return GH_OP_CAP;
     if (email.p != NULL && taken(w, user, email, email))
@@ -249,10 +251,10 @@ enum gh_op_status gh_do_user_change(gh_work *w, gh_op *op)
         rights = true; /* nobody stays: tokens that belong to no session end with the others */
     if (rights)
         gh_account_cut_off(w, &a);
-    a.record.changed_s = w->now_s;
-    write_changes(w, &a.record);
     if (o->hash.p != NULL)
         change_password(w, o, &a);
+    a.record.changed_s = w->now_s;
+    write_changes(w, &a.record);
     if (rights)
         gh_account_effect(w, &a);
     o->user = a.record;

@@ -34,8 +34,8 @@ bool gh_session_over(const gh_work *w, const gh_session_row *row)
 
 void gh_session_end(gh_work *w, gh_id session, uint32_t token_s)
 {
-    uint64_t span = (uint64_t)token_s + GH_LEEWAY_S,
-             until = w->now_s + (span > w->access_s ? span : w->access_s);
+    uint64_t span = (uint64_t)token_s + GH_LEEWAY_S, access_s = gh_work_access_s(w),
+             until = w->now_s + (span > access_s ? span : access_s);
     gh_sql_run1(w->sql, GH_SQL_SESSION_DELETE, session);
     gh_sql_run2(w->sql, GH_SQL_ENDED_ADD, session, until);
     gh_effect *e = gh_work_effect(w, GH_EFFECT_END_SESSION);
@@ -122,7 +122,7 @@ static gh_id bindable(gh_work *w, gh_id user, gh_id device)
     return fits ? device : 0;
 }
 
-static void write_row(gh_work *w, const gh_roster_session *s, uint32_t idle_s)
+static void write_row(gh_work *w, const gh_roster_session *s, const gh_new_session *with)
 {
     gh_query q = gh_query_of(w->sql, GH_SQL_SESSION_ADD);
     gh_bind_id(&q, s->id);
@@ -132,9 +132,10 @@ static void write_row(gh_work *w, const gh_roster_session *s, uint32_t idle_s)
     gh_bind_blob(&q, s->hash, GH_SECRET_HASH);
     gh_bind_u64(&q, s->created_s);
     gh_bind_u64(&q, s->expires_s);
-    gh_bind_u64(&q, idle_s);
+    gh_bind_u64(&q, with->idle_s);
     gh_bind_ip(&q, &s->address);
     gh_bind_text(&q, w->actor->user_agent);
+    gh_bind_u64(&q, with->generation);
     gh_query_run(&q);
 }
 
@@ -154,7 +155,7 @@ enum gh_op_status gh_session_add(gh_work *w, const gh_account *a, const gh_new_s
     if (s.expires_s > INT64_MAX)
         s.expires_s = INT64_MAX;
     memcpy(s.hash, new_session->hash, sizeof s.hash);
-    write_row(w, &s, new_session->idle_s);
+    write_row(w, &s, new_session);
     gh_account_effect(w, a);
     gh_effect *e = gh_work_effect(w, GH_EFFECT_SET_SESSION);
     e->only_grants = true;

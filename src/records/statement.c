@@ -1,103 +1,126 @@
 #include "records/statement.h"
 
-static const char *const texts[GH_SQL_COUNT] = {
-#define STATEMENT(name, text) [GH_SQL_##name] = text,
-#include "records/statements.def"
-#undef STATEMENT
-};
+#include "records/driver.h"
 
-void gh_sql_close(gh_sql *sql)
+/* --- the connection */
+
+static const char *words_of(enum gh_sql_failure failure)
 {
-    for (unsigned i = 0; i < GH_SQL_COUNT; i++) {
-        (void)sqlite3_finalize(sql->ready[i]);
-        sql->ready[i] = NULL;
+    switch (failure) {
+    case GH_SQL_OK:
+        return "nothing failed";
+    case GH_SQL_NO_MEMORY:
+        return "out of memory";
+    case GH_SQL_CORRUPT:
+        return "a row is not what was written";
+    case GH_SQL_MISUSE:
+        return "a statement was not used as it is meant";
+    case GH_SQL_FULL:
+        return "the disk is full or broken";
+    case GH_SQL_CONSTRAINT:
+        return "a rule of the schema does not allow it";
+    case GH_SQL_CONFLICT:
+        return "another transaction was in the way";
+    case GH_SQL_BUSY:
+        return "the database is locked";
+    case GH_SQL_UNAVAILABLE:
+        return "the database does not answer";
+    case GH_SQL_REFUSED:
+        return "the database does not allow it";
+    case GH_SQL_OTHER:
+        break;
     }
+    return "the database failed";
+}
+
+void gh_sql_fail_text(gh_sql *sql, enum gh_sql_failure failure, const char *why)
+{
+    if (sql->failure != GH_SQL_OK)
+        return;
+    sql->failure = failure == GH_SQL_OK ? GH_SQL_OTHER : failure;
+    gh_str text = gh_str_cut(gh_str_of(why), 0, sizeof sql->why - 1);
+    memcpy(sql->why, text.p, text.n);
+    sql->why[text.n] = '\0';
+}
+
+void gh_sql_fail(gh_sql *sql, enum gh_sql_failure failure)
+{
+    gh_sql_fail_text(sql, failure, words_of(failure));
 }
 
 void gh_sql_reset(gh_sql *sql)
 {
-    for (unsigned i = 0; i < GH_SQL_COUNT && sql->failure != 0; i++)
-        (void)sqlite3_reset(sql->ready[i]);
-    sql->failure = 0;
+    sql->driver->reset(sql);
+    sql->failure = GH_SQL_OK;
+    sql->why[0] = '\0';
 }
 
-void gh_sql_fail(gh_sql *sql, int code)
+void gh_sql_flush(gh_sql *sql)
 {
-    if (sql->failure == 0)
-        sql->failure = code == 0 ? SQLITE_ERROR : code;
+    if (gh_sql_ok(sql))
+        sql->driver->flush(sql);
 }
 
-/* In the middle of its own rows a statement can't be used again: that would be a mistake of ours. */
-static sqlite3_stmt *prepared(gh_sql *sql, enum gh_statement which)
+void gh_sql_close(gh_sql *sql)
 {
-    sqlite3_stmt **slot = &sql->ready[which];
-    if (*slot == NULL) {
-        int code = sqlite3_prepare_v3(sql->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
-        if (code != SQLITE_OK)
-            gh_sql_fail(sql, code);
-    } else if (sqlite3_stmt_busy(*slot) != 0) {
-        gh_sql_fail(sql, SQLITE_MISUSE);
-        return NULL;
-    }
-    return *slot;
+    sql->driver->close(sql);
 }
 
-gh_query gh_query_of(gh_sql *sql, enum gh_statement which)
+uint64_t gh_sql_changed(gh_sql *sql)
 {
-    return (gh_query){sql, gh_sql_ok(sql) ? prepared(sql, which) : NULL, 0, 0};
+    return gh_sql_ok(sql) ? sql->driver->changed(sql) : 0;
 }
 
-void gh_query_end(gh_query *q)
+/* --- a query */
+
+gh_query gh_query_of(gh_sql *sql, unsigned which)
 {
-    if (q->statement == NULL)
-        return;
-    (void)sqlite3_reset(q->statement);
-    (void)sqlite3_clear_bindings(q->statement);
-    q->statement = NULL;
+    gh_query q;
+    q.sql = sql;
+    q.which = which;
+    q.stage = gh_sql_ok(sql) ? GH_QUERY_BINDING : GH_QUERY_OVER;
+    q.column = q.n = 0;
+    q.state = NULL;
+    q.at = 0;
+    return q; /* the values are written when they are bound */
 }
 
-static void fail(gh_query *q, int code)
+static gh_sql_value *next_value(gh_query *q)
 {
-    gh_sql_fail(q->sql, code);
-    gh_query_end(q);
-}
-
-static void bound(gh_query *q, int code)
-{
-    if (code != SQLITE_OK)
-        fail(q, code);
+    static _Thread_local gh_sql_value nowhere;
+    if (q->stage == GH_QUERY_BINDING && q->n < GH_SQL_VALUES)
+        return &q->values[q->n++];
+    if (q->stage != GH_QUERY_OVER)
+        gh_sql_fail(q->sql, GH_SQL_MISUSE);
+    return &nowhere;
 }
 
 void gh_bind_u64(gh_query *q, uint64_t value)
 {
-    if (q->statement != NULL)
-        bound(q, sqlite3_bind_int64(q->statement, ++q->parameter, (sqlite3_int64)value));
+    *next_value(q) = (gh_sql_value){GH_SQL_NUMBER, value, {NULL, 0}};
 }
 
 void gh_bind_id(gh_query *q, gh_id id)
 {
-    if (id != 0)
-        gh_bind_u64(q, id);
-    else
-        q->parameter++; /* not bound is NULL */
+    *next_value(q) = (gh_sql_value){id == 0 ? GH_SQL_NULL : GH_SQL_NUMBER, id, {NULL, 0}};
+}
+
+static void bind_bytes(gh_query *q, int kind, gh_str bytes)
+{
+    gh_sql_value *v = next_value(q);
+    v->kind = bytes.p == NULL ? GH_SQL_NULL : kind;
+    v->number = 0;
+    v->bytes = bytes;
 }
 
 void gh_bind_text(gh_query *q, gh_str text)
 {
-    if (q->statement == NULL)
-        return;
-    q->parameter++;
-    if (text.p != NULL)
-        bound(q, sqlite3_bind_text64(q->statement, q->parameter, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8));
+    bind_bytes(q, GH_SQL_TEXT, text);
 }
 
 void gh_bind_blob(gh_query *q, const void *bytes, size_t n)
 {
-    if (q->statement == NULL)
-        return;
-    q->parameter++;
-    if (bytes != NULL)
-        bound(q, sqlite3_bind_blob64(q->statement, q->parameter, bytes, n, SQLITE_STATIC));
+    bind_bytes(q, GH_SQL_BYTES, (gh_str){bytes, bytes == NULL ? 0 : n});
 }
 
 void gh_bind_ip(gh_query *q, const gh_ip *ip)
@@ -105,52 +128,80 @@ void gh_bind_ip(gh_query *q, const gh_ip *ip)
     gh_bind_blob(q, ip->family == 0 ? NULL : ip->bytes, ip->family == 4 ? 4 : 16);
 }
 
+static void start(gh_query *q, bool rows)
+{
+    if (!gh_sql_ok(q->sql)) {
+        q->stage = GH_QUERY_OVER;
+        return;
+    }
+    q->stage = GH_QUERY_RUNNING;
+    q->sql->driver->start(q, rows);
+}
+
+void gh_query_start(gh_query *q)
+{
+    if (q->stage == GH_QUERY_BINDING)
+        start(q, true);
+}
+
+void gh_query_end(gh_query *q)
+{
+    if (q->stage == GH_QUERY_RUNNING)
+        q->sql->driver->end(q);
+    q->stage = GH_QUERY_OVER;
+}
+
 bool gh_query_row(gh_query *q)
 {
-    if (q->statement == NULL)
-        return false;
-    int code = gh_sql_ok(q->sql) ? sqlite3_step(q->statement) : SQLITE_ABORT;
+    gh_query_start(q);
     q->column = 0;
-    if (code == SQLITE_ROW)
+    if (q->stage == GH_QUERY_RUNNING && gh_sql_ok(q->sql) && q->sql->driver->row(q))
         return true;
-    if (code == SQLITE_DONE)
-        gh_query_end(q);
-    else
-        fail(q, code);
+    gh_query_end(q);
     return false;
 }
 
 void gh_query_run(gh_query *q)
 {
+    if (q->stage == GH_QUERY_BINDING) {
+        start(q, false);
+        gh_query_end(q);
+    }
     while (gh_query_row(q))
         continue;
 }
 
-bool gh_column_absent(const gh_query *q)
+/* --- columns */
+
+static gh_sql_value column(gh_query *q)
 {
-    return q->statement == NULL || sqlite3_column_type(q->statement, q->column) == SQLITE_NULL;
+    static const gh_sql_value none = {GH_SQL_NULL, 0, {NULL, 0}};
+    return q->stage == GH_QUERY_RUNNING && gh_sql_ok(q->sql) ? q->sql->driver->column(q, q->column) : none;
+}
+
+bool gh_column_absent(gh_query *q)
+{
+    return column(q).kind == GH_SQL_NULL;
 }
 
 uint64_t gh_column_u64(gh_query *q)
 {
-    return q->statement == NULL ? 0 : (uint64_t)sqlite3_column_int64(q->statement, q->column++);
+    gh_sql_value v = column(q);
+    q->column++;
+    if (v.kind != GH_SQL_NULL && v.kind != GH_SQL_NUMBER)
+        gh_sql_fail(q->sql, GH_SQL_CORRUPT);
+    return v.kind == GH_SQL_NUMBER ? v.number : 0;
 }
 
 gh_str gh_column_peek(gh_query *q)
 {
-    if (gh_column_absent(q)) {
-        q->column++;
+    gh_sql_value v = column(q);
+    q->column++;
+    if (v.kind == GH_SQL_NUMBER)
+        gh_sql_fail(q->sql, GH_SQL_CORRUPT);
+    if (v.kind != GH_SQL_TEXT && v.kind != GH_SQL_BYTES)
         return (gh_str){NULL, 0};
-    }
-    const void *bytes = sqlite3_column_blob(q->statement, q->column);
-    int n = sqlite3_column_bytes(q->statement, q->column++);
-    if (n == 0)
-        return GH_STR("");
-    if (bytes == NULL) {
-        gh_sql_fail(q->sql, SQLITE_NOMEM);
-        return (gh_str){NULL, 0};
-    }
-    return (gh_str){bytes, (size_t)n};
+    return v.bytes.n == 0 ? GH_STR("") : v.bytes;
 }
 
 gh_str gh_column_text(gh_query *q, gh_arena *arena)
@@ -160,7 +211,7 @@ gh_str gh_column_text(gh_query *q, gh_arena *arena)
         return text;
     gh_str copy = gh_arena_copy(arena, text);
     if (copy.p == NULL)
-        gh_sql_fail(q->sql, SQLITE_NOMEM);
+        gh_sql_fail(q->sql, GH_SQL_NO_MEMORY);
     return copy;
 }
 
@@ -171,7 +222,7 @@ void gh_column_blob(gh_query *q, void *ret, size_t n)
     if (bytes.p == NULL)
         return;
     if (bytes.n != n)
-        gh_sql_fail(q->sql, SQLITE_CORRUPT);
+        gh_sql_fail(q->sql, GH_SQL_CORRUPT);
     else if (n > 0)
         memcpy(ret, bytes.p, n);
 }
@@ -183,7 +234,7 @@ gh_ip gh_column_ip(gh_query *q)
     if (bytes.p == NULL)
         return ip;
     if (bytes.n != 4 && bytes.n != 16) {
-        gh_sql_fail(q->sql, SQLITE_CORRUPT);
+        gh_sql_fail(q->sql, GH_SQL_CORRUPT);
         return ip;
     }
     ip.family = bytes.n == 4 ? 4 : 6;
@@ -196,39 +247,34 @@ void gh_column_skip(gh_query *q)
     q->column++;
 }
 
-void gh_sql_run(gh_sql *sql, enum gh_statement which)
+/* --- common forms */
+
+static void run_numbers(gh_sql *sql, unsigned which, const uint64_t *numbers, unsigned n)
 {
     gh_query q = gh_query_of(sql, which);
+    for (unsigned i = 0; i < n; i++)
+        gh_bind_u64(&q, numbers[i]);
     gh_query_run(&q);
 }
 
-void gh_sql_run1(gh_sql *sql, enum gh_statement which, uint64_t a)
+void gh_sql_run(gh_sql *sql, unsigned which)
 {
-    gh_query q = gh_query_of(sql, which);
-    gh_bind_u64(&q, a);
-    gh_query_run(&q);
+    run_numbers(sql, which, NULL, 0);
 }
 
-void gh_sql_run2(gh_sql *sql, enum gh_statement which, uint64_t a, uint64_t b)
+void gh_sql_run1(gh_sql *sql, unsigned which, uint64_t a)
 {
-    gh_query q = gh_query_of(sql, which);
-    gh_bind_u64(&q, a);
-    gh_bind_u64(&q, b);
-    gh_query_run(&q);
+    run_numbers(sql, which, (const uint64_t[]){a}, 1);
 }
 
-void gh_sql_run3(gh_sql *sql, enum gh_statement which, uint64_t a, uint64_t b, uint64_t c)
+void gh_sql_run2(gh_sql *sql, unsigned which, uint64_t a, uint64_t b)
 {
-    gh_query q = gh_query_of(sql, which);
-    gh_bind_u64(&q, a);
-    gh_bind_u64(&q, b);
-    gh_bind_u64(&q, c);
-    gh_query_run(&q);
+    run_numbers(sql, which, (const uint64_t[]){a, b}, 2);
 }
 
-uint64_t gh_sql_changed(const gh_sql *sql)
+void gh_sql_run3(gh_sql *sql, unsigned which, uint64_t a, uint64_t b, uint64_t c)
 {
-    return (uint64_t)sqlite3_changes64(sql->db);
+    run_numbers(sql, which, (const uint64_t[]){a, b, c}, 3);
 }
 
 void *gh_sql_grow(gh_sql *sql, gh_arena *arena, void *items, uint32_t n, uint32_t *room, size_t size)
@@ -238,7 +284,7 @@ void *gh_sql_grow(gh_sql *sql, gh_arena *arena, void *items, uint32_t n, uint32_
     uint32_t more = *room == 0 ? 16 : *room * 2;
     void *grown = *room < UINT32_MAX / 2 ? gh_arena_array(arena, more, size) : NULL;
     if (grown == NULL) {
-        gh_sql_fail(sql, SQLITE_NOMEM);
+        gh_sql_fail(sql, GH_SQL_NO_MEMORY);
         return NULL;
     }
     if (n > 0)

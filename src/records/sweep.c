@@ -11,6 +11,7 @@ enum {
 /* Those that are left behind are forgotten when the last token of their time is over. */
 static void look_at_token_lives(gh_work *w)
 {
+    (void)gh_work_access_s(w); /* what it was before */
     gh_sql_run1(w->sql, GH_SQL_TOKEN_LIFE_SWEEP, w->now_s);
     gh_query q = gh_query_of(w->sql, GH_SQL_TOKEN_LIFE_LONGEST);
     if (gh_query_row(&q))
@@ -40,12 +41,17 @@ static void write_use(gh_work *w, const gh_roster_use *use)
     gh_query_run(&q);
 }
 
+void gh_sweep_write_uses(gh_work *w, const gh_roster_use *uses, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        write_use(w, &uses[i]);
+}
+
 bool gh_sweep_uses(gh_work *w)
 {
     gh_roster_use uses[PIECE];
     unsigned n = w->roster == NULL ? 0 : gh_roster_collect_used(w->roster, uses, PIECE);
-    for (unsigned i = 0; i < n; i++)
-        write_use(w, &uses[i]);
+    gh_sweep_write_uses(w, uses, n);
     return n == PIECE;
 }
 

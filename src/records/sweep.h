@@ -14,6 +14,8 @@ typedef struct gh_sweep_spans {
 void gh_sweep_token_life(gh_work *w, uint32_t access_s);
 /* Up to a piece of what the roster has noted. True: there is more. */
 bool gh_sweep_uses(gh_work *w);
+/* These. */
+void gh_sweep_write_uses(gh_work *w, const gh_roster_use *uses, unsigned n);
 /* True: there is more. */
 bool gh_sweep_expired(gh_work *w, const gh_sweep_spans *spans);
 

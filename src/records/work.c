@@ -37,8 +37,24 @@ static const row rows[GH_OP_KIND_COUNT] = {
     [GH_OP_KEY_LIST]       = ROW(gh_op_key_list, key_list, keys),
     [GH_OP_KEY_END]        = PLAIN(key_end),
     [GH_OP_AUDIT]          = PLAIN(audit),
+    [GH_OP_CATCH_UP]       = PLAIN(catch_up),
 };
 /* clang-format on */
+
+uint32_t gh_work_access_s(gh_work *w)
+{
+    if (w->look != NULL)
+        w->look(w);
+    return w->access_s;
+}
+
+/* The executor has done what there is to do. */
+enum gh_op_status gh_do_catch_up(gh_work *w, gh_op *op)
+{
+    (void)w;
+    (void)op;
+    return GH_OP_OK;
+}
 
 enum gh_op_status gh_work_run(gh_work *w, gh_op *op)
 {

@@ -11,25 +11,32 @@
 #include "records/effects.h"
 #include "records/statement.h"
 
-typedef struct gh_work {
+typedef struct gh_work gh_work;
+struct gh_work {
     gh_sql *sql;
     gh_effects effects;
     gh_roster *roster;        /* NULL: none */
     gh_arena *arena;          /* of the operation's outputs */
     const gh_op_actor *actor; /* who does it */
     uint64_t now_s;
-    uint32_t access_s;                   /* for how long an access token made now, or before, may be taken */
+    uint32_t
+        access_s; /* for how long an access token made now, or before, may be taken; read by gh_work_access_s() */
+    /* Where others make tokens, too: has access_s as this transaction sees it. NULL: nobody else does. */
+    void (*look)(gh_work *w);
     uint8_t naming[GH_SIPHASH_KEY_SIZE]; /* for the hashes of names that are tried */
     bool scrub;                          /* somebody was erased: the write-ahead log is to be emptied, too */
-} gh_work;
+};
 
 /* As gh_effects_add(); without memory the operation has failed, and what is returned goes nowhere. */
 gh_effect *gh_work_effect(gh_work *w, enum gh_effect_kind kind);
+
+uint32_t gh_work_access_s(gh_work *w);
 
 enum {
     GH_LEEWAY_S = 300 /* so long after its end a token may be taken: the largest identity.token.leeway */
 };
 enum { GH_EMAIL_MAX = 254, GH_LABEL_MAX = 64 /* bytes of names that people give to devices and keys */ };
+enum { GH_EVENT_MAX = 31, GH_USER_AGENT_MAX = 256 /* bytes, in the audit trail */ };
 
 /* --- users (account.c) */
 
@@ -108,6 +115,7 @@ GH_WORK_OP(key_create);
 GH_WORK_OP(key_list);
 GH_WORK_OP(key_end);
 GH_WORK_OP(audit);
+GH_WORK_OP(catch_up);
 
 /* Runs the operation of this kind; the executor's others are UNAVAILABLE. */
 enum gh_op_status gh_work_run(gh_work *w, gh_op *op);

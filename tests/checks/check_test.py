@@ -199,7 +199,7 @@ STATEMENT(TWO, "INSERT INTO t(a) "
 
 
 def with_sql(tree, reader=SQL_READER, schema=SQL_SCHEMA, table=SQL_TABLE):
-    return tree.write("src/records/statement.c", reader).write("src/records/schema.c", schema).write(
+    return tree.write("src/records/sqlite/connection.c", reader).write("src/records/sqlite/schema.c", schema).write(
         "src/records/statements.def", table)
 
 
@@ -230,7 +230,7 @@ def test_sql_that_is_made_elsewhere_is_found(tree, file, line, words):
 
 
 @pytest.mark.parametrize("old, new, words", [
-    ("texts[which]", "text", ("statement.c:8", "no row of a constant table")),
+    ("texts[which]", "text", ("connection.c:8", "no row of a constant table")),
     ("texts[which]", "other[which]", ("no row of a constant table",)),
     ("static const char *const texts", "static const char *texts", ("no row of a constant table",)),
     ("#undef STATEMENT\n", "#undef STATEMENT\n    made_elsewhere,\n", ("no row of a constant table",)),
@@ -261,6 +261,81 @@ def test_a_schema_that_is_made_is_found(tree, old, new, words):
 def test_a_table_of_more_than_literals_is_found(tree, old, new, words):
     assert old in SQL_TABLE
     with_sql(tree, table=SQL_TABLE.replace(old, new)).finds("sql", *words)
+
+
+SQL_PG_TABLE = """/* STATEMENT(NAME, text) */
+#define PART "SELECT a FROM t "
+STATEMENT(ONE, PART "WHERE a = $1")
+ABSENT(TWO)
+#undef PART
+OWN(THREE, "LISTEN changes (of t)")
+"""
+SQL_PG_SCHEMA = """SCHEMA(1, T, "CREATE TABLE t(a bigint)")
+ROLES("CREATE ROLE reader")
+"""
+SQL_PG_TEXTS = """const char *const gh_pg_texts[GH_PG_COUNT] = {
+#define STATEMENT(name, text) [GH_SQL_##name] = text,
+#define ABSENT(name) [GH_SQL_##name] = NULL,
+#define OWN(name, text) [GH_PG_##name] = text,
+#include "records/postgres/statements_postgres.def"
+#undef STATEMENT
+#define SCHEMA(version, name, text) [GH_PG_SCHEMA_##name] = text,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+};
+"""
+SQL_PG_READER = """int prepare(int which)
+{
+    return PQsendPrepare(c->pq, name, gh_pg_texts[which], 0, NULL);
+}
+bool gh_postgres_run_text(gh_postgres *c, const char *text)
+{
+    return PQsendQuery(c->pq, text) == 1;
+}
+"""
+
+
+def with_postgres(tree, table=SQL_PG_TABLE, schema=SQL_PG_SCHEMA, texts=SQL_PG_TEXTS, reader=SQL_PG_READER):
+    folder = "src/records/postgres/"
+    return with_sql(tree).write(folder + "statements_postgres.def", table).write(folder + "schema_postgres.def", schema).write(
+        folder + "statements_postgres.c", texts).write(folder + "driver.c", reader)
+
+
+def test_statements_of_postgres_from_its_tables_are_fine(tree):
+    with_postgres(tree).write("src/records/a.c", 'void f(void)\n{\n    (void)gh_postgres_run_text(c, "LISTEN changes");\n}\n').fine("sql")
+
+
+@pytest.mark.parametrize("part, old, new, words", [
+    ("table", 'PART "WHERE a = $1"', 'made() "WHERE a = $1"', ("statements_postgres.def", "more than a literal")),
+    ("table", "a = $1", "a = '%s'", ("a place for a printed value",)),
+    ("table", "ABSENT(TWO)", "int i;", ("more than a literal", "int i")),
+    ("table", "/* STATEMENT(NAME, text) */", "int i;", ("not a row",)),
+    ("schema", '"CREATE TABLE t(a bigint)"', "text", ("schema_postgres.def", "more than a literal")),
+    ("schema", '"CREATE ROLE reader"', "role", ("more than a literal",)),
+    ("texts", "[GH_PG_##name] = text,", "[GH_PG_##name] = changed(text),", ("more than the tables",)),
+    ("texts", "#undef STATEMENT", "    [0] = given,", ("more than the tables",)),
+    ("texts", "gh_pg_texts[", "other_texts[", ("more than the tables",)),
+    ("reader", "gh_pg_texts[which]", "text", ("driver.c:3", "not of gh_pg_texts")),
+    ("reader", "PQsendQuery(c->pq, text)", "PQsendQuery(c->pq, other)", ("driver.c:7", "PQsendQuery() of a text")),
+    ("reader", "gh_postgres_run_text(gh", "run_anything(gh", ("driver.c:7", "PQsendQuery() of a text")),
+])
+def test_postgres_is_given_nothing_else(tree, part, old, new, words):
+    before = {"table": SQL_PG_TABLE, "schema": SQL_PG_SCHEMA, "texts": SQL_PG_TEXTS, "reader": SQL_PG_READER}[part]
+    assert old in before
+    with_postgres(tree, **{part: before.replace(old, new)}).finds("sql", *words)
+
+
+@pytest.mark.parametrize("line, words", [
+    ('PQexec(pq, "LISTEN a");', ("src/records/a.c:3", "PQexec() of a text")),
+    ("PQsendPrepare(pq, name, gh_pg_texts[i], 0, NULL);", ("not of gh_pg_texts",)),
+    ("PQexecParams(pq, text, 0, NULL, NULL, NULL, NULL, 1);", ("PQexecParams() of a text",)),
+    ("char *p = PQescapeLiteral(pq, name, n);", ("PQescapeLiteral() makes",)),
+    ("run = PQexec;", ("handed on",)),
+    ("run = gh_postgres_run_text;", ("handed on",)),
+    ("(void)gh_postgres_run_text(c, text);", ("no constant",)),
+])
+def test_sql_for_postgres_that_is_made_elsewhere_is_found(tree, line, words):
+    with_postgres(tree).write("src/records/a.c", f"void f(void)\n{{\n    {line}\n}}\n").finds("sql", *words)
 
 
 # --- words
@@ -294,6 +369,63 @@ def test_links_that_lead_somewhere_are_fine(tree):
 ])
 def test_a_link_to_nothing_is_found(tree, line, word):
     tree.write("tests/http/a_test.py", "").write("docs/b.md", "# Title\n").write("README.md", line + "\n").finds("links", "README.md:1", word)
+
+
+# --- stores
+
+STORES = {"a_test.py": "from support import identity\n", "b_test.py": "import httpx\n"}
+
+
+def stores(tree, rows, files=STORES):
+    for name, text in files.items():
+        tree.write(f"tests/http/{name}", text)
+    return tree.write("tests/http/stores.txt", rows)
+
+
+def test_every_file_says_with_which_stores_it_runs(tree):
+    stores(tree, "# why\n\na_test.py  both\nb_test.py  one  nothing is kept\n").fine("stores")
+
+
+@pytest.mark.parametrize("rows, words", [
+    ("a_test.py both\n", ("tests/http/b_test.py", "does not have it")),
+    ("a_test.py both\nb_test.py one\n", ("stores.txt:2", "no reason")),
+    ("a_test.py one it is quick\nb_test.py both\n", ("stores.txt:1", "PostgreSQL")),
+    ("a_test.py both\nb_test.py both\nc_test.py both\n", ("stores.txt:3", "does not exist")),
+    ("a_test.py both\nb_test.py both\nb_test.py both\n", ("stores.txt:3", "two rows")),
+    ("a_test.py both\nb_test.py maybe\n", ("stores.txt:2", "not a row")),
+])
+def test_a_list_of_stores_that_is_not_complete_is_found(tree, rows, words):
+    stores(tree, rows).finds("stores", *words)
+
+
+def test_script_test_runs_what_the_list_says():
+    rows = (CHECKS.parents[1] / "tests/http/stores.txt").read_text().splitlines()
+    both = [row.split()[0] for row in rows if row.endswith(" both")]
+    command = next(line for line in (CHECKS.parent / "test").read_text().splitlines() if "stores.txt)" in line)
+    run = subprocess.run(["bash", "-c", command + "\nprintf '%s\\n' \"${both[@]}\""], cwd=CHECKS.parents[1], capture_output=True, text=True)
+    assert run.stdout.split() == [f"tests/http/{name}" for name in both] and len(both) > 10
+
+
+# --- outages
+
+OUTAGES = "# Outages\n\n| while it is away | test |\n|---|---|\n| All is well. | `tests/fleet/a_test.py::{}` |\n"
+
+
+def test_a_line_about_an_outage_has_its_test(tree):
+    tree.write("tests/fleet/a_test.py", "def test_all_is_well(fleet):\n    pass\n").write("docs/outages.md", OUTAGES.format("test_all_is_well"))
+    tree.fine("outages")
+
+
+@pytest.mark.parametrize("text, words", [
+    (OUTAGES.format("test_all_is_right"), ("docs/outages.md:5", "has no test_all_is_right")),
+    (OUTAGES.format("test_all"), ("has no test_all",)),
+    (OUTAGES.replace("a_test", "b_test").format("test_all_is_well"), ("b_test.py does not exist",)),
+    (OUTAGES.format("test_all_is_well") + "| And quick. | |\n", ("docs/outages.md:6", "no test is named")),
+    ("# Outages\n", ("there is no table",)),
+])
+def test_a_line_without_one_is_found(tree, text, words):
+    tree.write("tests/fleet/a_test.py", "def test_all_is_well(fleet):\n    pass\n").write("docs/outages.md", text)
+    tree.finds("outages", *words)
 
 
 # --- docs

@@ -1,6 +1,5 @@
 """Devices: registered, confirmed in time, proved by a token; limits by device."""
 import concurrent.futures
-import sqlite3
 
 import pytest
 from support import identity
@@ -95,8 +94,7 @@ def test_confirmed_too_late(gatehouse, upstream):
     device = person.device(confirm=False)
     assert device["expires_in"] == 60
     gateway.stop()
-    with sqlite3.connect(gateway.folder / "gatehouse-data" / "gatehouse.db") as db:
-        db.execute("UPDATE device SET expires_s = 1 WHERE expires_s > 0")
+    identity.change(gateway, "UPDATE device SET expires_s = 1 WHERE expires_s > 0")
     people = identity.People(gatehouse(settings(**RULES), upstream=upstream, env=identity.ENV, folder=gateway.folder))
     person.people = people
     answer = people.post(f"/devices/{device['id']}", {"device_token": device["device_token"]}, headers=person.bearer())

@@ -11,7 +11,7 @@ import threading
 import httpx
 import yaml
 
-from support import message
+from support import message, stores
 from support.client import PLAIN
 from support.ports import free_port
 from support.timing import eventually, guard
@@ -50,15 +50,15 @@ def clean_environment(extra=None):
 
 def run(*args, cwd, env=None, stdin=None, seconds=20):
     """A command that ends by itself: CompletedProcess with text output."""
-    return subprocess.run([BINARY, *map(str, args)], cwd=cwd, env=clean_environment(env), input=stdin,
+    return subprocess.run([BINARY, *map(str, args)], cwd=cwd, env=clean_environment(stores.known(cwd, env)), input=stdin,
                           capture_output=True, text=True, timeout=guard(seconds))
 
 
 class Gateway:
     def __init__(self, folder, config, env=None, args=(), base=True, upstream=None, command="serve",
-                 config_file="gatehouse.yaml", stdout=subprocess.PIPE):
+                 config_file="gatehouse.yaml", stdout=subprocess.PIPE, ports=None):
         self.folder = pathlib.Path(folder)
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port = ports or (free_port(), free_port())
         self.address = ("127.0.0.1", self.port)
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.admin_url = f"http://127.0.0.1:{self.admin_port}"
@@ -74,8 +74,10 @@ class Gateway:
             self.write(config)
             argv += ["-c", config_file]
         argv += [str(a) for a in args]
-        self.process = subprocess.Popen(argv, cwd=self.folder, env=clean_environment(env), stdin=subprocess.DEVNULL,
-                                        stdout=stdout, stderr=subprocess.PIPE)
+        if os.geteuid() != 0:  # else /proc would not tell us what it costs
+            env = {"GATEHOUSE_SECRETS_CORE_DUMPS": "on", **(env or {})}
+        self.process = subprocess.Popen(argv, cwd=self.folder, env=clean_environment(stores.own(self.folder, env)),
+                                        stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE)
         self._readers = [threading.Thread(target=self._read, args=pair, daemon=True)
                          for pair in ((self.process.stdout, self.lines), (self.process.stderr, self.errors)) if pair[0]]
         for reader in self._readers:

@@ -11,8 +11,9 @@ import time
 
 import httpx
 
+from support import stores
 from support.gateway import merge, run
-from support.timing import guard
+from support.timing import eventually, guard
 
 PREFIX = "/api/auth"
 SECRET = "8c1f2a7be05d4396b1c0ffab36e2d7549a01c3e5f78b2d46901e3a5c7f9b1d20"
@@ -256,9 +257,16 @@ def now():
     return int(time.time())
 
 
+# Of a rotation with shared stores: all nodes are to know the next keys first.
+SETTLING = "other nodes may not know them yet"
+
+
 def operator(gateway, *words, stdin=""):
     """A command of the operator's, on the running gateway; what it printed."""
-    done = run(*words, cwd=gateway.folder, stdin=stdin, env=ENV)
+    def ask():
+        done = run(*words, cwd=gateway.folder, stdin=stdin, env=ENV)
+        return None if SETTLING in done.stderr else done
+    done = eventually(ask, "all nodes know the next keys", 30)
     assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
     return done.stdout.strip()
 
@@ -275,19 +283,25 @@ def database(gateway):
 
 
 def query(gateway, statement, *values):
+    if stores.SHARED:
+        return stores.execute(gateway.folder, statement, values)
     with database(gateway) as db:
         return db.execute(statement, values).fetchall()
 
 
 def change(gateway, statement, *values):
     """One statement; how many rows it changed."""
+    if stores.SHARED:
+        return stores.execute(gateway.folder, statement, values)
     with database(gateway) as db, db:
         return db.execute(statement, values).rowcount
 
 
 def on_disk(gateway, secret):
-    """Is it anywhere in the data folder, also in what SQLite keeps beside the database?"""
+    """Is it anywhere in the data folder, also in what SQLite keeps beside the database? Or in the shared records?"""
     secret = secret.encode() if isinstance(secret, str) else secret
+    if stores.SHARED:
+        return [table for table, found in stores.everything(gateway.folder).items() if any(secret in value for value in found)]
     return [p.name for p in data_folder(gateway).iterdir() if p.is_file() and secret in p.read_bytes()]
 
 

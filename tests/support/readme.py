@@ -7,6 +7,7 @@ import pathlib
 import re
 import subprocess
 
+from support import stores
 from support.gateway import BINARY, clean_environment
 from support.timing import guard
 
@@ -49,7 +50,7 @@ def perform(steps, folder, replace, env=None):
     programs.mkdir(exist_ok=True)
     if not (programs / "gatehouse").exists():
         (programs / "gatehouse").symlink_to(BINARY)
-    environment = clean_environment(env)
+    environment = clean_environment(stores.known(folder, env))
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=guard(120))

@@ -17,5 +17,6 @@ gh_operator gh_identity_operator(const gh_identity_service *s, const gh_config *
                          .password = {(size_t)c->password.hash_memory, (unsigned)c->password.hash_time},
                          .strength = {.min_length = policy->identity.password.min_length},
                          .algorithm = (enum gh_signing_alg)c->token.algorithm,
+                         .settle_s = s->settle_s,
                          .now_s = wall_s};
 }

@@ -4,11 +4,16 @@
 #include <time.h>
 
 #include "base/crypto.h"
-#include "base/hash.h"
-#include "base/signing_generate.h"
+#include "edges/identity/keyring.h"
 #include "edges/identity/secret_file.h"
+#include "edges/secrets/locked.h"
 
-enum { ARENA_CAP = 1 << 20, RING_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
+enum {
+    ARENA_CAP = 1 << 20,
+    WHY_SIZE = 1024,
+    MAX_QUEUE = 4096,
+    SETTLE_S = 10 /* so long after they were made new keys are known to all nodes for certain */
+};
 
 static bool refuse(gh_report *report, const char *why)
 {
@@ -50,6 +55,28 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
+/* On a thread of the records. */
+static void ring_changed(void *data)
+{
+    gh_identity_service *s = data;
+    if (s->ring_changed != NULL)
+        atomic_store(s->ring_changed, true);
+}
+
+/* What PostgreSQL is reached by. Texts of a configuration end with a NUL. */
+static void set_postgres(gh_records_options *o, const gh_config *config)
+{
+    if (config->postgresql.url.p == NULL)
+        return;
+    o->postgres.url = config->postgresql.url.p;
+    o->postgres.password = config->postgresql.password.p;
+    o->postgres.ca_file = config->postgresql.ca_file.p;
+    o->postgres.cert_file = config->postgresql.cert_file.p;
+    o->postgres.key_file = config->postgresql.key_file.p;
+    o->postgres.connections = (uint32_t)config->postgresql.connections;
+    o->postgres.timeout_ms = (uint32_t)config->postgresql.timeout;
+}
+
 /* folder: NUL-terminated. A token is taken for as long as its issuer's clock may be off, too. */
 static gh_records_options options_of(gh_identity_service *s, const gh_config *config, const char *folder)
 {
@@ -76,105 +103,13 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     s->roster = gh_roster_new(key);
     if (folder.p == NULL || s->roster == NULL)
         return refuse(report, "out of memory");
-    const gh_records_options options = options_of(s, config, folder.p);
+    gh_records_options options = options_of(s, config, folder.p);
+    options.ring_changed = ring_changed;
+    set_postgres(&options, config);
+    s->shared = options.postgres.url != NULL;
+    s->settle_s = s->shared ? SETTLE_S : 0;
     s->records = gh_records_open(&options, why, sizeof why);
     return s->records != NULL || refuse(report, why);
-}
-
-bool gh_identity_rotate(gh_identity_service *s, int algorithm, uint32_t keep_s, char kid[64],
-                        const char **ret_why)
-{
-    char der[GH_SIGNING_PRIVATE_MAX];
-    gh_buf b = gh_buf_over(der, sizeof der);
-    gh_signing_key *key = gh_signing_key_generate((enum gh_signing_alg)algorithm, ret_why);
-    if (key == NULL)
-        return false;
-    bool good = gh_signing_key_put_private(key, &b);
-    gh_str name = gh_signing_key_kid(key);
-    gh_stored_key fresh = {.kid = name,
-                           .algorithm = gh_signing_alg_name((enum gh_signing_alg)algorithm),
-                           .pkcs8 = gh_buf_str(&b),
-                           .created_s = wall_s()};
-    *ret_why = "the key can't be written down";
-    if (good) {
-        *ret_why = "the records can't be written; the log says why";
-        good = gh_records_rotate_keys(s->records, s->seal, &fresh, wall_s(), keep_s);
-    }
-    if (good) {
-        gh_buf text = gh_buf_over(kid, 63);
-        gh_buf_put(&text, name);
-        kid[text.n] = '\0';
-    }
-    gh_wipe(der, sizeof der);
-    gh_signing_key_free(key);
-    return good;
-}
-
-/* When the last token that a retiring key has signed is refused for its age; 0: the key goes on. From then on the key
- * could only be of use to who has stolen it. */
-static uint64_t end_of(const gh_stored_key *key, const gh_config *config)
-{
-    const gh_identity_config *c = &config->identity;
-    return key->state == GH_KEY_RETIRING ? key->changed_s + c->token.access_lifetime + 2 * c->token.leeway
-                                         : 0;
-}
-
-bool gh_identity_ring_due(gh_identity_service *s, uint64_t now_s)
-{
-    enum { AGAIN_S = 10 };
-    uint64_t due_s = atomic_load(&s->ring_due_s);
-    if (due_s == 0 || now_s < due_s)
-        return false;
-    atomic_store(&s->ring_due_s, now_s + AGAIN_S);
-    return true;
-}
-
-/* The ring of the moment, in place of the one before. */
-static bool read_ring(gh_identity_service *s, gh_config *config, unsigned *ret_n)
-{
-    gh_stored_key *stored = NULL;
-    unsigned n = 0, kept = 0;
-    uint64_t now_s = wall_s(), due_s = 0;
-    gh_config_forget_ring(config);
-    gh_arena_init(&config->ring_memory, NULL, 0, RING_CAP);
-    if (!gh_records_read_keys(s->records, s->seal, &config->ring_memory, &stored, &n))
-        return false;
-    gh_identity_ring_key *ring = gh_arena_array(&config->ring_memory, n + 1, sizeof *ring);
-    if (ring == NULL)
-        return false;
-    for (unsigned i = 0; i < n; i++) {
-        uint64_t end_s = end_of(&stored[i], config);
-        if (end_s != 0 && end_s <= now_s)
-            continue;
-        if (end_s != 0 && (due_s == 0 || end_s < due_s))
-            due_s = end_s;
-        gh_identity_ring_key *to = &ring[kept++];
-        *to = (gh_identity_ring_key){
-            .kid = stored[i].kid, .state = (enum gh_key_state)stored[i].state, .pkcs8 = stored[i].pkcs8};
-        if (!gh_signing_alg_read(stored[i].algorithm, &to->alg))
-            return false;
-    }
-    atomic_store(&s->ring_due_s, due_s);
-    config->identity_ring = ring;
-    config->n_identity_ring = kept;
-    *ret_n = kept;
-    return true;
-}
-
-/* The first key is in use at once; a second one waits, so that verifiers elsewhere know it before it signs. */
-static bool fill_ring(gh_identity_service *s, gh_config *config, gh_report *report)
-{
-    char kid[64];
-    const char *why = NULL;
-    unsigned n = 0;
-    if (!read_ring(s, config, &n))
-        return refuse(report, "the signing keys can't be read: were they made with another secret_key?");
-    if (n > 0 || config->identity.token.algorithm == GH_HS256)
-        return true;
-    for (unsigned i = 0; i < 2; i++)
-        if (!gh_identity_rotate(s, config->identity.token.algorithm, 0, kid, &why))
-            return refuse(report, why);
-    return read_ring(s, config, &n) || refuse(report, "the new signing key can't be read");
 }
 
 static bool use_secret(const gh_identity_service *s, gh_config *config)
@@ -190,31 +125,36 @@ bool gh_identity_open(gh_identity_service *s, gh_config *config, gh_report *repo
     char why[WHY_SIZE];
     if (config->identity.enabled == GH_OFF)
         return true;
-    gh_arena_init(&s->arena, NULL, 0, ARENA_CAP);
+    gh_arena_init_from(&s->arena, &gh_locked_pages, ARENA_CAP);
     if (!gh_data_folder_make(config->data_folder, why, sizeof why))
         return refuse(report, why);
     if (!find_secret(s, config, report))
         return false;
-    gh_hkdf(s->secret, GH_STR("ring"), s->seal, sizeof s->seal);
     return (use_secret(s, config) || refuse(report, "identity.ca_file is too long")) &&
-           open_records(s, config, report) && fill_ring(s, config, report);
+           open_records(s, config, report) && gh_identity_begin_ring(s, config, report);
 }
 
 bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report)
 {
-    unsigned n = 0;
     if (config->identity.enabled == GH_OFF)
         return true;
     if (s->records == NULL)
         return refuse(report, "switching identity on needs a restart");
+    if (!gh_identity_change_secret(s, config, report))
+        return false;
     if (!use_secret(s, config))
         return refuse(report, "identity.ca_file is too long");
-    return read_ring(s, config, &n) || refuse(report, "the signing keys can't be read");
+    return gh_identity_read_ring(s, config, report);
 }
 
 static bool submit_record(void *data, gh_op *op)
 {
     return gh_records_submit(data, op);
+}
+
+static uint64_t complete_ms(void *data)
+{
+    return gh_records_fresh_ms(data);
 }
 
 bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report)
@@ -223,6 +163,8 @@ bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_repo
         return true;
     const gh_records_options options = options_of(s, config, NULL);
     gh_password_executor_follow(&s->passwords, &config->identity);
+    if (s->executors != NULL)
+        atomic_store(&s->executors->outage_tokens_ms, config->identity.outage_tokens);
     return gh_records_adjust(s->records, &options) || refuse(report, "the records can't be written");
 }
 
@@ -233,7 +175,10 @@ bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_execu
         return true;
     if (!gh_password_executor_start(&s->passwords, &config->identity, ret_why))
         return false;
+    s->executors = executors;
     executors->roster = s->roster;
+    executors->complete_ms = s->shared ? complete_ms : NULL;
+    atomic_store(&executors->outage_tokens_ms, config->identity.outage_tokens);
     executors->submit[GH_OP_RECORDS] = submit_record;
     executors->data[GH_OP_RECORDS] = s->records;
     executors->submit[GH_OP_PASSWORDS] = gh_password_executor_submit;

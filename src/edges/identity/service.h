@@ -1,5 +1,5 @@
 /* Identity as a running server has it: the data folder with the records, the roster, the password pool, the ring of
- * signing keys. Main thread, but where said. */
+ * keys. Main thread, but where said. */
 #ifndef GH_EDGES_IDENTITY_SERVICE_H
 #define GH_EDGES_IDENTITY_SERVICE_H
 
@@ -7,16 +7,23 @@
 #include "edges/executors.h"
 #include "edges/identity/key_sets.h"
 #include "edges/identity/password_executor.h"
+#include "operator/new_keys.h"
 #include "records/records.h"
 
 typedef struct gh_identity_service {
     gh_records *records; /* NULL: identity is off */
     gh_roster *roster;
+    bool shared;             /* the records are in PostgreSQL, and other nodes' too */
+    gh_executors *executors; /* that were started; NULL: not yet */
+    atomic_bool
+        *ring_changed; /* set when another node has changed the signing keys; the caller's, NULL: none */
     gh_password_executor passwords;
     gh_key_sets *jwks; /* of outside issuers */
-    gh_str secret;     /* secret_key in use since the start; in arena */
+    gh_str secret;     /* secret_key that is in use; in arena */
     uint8_t seal[GH_SEAL_KEY_SIZE];
+    uint32_t settle_s;           /* how long other nodes may take to know new keys; 0: there are none */
     _Atomic uint64_t ring_due_s; /* Unix time: the next retiring key's time is over then; 0: there is none */
+    _Atomic uint64_t rotation_due_s; /* Unix time: the keys are to be changed then; 0: by command only */
     gh_arena arena;
     /* Something for the log; on any thread. Before it is set: standard error. */
     void (*_Atomic said)(void *data, int level, const char *event, const char *text);
@@ -29,7 +36,14 @@ GH_MUST_CHECK bool gh_identity_open(gh_identity_service *s, gh_config *config, g
 /* Is there a retiring key in use whose time is over? Then the ring is to be attached anew, without it. Says so again only
  * after a while, should that fail. Any thread. */
 bool gh_identity_ring_due(gh_identity_service *s, uint64_t now_s);
-/* At a reload: the same secret and the present ring. Any thread, one at a time. False: reported. */
+/* Are the keys to be changed, as identity.rotation.every says? Says so again only after a while. Any thread. */
+bool gh_identity_rotation_due(gh_identity_service *s, uint64_t now_s);
+/* Changes them, unless somebody else has meanwhile: NOT_DUE. After either the ring is to be attached anew. Not on a loop;
+ * one at a time, as below. Neither: *ret_why says why. */
+GH_MUST_CHECK enum gh_keyring_result gh_identity_rotate_due(gh_identity_service *s, const gh_config *config,
+                                                            const char **ret_why);
+/* At a reload: the present ring, and the same secret, unless there is a new one beside the one in use as
+ * secret_key_previous: then the ring is sealed anew with that. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
 /* Of a reload's configuration that is right: what is not in the policy follows it, too. As above. */
 GH_MUST_CHECK bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report);
@@ -38,9 +52,5 @@ GH_MUST_CHECK bool gh_identity_start(gh_identity_service *s, const gh_config *co
                                      const char **ret_why);
 /* When no worker asks any more: does what waits, ends all threads. */
 void gh_identity_close(gh_identity_service *s);
-
-/* A key for the next rotation, or the first: made, put into the ring. ret_kid: "..." in kid's memory. Any thread. */
-GH_MUST_CHECK bool gh_identity_rotate(gh_identity_service *s, int algorithm, uint32_t keep_s, char kid[64],
-                                      const char **ret_why);
 
 #endif

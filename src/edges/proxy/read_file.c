@@ -24,6 +24,8 @@ bool gh_read_file(const char *path, size_t most, gh_str *ret, const char **ret_w
                                 : "it is larger than 1 MiB";
     (void)close(fd);
     if (n != 0) {
+        if (text != NULL)
+            explicit_bzero(text, size); /* what was read may have been a secret */
         free(text);
         return false;
     }

@@ -8,8 +8,9 @@
 #include "edges/proxy/documents.h"
 #include "edges/proxy/read_file.h"
 #include "edges/proxy/server.h"
-
-extern char **environ;
+#include "edges/secrets/aws.h"
+#include "edges/secrets/environment.h"
+#include "edges/secrets/locked.h"
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -18,26 +19,6 @@ static void wipe_and_free(gh_str text)
     char *p = (char *)(uintptr_t)text.p;
     explicit_bzero(p, text.n);
     free(p);
-}
-
-static bool read_secret(void *data, gh_str path, gh_arena *arena, gh_str *ret_text, const char **ret_why)
-{
-    char name[4096];
-    gh_str text = {NULL, 0};
-    (void)data;
-    if (path.n >= sizeof name) {
-        *ret_why = "the path is too long";
-        return false;
-    }
-    memcpy(name, path.p, path.n);
-    name[path.n] = '\0';
-    if (!gh_read_file(name, FILE_MAX, &text, ret_why))
-        return false;
-    *ret_text =
-        gh_arena_copy(arena, gh_str_cut(text, 0, gh_str_ends(text, GH_STR("\n")) ? text.n - 1 : text.n));
-    wipe_and_free(text);
-    *ret_why = "out of memory";
-    return ret_text->p != NULL;
 }
 
 typedef struct gh_texts {
@@ -80,12 +61,14 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
 {
     gh_config_input input = {.sources = texts->sources,
                              .n_sources = texts->n,
-                             .environment = (const char *const *)environ,
+                             .environment = gh_environment(),
                              .upstream = options->upstream,
                              .listen = options->listen,
                              .admin_listen = options->admin_listen,
                              .openapi = options->openapi,
-                             .read_file = read_secret,
+                             .read_secret = gh_secrets_read,
+                             .read_secret_data = options->secrets,
+                             .secret_source = &gh_locked_pages,
                              .read_document = gh_documents_read,
                              .read_document_data = options->documents,
                              .read_jwks = gh_key_sets_read};

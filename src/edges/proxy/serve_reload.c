@@ -35,7 +35,6 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
         bool differs;
     } settings[] = {
         {"profile", used->profile != fresh->profile},
-        {"secret_key", !gh_str_eq(used->secret_key, fresh->secret_key)},
         {"data.folder", !gh_str_eq(used->data_folder, fresh->data_folder)},
         {"server.listen", !same_list(&used->server.listen, &fresh->server.listen)},
         {"server.workers", used->server.workers != fresh->server.workers},
@@ -48,6 +47,7 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
         {"identity.password.threads", used->identity.password.threads != fresh->identity.password.threads},
         {"identity.password.memory", used->identity.password.memory != fresh->identity.password.memory},
         {"identity.password.queue", used->identity.password.queue != fresh->identity.password.queue},
+        {"secrets.core_dumps", used->secrets.core_dumps != fresh->secrets.core_dumps},
         {"log.file", !gh_str_eq(used->log.file, fresh->log.file)},
         {"log.format", used->log.format != fresh->log.format},
     };
@@ -62,8 +62,13 @@ static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
 struct gh_reload {
     uv_work_t work;
     gh_serving *s;
+    bool again;              /* when not renew: by the operator */
+    unsigned reading;        /* when not renew: see gh_aws_secrets_begin() */
     bool renew;              /* the same configuration, with documents that were missing */
-    bool ring_due;           /* when renew: a signing key's time is over */
+    bool ring_due;           /* when renew: a key's time is over */
+    bool rotation_due;       /* when renew: the keys are to be changed */
+    bool rotated;            /* they were, here */
+    const char *not_rotated; /* why not; NULL: they were, or need not be */
     gh_documents *documents; /* when not renew: those of the new configuration */
     gh_generation *fresh;
     bool got_document; /* when renew: that is why */
@@ -77,6 +82,7 @@ static gh_generation *read_generation(gh_reload *r)
 {
     gh_serve_options options = r->s->options;
     options.documents = r->documents;
+    r->reading = gh_aws_secrets_begin(r->s->secrets, r->again);
     gh_config *config = gh_serve_read_config(&options, &r->report);
     bool good = config != NULL && gh_identity_attach(&r->s->identity, config, &r->report);
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
@@ -104,13 +110,26 @@ static gh_generation *renew_generation(gh_reload *r)
     return policy == NULL ? NULL : gh_generation_renew(old, policy, &r->report);
 }
 
-/* A document that was missing, keys of an issuer, a ring that was rotated or has a key whose time is over. */
+/* True: the ring is another now, be it that another node was sooner. */
+static bool rotate(gh_reload *r)
+{
+    const char *why = NULL;
+    enum gh_keyring_result result = gh_identity_rotate_due(&r->s->identity, r->s->generation->config, &why);
+    r->rotated = result == GH_KEYRING_OK;
+    if (r->rotated || result == GH_KEYRING_NOT_DUE)
+        return true;
+    r->not_rotated = why;
+    return false;
+}
+
+/* A document that was missing, keys of an issuer, a ring that was changed, is to be, or has a key whose time is over. */
 static bool something_new(gh_reload *r)
 {
     gh_serving *s = r->s;
     r->got_document = gh_documents_retry(s->documents);
     bool keys = s->identity.jwks != NULL && gh_key_sets_refresh(s->identity.jwks, (uint64_t)time(NULL));
-    bool ring = atomic_exchange(&s->ring_changed, false) || r->ring_due;
+    bool rotated = r->rotation_due && rotate(r);
+    bool ring = atomic_exchange(&s->ring_changed, false) || r->ring_due || rotated;
     r->got_keys = keys || ring || s->renew_owed;
     return r->got_document || r->got_keys;
 }
@@ -156,6 +175,7 @@ static void take_new(gh_serving *s, gh_reload *r)
     gh_documents_free(s->documents);
     s->documents = r->documents;
     r->documents = NULL;
+    gh_serving_use_secrets(s, r->reading);
     gh_metric_add(&s->metrics[s->n_workers], GH_METRIC_RELOADS, 1);
     gh_log_event(s->lane, GH_LEVEL_INFO, "reloaded", "the new configuration is in use");
     gh_serving_watch_documents(s);
@@ -176,11 +196,21 @@ static void take_renewed(gh_serving *s, gh_reload *r)
                  "an OpenAPI document that was missing is in use; %u still missing", missing);
 }
 
+static void say_rotation(gh_serving *s, const gh_reload *r)
+{
+    if (r->rotated)
+        gh_log_event(s->lane, GH_LEVEL_INFO, "keys_rotated",
+                     "the keys were changed, as identity.rotation.every says; the next change is in as long");
+    if (r->not_rotated != NULL)
+        gh_log_event(s->lane, GH_LEVEL_WARNING, "keys_not_rotated", "%s", r->not_rotated);
+}
+
 static void reload_done(uv_work_t *work, int status)
 {
     gh_reload *r = work->data;
     gh_serving *s = r->s;
     s->reload = NULL;
+    say_rotation(s, r);
     if (status == 0 && !s->draining && r->tried) {
         log_report(s, &r->report);
         if (r->fresh == NULL && r->renew && r->got_document)
@@ -202,19 +232,25 @@ static void reload_done(uv_work_t *work, int status)
     gh_report_free(&r->report);
     free(r);
     if (s->reload_again && !s->draining)
-        gh_serving_reload(s);
+        gh_serving_reload(s, s->secrets_again);
 }
 
-static void begin(gh_serving *s, bool renew, bool ring_due)
+typedef struct due {
+    bool ring, rotation;
+} due;
+
+static void begin(gh_serving *s, bool renew, due d)
 {
     gh_reload *r = calloc(1, sizeof *r);
     if (r == NULL)
         return;
     r->s = s;
     r->renew = renew;
-    r->ring_due = ring_due;
+    r->ring_due = d.ring;
+    r->rotation_due = d.rotation;
     r->work.data = r;
     gh_report_init(&r->report);
+    r->again = s->secrets_again;
     if (!renew)
         r->documents = gh_documents_new(s->documents, &s->stopping);
     bool good = renew || r->documents != NULL;
@@ -228,11 +264,12 @@ static void begin(gh_serving *s, bool renew, bool ring_due)
     free(r);
 }
 
-void gh_serving_reload(gh_serving *s)
+void gh_serving_reload(gh_serving *s, bool again)
 {
     s->reload_again = s->reload != NULL;
+    s->secrets_again = again || (s->reload_again && s->secrets_again);
     if (s->reload == NULL)
-        begin(s, false, false);
+        begin(s, false, (due){false, false});
 }
 
 static void say_missing(void *data, const char *line)
@@ -246,7 +283,7 @@ static void try_documents(uv_timer_t *timer)
 {
     gh_serving *s = timer->data;
     if (s->reload == NULL && !s->draining)
-        begin(s, true, false);
+        begin(s, true, (due){false, false});
 }
 
 void gh_serving_watch_documents(gh_serving *s)
@@ -271,13 +308,15 @@ static void look_for_keys(uv_timer_t *timer)
     if (s->reload != NULL || s->draining || s->identity.jwks == NULL)
         return;
     uint64_t now_s = (uint64_t)time(NULL);
-    bool due = gh_key_sets_due(s->identity.jwks, now_s), ring_due = gh_identity_ring_due(&s->identity, now_s);
-    if (due)
+    bool sets_due = gh_key_sets_due(s->identity.jwks, now_s);
+    const due d = {.ring = gh_identity_ring_due(&s->identity, now_s),
+                   .rotation = gh_identity_rotation_due(&s->identity, now_s)};
+    if (sets_due)
         gh_key_sets_say_missing(s->identity.jwks, say_no_keys, s);
     /* What came and could not be taken into use is still to be. */
     bool owed = s->renew_owed && uv_now(&s->loop) - s->renewed_ms >= RETRY_MS;
-    if (due || owed || ring_due || atomic_load(&s->ring_changed))
-        begin(s, true, ring_due);
+    if (sets_due || owed || d.ring || d.rotation || atomic_load(&s->ring_changed))
+        begin(s, true, d);
 }
 
 void gh_serving_watch_keys(gh_serving *s)

@@ -28,6 +28,9 @@ static void page_metrics(void *data, gh_buf *out)
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
     gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     gh_identity_metrics(&s->identity, &b);
+    gh_serving_look_at_secrets(s);
+    gh_conditions_metrics(&s->conditions, &b);
+    gh_serving_put_secrets(s, &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
     gh_metrics_render(s->metrics_list, s->n_workers + 1, gh_buf_str(&b), out);
     free(extra);
@@ -71,12 +74,6 @@ static bool check_data_folder(const gh_config *config)
     return gh_serving_fail(what, strerrordesc_np(errno));
 }
 
-static void records_said(void *data, int level, const char *event, const char *text)
-{
-    gh_serving *s = data;
-    gh_log_event(s->records_lane, (enum gh_log_level)level, event, "%s", text);
-}
-
 static bool start_identity(gh_serving *s, const gh_config *config)
 {
     const char *why = NULL;
@@ -91,7 +88,7 @@ static bool open_log(gh_serving *s, const gh_config *config)
     gh_log_options options = {.file = config->log.file,
                               .json = config->log.format == GH_LOG_JSON ||
                                       (config->log.format == GH_LOG_AUTO && !terminal),
-                              .lanes = s->n_workers + 2};
+                              .lanes = s->n_workers + 3};
     const char *why = NULL;
     s->log = gh_log_open(&options, &why);
     if (s->log == NULL) {
@@ -102,8 +99,11 @@ static bool open_log(gh_serving *s, const gh_config *config)
     }
     s->lane = gh_log_lane_of(s->log, s->n_workers);
     s->records_lane = gh_log_lane_of(s->log, s->n_workers + 1);
+    s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 2);
+    gh_serving_use_servers(s, config);
     s->identity.said_data = s;
-    atomic_store(&s->identity.said, records_said);
+    s->identity.ring_changed = &s->ring_changed;
+    atomic_store(&s->identity.said, gh_serving_records_said);
     return true;
 }
 
@@ -226,13 +226,13 @@ static bool start_workers(gh_serving *s, const gh_config *config)
     return true;
 }
 
-bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_worker_ended)
+bool gh_serving_start(gh_serving *s, unsigned reading, uv_signal_cb on_signal, uv_async_cb on_worker_ended)
 {
     const gh_config *config = s->generation->config;
     raise_descriptor_limit();
     (void)signal(SIGPIPE, SIG_IGN);
     return check_data_folder(config) && allocate(s, config) && open_log(s, config) &&
            start_identity(s, config) && open_listeners(s, config) &&
-           start_main_loop(s, on_signal, on_worker_ended) && start_admin(s, config) &&
-           start_workers(s, config) && gh_serving_take_commands(s);
+           start_main_loop(s, on_signal, on_worker_ended) && gh_serving_watch_secrets(s, reading) &&
+           start_admin(s, config) && start_workers(s, config) && gh_serving_take_commands(s);
 }

@@ -2,11 +2,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/compile.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
+#include "edges/secrets/environment.h"
 
 enum { EXIT_START = 1, EXIT_CONFIG = 2 };
 
@@ -39,6 +41,7 @@ static void drain(gh_serving *s)
 
 static void close_everything(gh_serving *s)
 {
+    gh_aws_secrets_end(s->secrets);
     if (s->admin != NULL)
         gh_admin_stop(s->admin);
     gh_admin_socket_stop(s->commands);
@@ -48,6 +51,7 @@ static void close_everything(gh_serving *s)
     for (size_t i = 0; i < GH_COUNT(s->signals); i++)
         uv_close((uv_handle_t *)&s->signals[i], NULL);
     uv_close((uv_handle_t *)&s->worker_ended, NULL);
+    uv_close((uv_handle_t *)&s->secret_changed, NULL);
 }
 
 static void on_worker_ended(uv_async_t *async)
@@ -61,7 +65,7 @@ static void on_signal(uv_signal_t *signal, int number)
 {
     gh_serving *s = signal->data;
     if (number == SIGHUP && !s->draining)
-        gh_serving_reload(s);
+        gh_serving_reload(s, true);
     else if (number == SIGUSR1)
         gh_log_reopen(s->log);
     else if (number == SIGTERM || number == SIGINT)
@@ -114,6 +118,7 @@ static void free_all(gh_serving *s)
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }
     gh_identity_close(&s->identity);
+    gh_aws_secrets_free(s->secrets);
     gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
     gh_log_close(s->log);
     (void)uv_loop_close(&s->loop);
@@ -139,16 +144,24 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
 
 int gh_serve_run(const gh_serve_options *options)
 {
-    static gh_serving serving; /* one a process; its loop must stay where it is */
+    /* One a process; its loop must stay where it is. */
+    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT, .said_lock = PTHREAD_MUTEX_INITIALIZER};
     gh_serving *s = &serving;
     gh_report report;
     gh_report_init(&report);
     s->options = *options;
+    s->started_s = (uint64_t)time(NULL);
     if (!gh_crypto_init()) {
         (void)gh_serving_fail("start", "no source of randomness");
         return EXIT_START;
     }
     gh_policy *policy = NULL;
+    s->options.secrets = s->secrets = gh_aws_secrets_new(gh_environment(), &s->stopping);
+    if (s->secrets == NULL) {
+        (void)gh_serving_fail("start", "out of memory");
+        return EXIT_START;
+    }
+    unsigned reading = gh_aws_secrets_begin(s->secrets, false);
     gh_config *config = read_config(s, &report);
     s->identity.jwks = gh_key_sets_new(&s->stopping);
     if (config != NULL && gh_identity_open(&s->identity, config, &report))
@@ -164,10 +177,12 @@ int gh_serve_run(const gh_serve_options *options)
         gh_identity_close(&s->identity);
         if (config != NULL)
             gh_config_free(config);
-        return policy == NULL ? EXIT_CONFIG : EXIT_START;
+        bool later = policy != NULL || gh_aws_secrets_unreachable(s->secrets);
+        gh_aws_secrets_free(s->secrets);
+        return later ? EXIT_START : EXIT_CONFIG;
     }
     gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
-    if (!gh_serving_start(s, on_signal, on_worker_ended))
+    if (!gh_serving_start(s, reading, on_signal, on_worker_ended))
         return EXIT_START;
     s->first = gh_generation_ref(s->generation);
     say_started(s);

@@ -15,6 +15,8 @@ typedef struct gh_serve_options {
     /* Where OpenAPI documents come from; the configuration is then still to be compiled. NULL: no upstream is
      * asked for one, and compiling is tried. */
     struct gh_documents *documents;
+    /* Who asks AWS for secrets. NULL: it is not asked, and the configuration is good to look at only (secrets_later). */
+    struct gh_aws_secrets *secrets;
     bool demo; /* printed at start: the commands to try */
 } gh_serve_options;
 

@@ -9,6 +9,8 @@
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
+#include "observe/condition.h"
+#include "edges/secrets/aws.h"
 
 enum { GH_REPORT_SIZE = 65536 };
 
@@ -28,7 +30,11 @@ typedef struct gh_serving {
     atomic_uint running;
     gh_executors executors;
     gh_identity_service identity;
-    gh_log_lane *records_lane; /* the records' thread's own */
+    gh_log_lane *records_lane; /* of whoever holds said_lock: threads of the records */
+    pthread_mutex_t said_lock;
+    gh_conditions conditions;  /* of outside servers */
+    struct gh_redis_shared *redis; /* NULL: limits are counted here */
+    uint64_t started_s;        /* Unix time */
     uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
     atomic_bool ring_changed;  /* signing keys were rotated */
     bool renew_owed;           /* keys have come, and the policy could not be made of them */
@@ -40,26 +46,47 @@ typedef struct gh_serving {
     gh_admin_socket *commands; /* NULL: identity is off */
     gh_health *health;
     uint8_t key[GH_SIPHASH_KEY_SIZE];
-    gh_documents *documents; /* those of the generation */
+    gh_aws_secrets *secrets;
+    uv_async_t secret_changed;
+    gh_log_lane *secrets_lane; /* of whoever holds the secrets: their thread, or a reload's */
+    gh_documents *documents;   /* those of the generation */
     uv_timer_t document_timer;
-    gh_reload *reload; /* on its way on another thread; NULL: none */
-    bool reload_again; /* asked for meanwhile */
+    gh_reload *reload;  /* on its way on another thread; NULL: none */
+    bool reload_again;  /* asked for meanwhile */
+    bool secrets_again; /* likewise, by the operator */
     bool draining;
     atomic_bool stopping; /* for what waits on another thread */
 } gh_serving;
 
 /* serve_start.c: everything that is needed before the first request. False: said on standard error. The signals'
- * callback is the caller's. */
-GH_MUST_CHECK bool gh_serving_start(gh_serving *s, uv_signal_cb on_signal, uv_async_cb on_worker_ended);
+ * callback is the caller's; reading: see gh_aws_secrets_begin(). */
+GH_MUST_CHECK bool gh_serving_start(gh_serving *s, unsigned reading, uv_signal_cb on_signal,
+                                    uv_async_cb on_worker_ended);
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
+
+/* serve_servers.c: outside servers that the configuration names are in use from now on, and what is said of them is kept.
+ * Before the log is opened and the records' first words. */
+void gh_serving_use_servers(gh_serving *s, const gh_config *config);
+/* For `gatehouse status`; on any thread. data: the gh_serving. */
+void gh_serving_look(void *data, gh_status *ret);
+/* What the records say goes to the log; on any thread. data: the gh_serving. */
+void gh_serving_records_said(void *data, int level, const char *event, const char *text);
 
 /* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
 GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);
 
-/* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong. */
-void gh_serving_reload(gh_serving *s);
-/* Says which OpenAPI documents are missing, and tries again every so often until they are there. */
+/* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong.
+ * again: by the operator: AWS is asked again for secrets that are known already. */
+void gh_serving_reload(gh_serving *s, bool again);
+/* serve_secrets.c: secrets that change while the server runs. False: said. */
+GH_MUST_CHECK bool gh_serving_watch_secrets(gh_serving *s, unsigned reading);
+/* The configuration of that reading is in use. */
+void gh_serving_use_secrets(gh_serving *s, unsigned reading);
+void gh_serving_put_secrets(gh_serving *s, gh_buf *out);
+/* AWS among the outside servers, when it is in use. Any thread. */
+void gh_serving_look_at_secrets(gh_serving *s);
+/* serve_reload.c: says which OpenAPI documents are missing, and tries again every so often until they are there. */
 void gh_serving_watch_documents(gh_serving *s);
 /* Looks every so often whether keys of issuers are due, or the ring has changed. */
 void gh_serving_watch_keys(gh_serving *s);

@@ -42,6 +42,7 @@ typedef struct gh_roster_user {
  * any is kept until the next sweep, and longer only when disabled or with a cut-off time that is still of interest (until
  * cutoff_until_s). */
 GH_MUST_CHECK bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutoff_until_s);
+bool gh_roster_has_user(const gh_roster *r, gh_id user);
 /* The user with all of its sessions, keys and devices. A cut-off time that was set stays, without the person, as long as
  * it is of interest: who shall be erased gets one first, or tokens that were issued stay good. */
 void gh_roster_drop_user(gh_roster *r, gh_id user);
@@ -88,6 +89,10 @@ GH_MUST_CHECK bool gh_roster_revoke_token(gh_roster *r, uint64_t jti, uint64_t e
  * Takes some 10 ms for a million users, during which readers go on. */
 void gh_roster_sweep(gh_roster *r, uint64_t now_s);
 
+/* Forgets everything: to be filled anew. Of readers each finds either what was there or nothing. Uses that were not collected
+ * are lost. */
+void gh_roster_clear(gh_roster *r);
+
 enum gh_roster_what { GH_ROSTER_SESSION, GH_ROSTER_KEY, GH_ROSTER_DEVICE };
 typedef struct gh_roster_use {
     uint8_t what;
@@ -98,7 +103,9 @@ typedef struct gh_roster_use {
 /* Up to n uses that were noted since they were last collected, in no order; call again while it gives n. What they take
  * of memory when their session has ended is given back here, so it must be called now and then. */
 unsigned gh_roster_collect_used(gh_roster *r, gh_roster_use *ret, unsigned n);
-/* When it was last used as far as is known here; 0: not known here. */
+/* It was used elsewhere: the later time counts, and is not collected here. Of one that is not known nothing is noted. */
+void gh_roster_used(gh_roster *r, const gh_roster_use *use);
+/* When it was last used as far as is known here; 0: not known here. Any thread. */
 uint64_t gh_roster_session_used(gh_roster *r, gh_id session);
 
 typedef struct gh_roster_stats {

@@ -54,6 +54,25 @@ unsigned gh_roster_collect_used(gh_roster *r, gh_roster_use *ret, unsigned n)
     return got;
 }
 
+void gh_roster_used(gh_roster *r, const gh_roster_use *use)
+{
+    if (use->what >= GH_ROSTER_KINDS || use->id == 0)
+        return;
+    enum gh_roster_what what = (enum gh_roster_what)use->what;
+    gh_roster_map *map = &r->kind[what].map;
+    uint64_t hash = gh_roster_map_hash(map, use->id);
+    gh_roster_shard *shard = gh_roster_map_shard(map, hash);
+    pthread_mutex_lock(&shard->lock);
+    const gh_roster_slot *slot = gh_roster_map_find(shard, hash, use->id);
+    gh_roster_entry *e = slot == NULL ? NULL : gh_roster_entry_at(r, what, gh_roster_number(slot));
+    if (e != NULL && use->used_s > e->used_s) {
+        e->used_s = use->used_s;
+        if (use->address.family != 0)
+            e->address = use->address;
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
 uint64_t gh_roster_session_used(gh_roster *r, gh_id session)
 {
     gh_roster_kind *kind = &r->kind[GH_ROSTER_SESSION];

@@ -99,6 +99,11 @@ bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutof
     return true;
 }
 
+bool gh_roster_has_user(const gh_roster *r, gh_id user)
+{
+    return user != 0 && gh_roster_map_peek(&r->users, user) != NULL;
+}
+
 static void forget(gh_roster *r, uint32_t number)
 {
     const gh_roster_user_entry *u = gh_roster_user_at(r, number);
@@ -165,4 +170,35 @@ void gh_roster_sweep_users(gh_roster *r, uint64_t now_s)
         else if (u->cutoff_s != 0)
             r->untidy = true;
     }
+}
+
+/* Devices of nobody: the only entries that no user's list has. */
+static void end_anonymous(gh_roster *r)
+{
+    gh_roster_map *map = &r->kind[GH_ROSTER_DEVICE].map;
+    for (unsigned s = 0; s < GH_MAP_SHARDS; s++) {
+        const gh_roster_shard *shard = &map->shard[s];
+        for (uint32_t i = 0; i < shard->cap;) /* what comes into a gap is looked at again */
+            if (shard->slots[i].key == 0)
+                i++;
+            else
+                (void)gh_roster_end_entry(r, GH_ROSTER_DEVICE, shard->slots[i].key);
+    }
+}
+
+void gh_roster_clear(gh_roster *r)
+{
+    for (uint32_t i = 1; i < r->user_pool.fresh; i++) {
+        gh_roster_user_entry *u = gh_roster_user_at(r, i);
+        if (u->id == 0)
+            continue;
+        if (u->cutoff_s != 0)
+            end_cutoff(r, u);
+        gh_roster_drop_user(r, u->id);
+    }
+    end_anonymous(r);
+    gh_roster_map_erase_up_to(&r->revoked, UINT64_MAX);
+    gh_roster_map_erase_up_to(&r->ended, UINT64_MAX);
+    r->untidy = false;
+    gh_roster_changed(r);
 }

@@ -37,8 +37,8 @@ static void test_profile(void **state)
          "g.yaml:4:91: error: cors.origins: production refuses http://a.example: anyone on the way can change a page that "
          "comes without TLS; use https://\n"},
         {PROD "secret_key: " KEY "\n",
-         "g.yaml:4:1: error: secret_key: production takes it from SECRET_KEY, SECRET_KEY_FILE or a .env file only: this file "
-         "is copied and shown; remove it here, and make a new one\n"},
+         "g.yaml:4:1: error: secret_key: production takes it from SECRET_KEY, SECRET_KEY_FILE or a .env file, or from where "
+         "file:PATH or aws:NAME says: this file is copied and shown; remove it here, and make a new one\n"},
         {UP "secret_key: " KEY "\n", ""},
         {PROD "rate_limits: {enabled: off}\n",
          "g.yaml:4:24: warning: rate_limits.enabled (RATE_LIMIT_ENABLED) is off: nothing is limited\n"},

@@ -160,11 +160,14 @@ static void test_derived_keys(void **state)
 {
     built *b = build_good(HS256);
     gh_identity_keys keys = b->policy->identity.keys;
-    const gh_hmac_key *macs[] = {&keys.credential, &keys.authentic, &keys.csrf, &keys.naming, &keys.seal};
+    gh_key_generation first = keys.generations[0];
+    const gh_hmac_key *macs[] = {&first.credential, &first.authentic, &first.csrf, &keys.naming, &first.seal};
     uint8_t seal[GH_SEAL_KEY_SIZE], one[GH_SHA256_SIZE], other[GH_SHA256_SIZE];
     gh_str text = GH_STR("text");
     gh_hmac_key expected;
     (void)state;
+    assert_int_equal(keys.n_generations, 1);
+    assert_true(first.id == 0 && first.state == GH_KEY_ACTIVE && !first.kept && keys.active == 0);
     unbuild(b);
     for (size_t i = 0; i < GH_COUNT(macs); i++)
         for (size_t k = 0; k < i; k++)
@@ -174,10 +177,10 @@ static void test_derived_keys(void **state)
     gh_hkdf(GH_STR(KEY), GH_STR("csrf"), seal, sizeof seal);
     gh_hmac_key_init(&expected, (gh_str){(const char *)seal, sizeof seal});
     gh_hmac(&expected, &text, 1, one);
-    gh_hmac(&keys.csrf, &text, 1, other);
+    gh_hmac(&first.csrf, &text, 1, other);
     assert_memory_equal(one, other, sizeof one);
     b = build(HS256, KEY "0", NULL);
-    assert_memory_not_equal(&b->policy->identity.keys.csrf, &keys.csrf, sizeof keys.csrf);
+    assert_memory_not_equal(&b->policy->identity.keys.generations[0].csrf, &first.csrf, sizeof first.csrf);
     assert_memory_not_equal(b->policy->identity.keys.ring, keys.ring, sizeof keys.ring);
     assert_memory_not_equal(b->policy->identity.keys.cache, keys.cache, sizeof keys.cache);
     unbuild(b);

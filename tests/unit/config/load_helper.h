@@ -21,19 +21,22 @@ typedef struct given {
     const char *yaml, *yaml2, *dotenv;
     const char *environment[8];
     const char *upstream, *listen, *admin;
+    gh_read_secret_fn *read_secret; /* NULL: read_known_secret */
+    void *read_secret_data;
 } given;
 
 /* Knows one file. */
-static inline bool read_known_file(void *data, gh_str path, gh_arena *arena, gh_str *ret_text,
-                                   const char **ret_why)
+static inline bool read_known_secret(void *data, const gh_config *config, const gh_secret_reference *what,
+                                     gh_arena *arena, gh_secret_text *ret)
 {
     (void)data;
-    if (!gh_str_eq(path, GH_STR("/run/secrets/key"))) {
-        *ret_why = "No such file or directory";
+    (void)config;
+    if (what->kind != GH_SECRET_FILE || !gh_str_eq(what->name, GH_STR("/run/secrets/key"))) {
+        memcpy(ret->why, "No such file or directory", sizeof "No such file or directory");
         return false;
     }
-    *ret_text = gh_arena_copy(arena, GH_STR("1f2e3d4c5b6a79881f2e3d4c5b6a7988f0"));
-    return ret_text->p != NULL;
+    ret->text = gh_arena_copy(arena, GH_STR("1f2e3d4c5b6a79881f2e3d4c5b6a7988f0\n"));
+    return ret->text.p != NULL;
 }
 
 static inline loaded *load_given(const given *g)
@@ -46,7 +49,8 @@ static inline loaded *load_given(const given *g)
                           .upstream = gh_str_of(g->upstream),
                           .listen = {&listen, g->listen == NULL ? 0 : 1},
                           .admin_listen = gh_str_of(g->admin),
-                          .read_file = read_known_file};
+                          .read_secret = g->read_secret == NULL ? read_known_secret : g->read_secret,
+                          .read_secret_data = g->read_secret_data};
     if (g->yaml != NULL)
         sources[in.n_sources++] = (gh_config_source){GH_SOURCE_YAML, "g.yaml", gh_str_of(g->yaml)};
     if (g->yaml2 != NULL)

@@ -28,7 +28,7 @@ static const struct {
     /* structure */
     {UP "server: 5\n", "g.yaml:2:9: error: server: must be a mapping with keys and values, not \"5\"\n"},
     {UP "identity:\n  enabled:on\n",
-     "g.yaml:3:3: error: identity: must be a mapping with keys and values, not \"enabled:on\"; a space belongs behind "
+     "g.yaml:3:3: error: identity: must be a mapping with keys and values, not \"enabled:\"; a space belongs behind "
      "the colon\n"},
     {UP "identity:\n  enabled:on\n  registration: open\n",
      "g.yaml:4:15: error: not valid YAML: mapping values are not allowed in this context; a colon needs a space behind "

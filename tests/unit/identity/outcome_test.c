@@ -31,7 +31,7 @@ static void nothing_but_ok_passes(void **state)
         assert_string_equal(judged((enum gh_op_kind)kind, GH_OP_BUSY, 8),
                             hash ? "passwords_busy" : "identity_unavailable");
         assert_int_equal(txn.verdict.retry_after, 8);
-        assert_string_equal(judged((enum gh_op_kind)kind, GH_OP_BUSY + 1, 0), "internal_error");
+        assert_string_equal(judged((enum gh_op_kind)kind, GH_OP_UNSURE + 1, 0), "internal_error");
     }
     assert_string_equal(judged(GH_OP_SESSION_LIST, GH_OP_REUSED, 0), "internal_error");
     assert_string_equal(judged(GH_OP_USER_EXPORT, GH_OP_WRONG, 0), "internal_error");

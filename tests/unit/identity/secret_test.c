@@ -56,7 +56,8 @@ static void a_secret_reads_back(void **state)
         assert_int_equal(m.text.n, 84);
         assert_memory_equal(m.text.p, prefixes[kind], 4);
         assert_true(gh_secret_read(&keys, kind, m.text, &read));
-        assert_true(read.id == id && read.number == 7);
+        assert_true(read.id == id && read.number == (kind == GH_SECRET_DEVICE ? 0 : 7) &&
+                    read.generation == 0);
         assert_memory_equal(read.hash, m.secret.hash, GH_SECRET_HASH);
         assert_true(gh_secret_authentic(&keys, kind, m.text));
         for (unsigned other = GH_SECRET_SESSION; other <= GH_SECRET_DEVICE; other++)
@@ -106,8 +107,10 @@ static void other_keys_know_nothing_of_it(void **state)
     gh_secret read;
     identity_keys(&keys);
     identity_keys(&others);
-    gh_hmac_key_init(&others.authentic, GH_STR("another"));
-    gh_hmac_key_init(&others.credential, GH_STR("yet another"));
+    gh_key_generation another = others.generations[0];
+    gh_hmac_key_init(&another.authentic, GH_STR("another"));
+    gh_hmac_key_init(&another.credential, GH_STR("yet another"));
+    others.generations = &another;
     make(&keys, GH_SECRET_SESSION, 1, &m);
     assert_false(gh_secret_authentic(&others, GH_SECRET_SESSION, m.text));
     assert_true(gh_secret_read(&others, GH_SECRET_SESSION, m.text, &read));

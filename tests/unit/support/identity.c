@@ -6,25 +6,22 @@
 #include "base/base64url.h"
 #include "base/signing.h"
 #include "identity/csrf_token.h"
+#include "identity/key_generation.h"
 #include "identity/secret.h"
 #include "identity/token.h"
 
-static void derive(gh_hmac_key *ret, gh_str label)
-{
-    uint8_t bytes[32];
-    gh_hkdf(GH_STR("a secret for tests, of 32 bytes!"), label, bytes, sizeof bytes);
-    gh_hmac_key_init(ret, (gh_str){(const char *)bytes, sizeof bytes});
-}
+static const gh_str secret_key = GH_STR_INIT("a secret for tests, of 32 bytes!");
 
 void identity_keys(gh_identity_keys *ret)
 {
-    derive(&ret->credential, GH_STR("credential"));
-    derive(&ret->authentic, GH_STR("authentic"));
-    derive(&ret->csrf, GH_STR("csrf"));
-    derive(&ret->naming, GH_STR("naming"));
-    derive(&ret->seal, GH_STR("seal"));
-    gh_hkdf(GH_STR("a secret for tests, of 32 bytes!"), GH_STR("ring"), ret->ring, sizeof ret->ring);
-    gh_hkdf(GH_STR("a secret for tests, of 32 bytes!"), GH_STR("token-cache"), ret->cache, sizeof ret->cache);
+    static gh_key_generation only;
+    uint8_t bytes[32];
+    gh_key_generation_init(&only, 0, GH_KEY_ACTIVE, false, secret_key);
+    *ret = (gh_identity_keys){.generations = &only, .n_generations = 1};
+    gh_hkdf(secret_key, GH_STR("naming"), bytes, sizeof bytes);
+    gh_hmac_key_init(&ret->naming, (gh_str){(const char *)bytes, sizeof bytes});
+    gh_hkdf(secret_key, GH_STR("ring"), ret->ring, sizeof ret->ring);
+    gh_hkdf(secret_key, GH_STR("token-cache"), ret->cache, sizeof ret->cache);
 }
 
 void identity_roles(gh_identity_policy *p)

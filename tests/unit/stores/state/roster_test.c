@@ -159,6 +159,31 @@ static void an_unused_session_ends_after_the_idle_time(void **state)
     gh_roster_free(r);
 }
 
+/* Told by another node: it counts for the idle time, and this one does not tell it back. */
+static void a_use_elsewhere_counts_and_is_not_collected(void **state)
+{
+    (void)state;
+    gh_roster *r = with_ada(); /* used 100 seconds ago */
+    gh_roster_use collected[4], use = {.what = GH_ROSTER_SESSION, .id = SESSION, .used_s = now_s - 50};
+    gh_lookup l = lookup_of(GH_LOOKUP_SESSION, SESSION);
+    (void)gh_roster_collect_used(r, collected, 4);
+    gh_roster_used(r, &use);
+    assert_int_equal(gh_roster_session_used(r, SESSION), now_s - 50);
+    use.used_s = now_s - 60; /* told late */
+    gh_roster_used(r, &use);
+    assert_int_equal(gh_roster_session_used(r, SESSION), now_s - 50);
+    assert_int_equal(gh_roster_collect_used(r, collected, 4), 0);
+    l.idle_s = 51;
+    assert_int_equal(answer(r, l), GH_LOOKUP_GOOD);
+    assert_int_equal(gh_roster_collect_used(r, collected, 4), 1); /* its own use */
+    use = (gh_roster_use){.what = GH_ROSTER_SESSION, .id = 4711, .used_s = now_s};
+    gh_roster_used(r, &use); /* nobody's */
+    use.what = 9;
+    gh_roster_used(r, &use);
+    assert_int_equal(gh_roster_session_used(r, 4711), 0);
+    gh_roster_free(r);
+}
+
 static void the_secret_before_counts_within_its_grace(void **state)
 {
     (void)state;
@@ -350,6 +375,7 @@ int main(void)
         cmocka_unit_test(every_bit_of_a_secret_counts),
         cmocka_unit_test(a_session_ends_at_its_second),
         cmocka_unit_test(an_unused_session_ends_after_the_idle_time),
+        cmocka_unit_test(a_use_elsewhere_counts_and_is_not_collected),
         cmocka_unit_test(the_secret_before_counts_within_its_grace),
         cmocka_unit_test(no_secret_before_is_not_one_of_zeros),
         cmocka_unit_test(times_at_the_end_of_their_range_do_not_wrap),

@@ -1,0 +1,92 @@
+#include "base/crypto.h"
+#include "records/postgres/executor.h"
+
+bool gh_pg_usable(gh_pg_records *r)
+{
+    (void)pthread_mutex_lock(&r->common.lock);
+    bool usable = r->breaker.state == GH_BREAKER_CLOSED;
+    (void)pthread_mutex_unlock(&r->common.lock);
+    return usable;
+}
+
+static uint64_t random_number(void)
+{
+    uint64_t n;
+    gh_random(&n, sizeof n);
+    return n;
+}
+
+void gh_pg_lost(gh_pg_records *r, uint64_t generation, const char *why)
+{
+    uint64_t now_ms = gh_records_clock_ms();
+    (void)pthread_mutex_lock(&r->common.lock);
+    bool news = r->breaker.state == GH_BREAKER_CLOSED && generation == r->generation;
+    if (news) {
+        (void)gh_breaker_bad(&r->breaker, now_ms, random_number());
+        r->generation++;
+        r->opened_ms = now_ms;
+        r->due = true;
+        (void)pthread_cond_signal(&r->wake);
+    }
+    (void)pthread_mutex_unlock(&r->common.lock);
+    if (!news)
+        return;
+    atomic_fetch_add(&r->outages, 1);
+    gh_records_say(&r->common, 2, "records_unavailable", why);
+}
+
+static void recovered(gh_pg_records *r, uint64_t since_ms)
+{
+    char text[96];
+    gh_buf b = gh_buf_over(text, sizeof text - 1);
+    gh_buf_printf(&b, "the database is back after %llu ms",
+                  (unsigned long long)(gh_records_clock_ms() - since_ms));
+    text[b.n] = '\0';
+    gh_records_say(&r->common, 0, "records_recovered", text);
+}
+
+/* Connecting says enough: TLS, password, database and that it is no standby were looked at. */
+static bool try_to_connect(gh_pg_records *r)
+{
+    char why[GH_POSTGRES_WHY];
+    uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
+    if (!gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why))
+        return false;
+    gh_sql_close(&r->probe.sql);
+    return true;
+}
+
+uint64_t gh_pg_trial(gh_pg_records *r)
+{
+    (void)pthread_mutex_lock(&r->common.lock);
+    bool due = gh_breaker_try(&r->breaker, gh_records_clock_ms());
+    uint64_t next_ms = r->breaker.state == GH_BREAKER_CLOSED ? 0 : r->breaker.trial_ms;
+    (void)pthread_mutex_unlock(&r->common.lock);
+    if (!due)
+        return next_ms;
+    bool good = try_to_connect(r);
+    (void)pthread_mutex_lock(&r->common.lock);
+    if (good)
+        (void)gh_breaker_good(&r->breaker, gh_records_clock_ms());
+    else
+        (void)gh_breaker_bad(&r->breaker, gh_records_clock_ms(), random_number());
+    next_ms = good ? 0 : r->breaker.trial_ms;
+    uint64_t since_ms = r->opened_ms;
+    (void)pthread_mutex_unlock(&r->common.lock);
+    if (good)
+        recovered(r, since_ms);
+    return next_ms;
+}
+
+void gh_pg_worked(gh_pg_records *r)
+{
+    if (atomic_load_explicit(&r->failing, memory_order_relaxed) && atomic_exchange(&r->failing, false))
+        gh_records_say(&r->common, 0, "records_recovered", "the records can be written again");
+}
+
+void gh_pg_failed(gh_pg_records *r, const char *why)
+{
+    atomic_fetch_add_explicit(&r->common.failures, 1, memory_order_relaxed);
+    if (!atomic_exchange(&r->failing, true))
+        gh_records_say(&r->common, 2, "records_failing", why);
+}

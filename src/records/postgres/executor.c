@@ -1,0 +1,300 @@
+#include "records/postgres/executor.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "records/postgres/schema_postgres.h"
+#include "records/postgres/transaction.h"
+
+enum {
+    TEXTS = 1 << 20,  /* bytes of the server's texts */
+    LOAD_MS = 120000, /* for reading the roster at the start */
+    OPEN_MS = 10000   /* how long the first transaction is tried anew */
+};
+
+static gh_pg_records *of(gh_records *r)
+{
+    return (gh_pg_records *)r;
+}
+
+static void say(void *data, int level, const char *event, const char *text)
+{
+    gh_records_say(data, level, event, text);
+}
+
+/* --- opening */
+
+static const char *copy(gh_pg_records *r, const char *text, bool *ret_failed)
+{
+    gh_str kept = text == NULL ? (gh_str){NULL, 0} : gh_arena_copy(&r->memory, gh_str_of(text));
+    *ret_failed = *ret_failed || (text != NULL && kept.p == NULL);
+    return kept.p;
+}
+
+static bool copy_server(gh_pg_records *r, const gh_records_options *o, gh_buf *why)
+{
+    bool failed = false;
+    gh_arena_init(&r->memory, NULL, 0, TEXTS);
+    r->server = (gh_postgres_server){.url = copy(r, o->postgres.url, &failed),
+                                     .password = copy(r, o->postgres.password, &failed),
+                                     .ca_file = copy(r, o->postgres.ca_file, &failed),
+                                     .cert_file = copy(r, o->postgres.cert_file, &failed),
+                                     .key_file = copy(r, o->postgres.key_file, &failed),
+                                     .timeout_ms = o->postgres.timeout_ms};
+    if (failed)
+        gh_buf_lit(why, "no memory");
+    return !failed;
+}
+
+/* The schema is there, and is the present one. */
+static bool open_schema(gh_pg_records *r, gh_buf *why)
+{
+    char text[GH_POSTGRES_WHY];
+    uint64_t found;
+    if (!gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_SCHEMA,
+                          gh_postgres_now_ms() + r->server.timeout_ms, text)) {
+        gh_buf_printf(why, "%s", text);
+        return false;
+    }
+    bool done = gh_pg_schema_open(&r->probe, &found, why);
+    gh_sql_close(&r->probe.sql);
+    return done;
+}
+
+static bool open_spool(gh_pg_records *r, gh_buf *why)
+{
+    char text[160];
+    uint64_t cut = 0;
+    gh_spool_none(&r->spool);
+    if (r->common.options.folder == NULL)
+        return true;
+    if (!gh_spool_open(&r->spool, r->common.options.folder, GH_SPOOL_MOST, why, &cut))
+        return false;
+    if (cut > 0) {
+        gh_buf b = gh_buf_over(text, sizeof text - 1);
+        gh_buf_printf(&b, "%llu bytes at the end of audit.spool were no whole line and were cut off",
+                      (unsigned long long)cut);
+        text[b.n] = '\0';
+        gh_records_say(&r->common, 1, "audit_spool_cut", text);
+    }
+    return true;
+}
+
+static void ring_changed(void *data)
+{
+    const gh_records *r = data;
+    if (r->options.ring_changed != NULL)
+        r->options.ring_changed(r->options.said_data);
+}
+
+static bool open_feed(gh_pg_records *r, gh_buf *why)
+{
+    char text[GH_POSTGRES_WHY];
+    const gh_records_options *o = &r->common.options;
+    const gh_feed_options options = {.server = r->server,
+                                     .roster = o->roster,
+                                     .now_s = o->now_s,
+                                     .said = say,
+                                     .ring_changed = ring_changed,
+                                     .data = r};
+    if (o->roster == NULL)
+        return true;
+    r->feed = gh_feed_open(&options);
+    if (r->feed == NULL)
+        gh_buf_lit(why, "the thread that follows other nodes can't be started");
+    else if (!gh_feed_wait(r->feed, gh_postgres_now_ms() + LOAD_MS, text))
+        gh_buf_printf(why, "%s", text);
+    return why->n == 0;
+}
+
+static void prepare(gh_work *w, void *data)
+{
+    gh_pg_records *r = data;
+    w->arena = &((gh_pg_worker *)w)->scratch;
+    w->now_s = r->common.options.now_s();
+    gh_records_prepare(w, &r->common.options.access_s);
+}
+
+/* The first transaction, by the first worker's hand. */
+static bool make_ready(gh_pg_records *r, gh_buf *why)
+{
+    gh_pg_worker *w = &r->workers[0];
+    gh_pg_task task = {
+        .how = GH_PG_ORDERLY, .run = prepare, .data = r, .until_ms = gh_postgres_now_ms() + OPEN_MS};
+    (void)gh_breaker_good(&r->breaker, gh_records_clock_ms());
+    gh_pg_worker_init(w, r);
+    if (gh_pg_do(w, &task) != GH_PG_DONE) {
+        gh_buf_printf(why, "the database can't be used: %s",
+                      w->c.sql.why[0] != '\0' ? w->c.sql.why : "see the log");
+        return false;
+    }
+    memcpy(r->naming, w->work.naming, sizeof r->naming);
+    for (unsigned i = 1; i < r->n; i++)
+        gh_pg_worker_init(&r->workers[i], r);
+    return true;
+}
+
+static bool start_threads(gh_pg_records *r)
+{
+    unsigned started = 0;
+    while (started < r->n &&
+           pthread_create(&r->workers[started].thread, NULL, gh_pg_worker_serve, &r->workers[started]) == 0)
+        started++;
+    if (started == r->n && pthread_create(&r->keeper, NULL, gh_pg_keeper_serve, r) == 0)
+        return true;
+    gh_queue_close(&r->common.queue);
+    for (unsigned i = 0; i < started; i++)
+        (void)pthread_join(r->workers[i].thread, NULL);
+    return false;
+}
+
+/* Signals are the main thread's. */
+static bool start(gh_pg_records *r, gh_buf *why)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = start_threads(r);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started)
+        gh_buf_lit(why, "the records' threads can't be started");
+    return started;
+}
+
+static bool make_workers(gh_pg_records *r, gh_buf *why)
+{
+    unsigned n = r->common.options.postgres.connections;
+    r->n = n == 0 ? 1 : n > GH_PG_WORKERS ? GH_PG_WORKERS : n;
+    r->workers = calloc(r->n, sizeof *r->workers);
+    if (r->workers == NULL)
+        gh_buf_lit(why, "no memory");
+    return r->workers != NULL;
+}
+
+/* --- closing */
+
+static void free_all(gh_pg_records *r)
+{
+    gh_feed_close(r->feed);
+    for (unsigned i = 0; r->workers != NULL && i < r->n; i++)
+        gh_pg_worker_end(&r->workers[i]);
+    free(r->workers);
+    gh_spool_close(&r->spool);
+    gh_arena_wipe(&r->memory);
+    gh_arena_reset(&r->memory);
+    (void)pthread_cond_destroy(&r->wake);
+    gh_records_destroy(&r->common);
+    free(r);
+}
+
+static void wake_keeper(gh_pg_records *r, bool *ret_flag)
+{
+    (void)pthread_mutex_lock(&r->common.lock);
+    *ret_flag = r->due = true;
+    (void)pthread_cond_signal(&r->wake);
+    (void)pthread_mutex_unlock(&r->common.lock);
+}
+
+/* The keeper first: it writes the last uses by the workers' hands. The feed finishes what they did. */
+static void close_all(gh_records *common)
+{
+    gh_pg_records *r = of(common);
+    wake_keeper(r, &r->stopping);
+    (void)pthread_join(r->keeper, NULL);
+    gh_queue_close(&common->queue);
+    for (unsigned i = 0; i < r->n; i++)
+        (void)pthread_join(r->workers[i].thread, NULL);
+    free_all(r);
+}
+
+/* --- the rest */
+
+static bool submit(gh_records *common, gh_op *op)
+{
+    gh_pg_records *r = of(common);
+    if (op->kind != GH_OP_CATCH_UP || r->feed == NULL || gh_queue_closing(&common->queue))
+        return gh_queue_put(&common->queue, op);
+    op->status = GH_OP_OK;
+    gh_feed_catch_up(r->feed, gh_op_ref(op));
+    return true;
+}
+
+static void adjusted(gh_records *common)
+{
+    gh_pg_records *r = of(common);
+    wake_keeper(r, &r->adjusted);
+}
+
+static uint64_t fresh_ms(gh_records *common)
+{
+    const gh_pg_records *r = of(common);
+    return r->feed == NULL ? common->options.now_ms() : gh_feed_complete_ms(r->feed);
+}
+
+static void read_feed(const gh_pg_records *r, gh_records_stats *ret)
+{
+    gh_feed_stats feed;
+    if (r->feed == NULL)
+        return;
+    gh_feed_read_stats(r->feed, &feed);
+    ret->feed.connected = feed.connected;
+    ret->feed.reads = feed.reads;
+    ret->feed.changes = feed.changes;
+    ret->feed.loads = feed.loads;
+    ret->feed.waiting = feed.waiting;
+}
+
+static void read_stats(gh_records *common, gh_records_stats *ret)
+{
+    gh_pg_records *r = of(common);
+    gh_spool_state spool = gh_spool_look(&r->spool);
+    uint64_t now_ms = gh_records_clock_ms();
+    ret->shared = true;
+    (void)pthread_mutex_lock(&common->lock);
+    ret->away = r->breaker.state != GH_BREAKER_CLOSED;
+    ret->away_ms = ret->away && now_ms > r->opened_ms ? now_ms - r->opened_ms : 0;
+    (void)pthread_mutex_unlock(&common->lock);
+    ret->outages = atomic_load_explicit(&r->outages, memory_order_relaxed);
+    ret->conflicts = atomic_load_explicit(&r->conflicts, memory_order_relaxed);
+    ret->reconnects = atomic_load_explicit(&r->reconnects, memory_order_relaxed);
+    ret->unsure = atomic_load_explicit(&r->unsure, memory_order_relaxed);
+    ret->spooled = atomic_load_explicit(&r->spooled, memory_order_relaxed);
+    ret->replayed = atomic_load_explicit(&r->replayed, memory_order_relaxed);
+    ret->spool_lines = spool.lines;
+    ret->spool_bytes = spool.bytes;
+    ret->dropped = spool.dropped;
+    read_feed(r, ret);
+}
+
+static const gh_records_executor executor = {.close = close_all,
+                                             .submit = submit,
+                                             .adjusted = adjusted,
+                                             .fresh_ms = fresh_ms,
+                                             .read_stats = read_stats};
+
+static void init(gh_pg_records *r, const gh_records_options *options)
+{
+    pthread_condattr_t monotonic;
+    gh_records_init(&r->common, &executor, options);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&r->wake, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    gh_breaker_init(&r->breaker, gh_records_clock_ms());
+}
+
+gh_records *gh_pg_records_open(const gh_records_options *options, gh_buf *why)
+{
+    gh_pg_records *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        gh_buf_lit(why, "no memory");
+        return NULL;
+    }
+    init(r, options);
+    if (open_spool(r, why) && copy_server(r, options, why) && open_schema(r, why) && make_workers(r, why) &&
+        make_ready(r, why) && open_feed(r, why) && start(r, why))
+        return &r->common;
+    free_all(r);
+    return NULL;
+}

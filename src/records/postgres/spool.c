@@ -1,0 +1,244 @@
+#include "records/postgres/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crc32.h"
+#include "base/crypto.h"
+#include "records/own_file.h"
+
+enum { HEAD = 32, FRAME = 8 };
+static const gh_str magic = GH_STR_INIT("GHSPOOL1");
+
+static void put_number(char *to, uint64_t n, unsigned bytes)
+{
+    while (bytes-- > 0)
+        *to++ = (char)(n >> (8 * bytes));
+}
+
+static uint64_t number_of(const char *from, unsigned bytes)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        n = n << 8 | (uint8_t)from[i];
+    return n;
+}
+
+static bool write_all(int fd, gh_str bytes, uint64_t at)
+{
+    while (bytes.n > 0) {
+        ssize_t n = pwrite(fd, bytes.p, bytes.n, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes.p += n;
+        bytes.n -= (size_t)n;
+        at += (uint64_t)n;
+    }
+    return true;
+}
+
+/* Exactly n bytes. */
+static bool read_all(int fd, char *to, size_t n, uint64_t at)
+{
+    while (n > 0) {
+        ssize_t got = pread(fd, to, n, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        to += got;
+        n -= (size_t)got;
+        at += (uint64_t)got;
+    }
+    return true;
+}
+
+static bool write_head(const gh_spool *s)
+{
+    char head[HEAD];
+    memcpy(head, magic.p, magic.n);
+    memcpy(head + magic.n, s->generation, GH_SPOOL_ID);
+    put_number(head + magic.n + GH_SPOOL_ID, s->dropped, 8);
+    return write_all(s->fd, (gh_str){head, HEAD}, 0) && fdatasync(s->fd) == 0;
+}
+
+static bool make_empty(gh_spool *s)
+{
+    s->size = HEAD;
+    s->lines = s->dropped = 0;
+    gh_random(s->generation, sizeof s->generation);
+    return ftruncate(s->fd, HEAD) == 0 && write_head(s);
+}
+
+/* A whole line at `at`: its bytes are in memory. */
+static bool read_line(int fd, uint64_t at, char *memory, gh_str *ret)
+{
+    char frame[FRAME];
+    if (!read_all(fd, frame, FRAME, at))
+        return false;
+    size_t n = (size_t)number_of(frame, 4);
+    if (n == 0 || n > GH_SPOOL_LINE_MAX || !read_all(fd, memory, n, at + FRAME))
+        return false;
+    *ret = (gh_str){memory, n};
+    return gh_crc32(*ret) == number_of(frame + 4, 4);
+}
+
+static bool fail(gh_buf *why, const char *path, const char *what)
+{
+    gh_buf_printf(why, "%s: %s", path, what);
+    return false;
+}
+
+/* Finds the end of the last whole line. False: there is one that this program does not know. */
+static bool find_end(gh_spool *s)
+{
+    char memory[GH_SPOOL_LINE_MAX];
+    gh_str bytes;
+    gh_spool_line line;
+    s->size = HEAD;
+    while (read_line(s->fd, s->size, memory, &bytes)) {
+        if (!gh_spool_line_read(bytes, &line))
+            return false;
+        s->size += FRAME + bytes.n;
+        s->lines++;
+    }
+    return true;
+}
+
+static bool look_through(gh_spool *s, const char *path, gh_buf *why, uint64_t *ret_cut)
+{
+    static const char *const strange = "this is no audit spool of Gatehouse: put it elsewhere";
+    static const char *const newer =
+        "a newer Gatehouse wrote this: start that one, or put the file elsewhere";
+    char head[HEAD];
+    struct stat st;
+    if (fstat(s->fd, &st) != 0)
+        return fail(why, path, strerrordesc_np(errno));
+    if (st.st_size < HEAD) /* new, or killed at once */
+        return make_empty(s) || fail(why, path, strerrordesc_np(errno));
+    if (!read_all(s->fd, head, HEAD, 0) || !gh_str_eq((gh_str){head, magic.n}, magic))
+        return fail(why, path, strange);
+    memcpy(s->generation, head + magic.n, GH_SPOOL_ID);
+    s->dropped = number_of(head + magic.n + GH_SPOOL_ID, 8);
+    if (!find_end(s))
+        return fail(why, path, newer);
+    *ret_cut = (uint64_t)st.st_size - s->size;
+    return *ret_cut == 0 || ftruncate(s->fd, (off_t)s->size) == 0 || fail(why, path, strerrordesc_np(errno));
+}
+
+/* The file's name is on disk, too. */
+static void sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    (void)close(fd);
+}
+
+void gh_spool_none(gh_spool *s)
+{
+    *s = (gh_spool){.fd = -1};
+    (void)pthread_mutex_init(&s->lock, NULL);
+}
+
+bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why, uint64_t *ret_cut)
+{
+    char path[GH_OWN_PATH];
+    gh_spool_none(s);
+    s->most = most;
+    *ret_cut = 0;
+    if (!gh_own_folder(folder, why) || !gh_own_path(folder, "audit.spool", path, why))
+        return false;
+    s->fd = gh_own_file(path, why);
+    if (s->fd < 0)
+        return false;
+    if (flock(s->fd, LOCK_EX | LOCK_NB) != 0)
+        (void)fail(why, path, "gatehouse is running on this folder: stop it, or set another data.folder");
+    else if (look_through(s, path, why, ret_cut)) {
+        sync_folder(folder);
+        return true;
+    }
+    (void)close(s->fd);
+    s->fd = -1;
+    return false;
+}
+
+void gh_spool_close(gh_spool *s)
+{
+    if (s->fd >= 0)
+        (void)close(s->fd);
+    s->fd = -1;
+    (void)pthread_mutex_destroy(&s->lock);
+}
+
+static enum gh_spool_answer drop(gh_spool *s)
+{
+    bool first = s->dropped++ == 0;
+    (void)write_head(
+        s); /* where the disk is full it may fail; then the number is right while the process lives */
+    return first ? GH_SPOOL_FIRST_DROPPED : GH_SPOOL_DROPPED;
+}
+
+static enum gh_spool_answer append(gh_spool *s, const gh_spool_line *line)
+{
+    char memory[FRAME + GH_SPOOL_LINE_MAX];
+    gh_buf b = gh_buf_over(memory + FRAME, GH_SPOOL_LINE_MAX);
+    if (!gh_spool_line_put(line, &b) || s->size + FRAME + b.n > s->most)
+        return drop(s);
+    put_number(memory, b.n, 4);
+    put_number(memory + 4, gh_crc32(gh_buf_str(&b)), 4);
+    if (!write_all(s->fd, (gh_str){memory, FRAME + b.n}, s->size) || fdatasync(s->fd) != 0) {
+        int cut = ftruncate(s->fd, (off_t)s->size); /* else the next line is written over it */
+        (void)cut;
+        return drop(s);
+    }
+    s->size += FRAME + b.n;
+    s->lines++;
+    return GH_SPOOL_KEPT;
+}
+
+enum gh_spool_answer gh_spool_keep(gh_spool *s, const gh_spool_line *line)
+{
+    if (s->fd < 0)
+        return GH_SPOOL_DROPPED;
+    (void)pthread_mutex_lock(&s->lock);
+    enum gh_spool_answer answer = append(s, line);
+    (void)pthread_mutex_unlock(&s->lock);
+    return answer;
+}
+
+bool gh_spool_next(gh_spool *s, uint64_t *at, char *memory, gh_spool_line *ret)
+{
+    gh_str line;
+    uint64_t from = *at == 0 ? HEAD : *at;
+    (void)pthread_mutex_lock(&s->lock);
+    bool more = s->fd >= 0 && from < s->size;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (!more || !read_line(s->fd, from, memory, &line) || !gh_spool_line_read(line, ret))
+        return false;
+    *at = from + FRAME + line.n;
+    return true;
+}
+
+void gh_spool_forget(gh_spool *s, uint64_t at, uint64_t dropped)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->fd >= 0 && s->size == (at == 0 ? HEAD : at) && s->dropped == dropped)
+        (void)make_empty(s);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+gh_spool_state gh_spool_look(gh_spool *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    gh_spool_state state = {.lines = s->lines, .bytes = s->size, .dropped = s->dropped};
+    memcpy(state.generation, s->generation, sizeof state.generation);
+    (void)pthread_mutex_unlock(&s->lock);
+    return state;
+}

@@ -1,0 +1,43 @@
+/* Transactions of a worker: tried until they are done, or can't be.
+ *
+ * One that was in another's way (CONFLICT; CONSTRAINT, which is the same where two add one thing at once) is undone by the
+ * server and done anew after a short, random while. One whose connection was lost before COMMIT was sent was not done, and
+ * is done anew on another connection. When it was lost while COMMIT was under way nobody knows: the server is asked by the
+ * transaction's number, on another connection, for as long as an answer may take. (A standby that is promoted without having
+ * the transaction may give its number to another one; nobody can tell then, as nobody can of any commit that it lost.)
+ *
+ * BEGIN, the question for the number and the first statement travel together, and so do the last statements with COMMIT. */
+#ifndef GH_RECORDS_POSTGRES_TRANSACTION_H
+#define GH_RECORDS_POSTGRES_TRANSACTION_H
+
+#include "records/postgres/executor.h"
+
+/* As gh_records_job.how. */
+enum gh_pg_how {
+    GH_PG_ORDERLY, /* SERIALIZABLE */
+    GH_PG_LOOK,    /* reads at one moment, and is in nobody's way */
+    GH_PG_ANYHOW   /* READ COMMITTED: what may be done in any order */
+};
+
+typedef struct gh_pg_task {
+    enum gh_pg_how how;
+    void (*run)(gh_work *w, void *data);
+    void (*undo)(gh_work *w,
+                 void *data); /* what `run` left in memory, before it is run anew; NULL: nothing */
+    void *data;
+    uint64_t until_ms; /* not tried anew after that */
+    bool told;         /* done: the rosters are changed by it */
+} gh_pg_task;
+
+enum gh_pg_end { GH_PG_DONE, GH_PG_NOT_DONE, GH_PG_UNSURE };
+/* False of gh_pg_usable() is NOT_DONE at once. */
+enum gh_pg_end gh_pg_do(gh_pg_worker *w, gh_pg_task *task);
+
+/* An open connection of the present generation. False: there is none, and the breaker is open. */
+GH_MUST_CHECK bool gh_pg_connect(gh_pg_worker *w);
+
+/* gh_work.look: the transaction's number, and how long tokens live. Asked at its begin, looked at when it is needed, by when
+ * an answer has come anyway. */
+void gh_pg_look(gh_work *w);
+
+#endif
