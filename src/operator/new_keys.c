@@ -89,7 +89,7 @@ static const char *why_not(enum gh_keyring_result result)
     case GH_KEYRING_NOT_DUE:
         return "the keys have just been changed by somebody else";
     case GH_KEYRING_TOO_SOON:
-        return "the next keys are so new that other nodes may not know them yet: try again in a minute";
+        return "the next keys are so new that other nodes may not know them yet: try again in some seconds";
     case GH_KEYRING_FULL:
         return "too many changes of keys: as many as there may be are still in force; the oldest go when "
                "identity.rotation.overlap is over";

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support import identity
+from support import identity, stores
 from support.gateway import run
 from support.identity import ENV, bearer, settings
 from support.timing import eventually
@@ -25,11 +25,13 @@ def uses(gateway):
     return {g["generation"]: (g["state"], g["sessions"], g["api_keys"], g["devices"]) for g in status(gateway)["keys"]["generations"]}
 
 
-def test_a_server_that_needs_nobody(gateway):
+def test_a_server_and_what_it_needs(gateway):
     before = status(gateway)
     assert before["running"] and not before["draining"] and before["node"] == socket.gethostname()[:64]
-    assert (before["nodes"], before["limits_counted"], before["servers"]) == (1, "here", [])
-    assert before["records"] == {"store": "sqlite"} and before["audit_spool"] == {"lines": 0, "bytes": 0}
+    assert (before["nodes"], before["limits_counted"]) == (1, "redis" if stores.SHARED else "here")
+    assert [(s["server"], s["state"], s["last_error"]) for s in before["servers"]] == (
+        [("redis", "ok", None), ("postgresql", "ok", None)] if stores.SHARED else [])
+    assert before["records"] == {"store": "postgresql" if stores.SHARED else "sqlite"} and before["audit_spool"] == {"lines": 0, "bytes": 0}
     assert before["version"] == run("version", cwd=gateway.folder).stdout.split()[1]
     assert 0 <= before["uptime"] <= time.time()
     assert re.fullmatch(r"20..-..-..T..:..:..Z", before["started_at"])
@@ -39,7 +41,8 @@ def test_a_server_that_needs_nobody(gateway):
     after = status(gateway)
     assert (after["roster"]["sessions"], after["roster"]["api_keys"]) == (before["roster"]["sessions"] + 2, 1)
     text = identity.operator(gateway, "status")
-    assert "counted by this node for itself" in text and "KEYS" in text and "audit spool" not in text
+    assert ("counted in Redis" if stores.SHARED else "counted by this node for itself") in text and "KEYS" in text
+    assert ("audit spool" in text) == stores.SHARED
 
 
 def test_what_still_uses_old_keys_is_counted_until_nothing_does(gateway):

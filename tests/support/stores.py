@@ -50,7 +50,10 @@ def own(folder, env=None):
     folder = pathlib.Path(folder).resolve()
     if folder not in _places:
         _places[folder] = _place(folder)
-    return {**_places[folder][0], **(env or {})}
+    environment = {**_places[folder][0], **(env or {})}
+    if "SECRET_KEY_FILE" in environment:
+        del environment["SECRET_KEY"]
+    return environment
 
 
 def known(folder, env=None):

@@ -219,6 +219,7 @@ static void write_session(gh_postgres *p, gh_id id)
     gh_bind_u64(&q, 0);
     gh_bind_blob(&q, NULL, 0);
     gh_bind_text(&q, (gh_str){NULL, 0});
+    gh_bind_u64(&q, 0);
     gh_query_run(&q);
     add_session(&effects, id);
     change(p, &effects);
@@ -561,6 +562,7 @@ static void changes_that_were_swept_unread(void **state)
     node_start(&a);
     assert_true(knows(&a, 1));
     wire_hold(a.w, true);
+    EVENTUALLY(!stats_of(&a).connected); /* and no read of it is under way any more */
     log_out(1);
     log_in(3);
     postgres_sql(pg, "records",
@@ -797,13 +799,17 @@ static void *work(void *data)
             (in == 0 ? write_session : end_session)(&w->p, id);
             gh_sql_run(&w->p.sql, GH_SQL_COMMIT);
             gh_sql_flush(&w->p.sql);
-            if (!gh_sql_ok(&w->p.sql)) { /* in another's way */
+            if (w->p.sql.failure == GH_SQL_CONFLICT) { /* in another's way */
                 gh_sql_reset(&w->p.sql);
                 gh_sql_run(&w->p.sql, GH_SQL_ROLLBACK);
                 gh_sql_flush(&w->p.sql);
                 w->conflicts++;
                 in--;
                 continue;
+            }
+            if (!gh_sql_ok(&w->p.sql)) {
+                atomic_fetch_add(&w->wrong, 1);
+                return NULL;
             }
             gh_op *op = gh_op_new(GH_OP_CATCH_UP, sizeof *op);
             op->owner = &waiters[in];
