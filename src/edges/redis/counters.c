@@ -79,7 +79,9 @@ static question *get_free(gh_counters *c)
 static void refill(gh_counters *c, const gh_asking *a)
 {
     for (unsigned i = 0; i < a->n; i++) {
-        question *q = is_leased(&a->takes[i]) && !(a->how[i] & HOW_REFUSED) ? get_free(c) : NULL;
+        bool may = is_leased(&a->takes[i]) && !(a->how[i] & HOW_REFUSED) &&
+                   !gh_counters_must_agree(c, &a->takes[i], a->now_ms);
+        question *q = may ? get_free(c) : NULL;
         if (q == NULL)
             continue; /* or so many are under way: this key is counted exactly meanwhile */
         if (gh_leases_wants(c->leases, &a->takes[i], a->now_ms, &q->ask))
@@ -139,7 +141,7 @@ static bool spend(gh_counters *c, gh_asking *a, unsigned from, unsigned to)
         if (!is_shared(take))
             continue;
         uint32_t lot = 0;
-        if (is_leased(take))
+        if (is_leased(take) && !gh_counters_must_agree(c, take, a->now_ms))
             lot = gh_leases_spend(c->leases, take, a->now_ms);
         a->how[i] |= lot != 0 ? HOW_LEASED : HOW_ASKED;
         a->note[i] = lot != 0 ? lot : a->note[i];

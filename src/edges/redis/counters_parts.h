@@ -81,6 +81,8 @@ void gh_counters_alone(gh_counters *c, gh_asking *a, uint64_t now_ms);
 void gh_counters_look(gh_counters *c, gh_asking *a, unsigned from, unsigned to);
 /* Units of a state that are used as the table knows, if Redis may not know; 0: it does. */
 uint32_t gh_counters_known(gh_counters *c, const gh_limit *limit, uint64_t key, uint64_t now_ms);
+/* Not all nodes may have told Redis yet what they counted alone: it is asked about every request, and the table must agree. */
+bool gh_counters_must_agree(const gh_counters *c, const gh_take *take, uint64_t now_ms);
 /* The sweep's timer, when there is something to do for it. */
 void gh_counters_wake_sweep(gh_counters *c);
 

@@ -61,11 +61,12 @@ static bool is_recovering(const gh_counters *c, const gh_limit *l, uint64_t now)
     return is_within(&c->shared->away_ms, life_of(l), now);
 }
 
-static bool must_agree(const gh_counters *c, const gh_take *take, uint64_t now)
+bool gh_counters_must_agree(const gh_counters *c, const gh_take *take, uint64_t now_ms)
 {
     const gh_limit *l = take->limit;
-    return is_mirrored(take) && is_recovering(c, l, now) &&
-           (is_within(&c->shared->away_ms, AGREE_MS, now) || is_within(&c->shared->lost_ms, life_of(l), now));
+    return is_mirrored(take) && is_recovering(c, l, now_ms) &&
+           (is_within(&c->shared->away_ms, AGREE_MS, now_ms) ||
+            is_within(&c->shared->lost_ms, life_of(l), now_ms));
 }
 
 uint32_t gh_counters_known(gh_counters *c, const gh_limit *l, uint64_t key, uint64_t now_ms)
@@ -142,7 +143,7 @@ void gh_counters_reserve(gh_counters *c, gh_asking *a)
             continue;
         if (!is_shared(take))
             put(&p, take, i, take->weight);
-        else if (must_agree(c, take, a->now_ms))
+        else if (gh_counters_must_agree(c, take, a->now_ms))
             put_scaled(&p, a, i);
     }
     if (p.n == 0)
