@@ -100,7 +100,7 @@ void gh_aws_settle(gh_aws_secrets *s)
 
 void gh_aws_adopt(gh_aws_secrets *s)
 {
-    if (s->reading == 0 || s->adopted || atomic_load(&s->taken) != s->reading)
+    if (s->adopted || atomic_load(&s->begun) == 0 || atomic_load(&s->taken) != atomic_load(&s->begun))
         return;
     s->adopted = true;
     for (gh_aws_entry *e = s->first; e != NULL; e = e->next)
@@ -116,14 +116,13 @@ unsigned gh_aws_secrets_begin(gh_aws_secrets *s, bool again)
 {
     (void)pthread_mutex_lock(&s->asking);
     gh_aws_adopt(s);
-    s->reading++;
+    unsigned reading = atomic_fetch_add(&s->begun, 1) + 1;
     s->adopted = s->have_settings = s->down = false;
     atomic_store(&s->unreachable, false);
     for (gh_aws_entry *e = s->first; e != NULL; e = e->next) {
         e->asked = false;
         e->stale = e->stale || again;
     }
-    unsigned reading = s->reading;
     (void)pthread_mutex_unlock(&s->asking);
     return reading;
 }

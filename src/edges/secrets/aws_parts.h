@@ -40,14 +40,14 @@ struct gh_aws_secrets {
     gh_aws_chain chain;
     gh_aws_entry *first;
     gh_aws_kept_settings read, used; /* of the reading on its way, and of the configuration in use */
-    unsigned reading;                /* its number */
     bool adopted;                    /* its configuration is in use, and so is what it asked for */
     bool have_settings;              /* it has asked for something */
     bool down; /* AWS could not be reached in this reading: not tried again for what has a value */
     bool said_failing;
     /* Any thread. */
     atomic_bool unreachable;
-    _Atomic unsigned taken; /* the reading whose configuration is in use */
+    /* Readings: the last that has begun, the one whose configuration is in use, the last that was refused. */
+    _Atomic unsigned begun, taken, dropped;
     _Atomic uint64_t refresh_s;
     _Atomic uint64_t requests, failures, n_in_use, n_failing, good_s;
     /* `lock` guards the thread's sleep. */

@@ -91,27 +91,50 @@ static uint64_t next_ms(const gh_aws_secrets *s, uint64_t *retry_s)
     return jittered_ms(seconds);
 }
 
+/* A change that is not in use yet. */
+typedef struct change {
+    bool open;
+    unsigned told; /* the last reading that had begun when it was told of: one that has it comes later */
+} change;
+
+static void tell(gh_aws_secrets *s, change *c)
+{
+    c->open = true;
+    c->told = atomic_load(&s->begun);
+    if (!gh_aws_is_stopped(s) && s->watch.changed != NULL)
+        s->watch.changed(s->watch.data);
+}
+
+/* What the configuration could not follow is told of again: somebody may have mended it. */
+static void follow_change(gh_aws_secrets *s, change *c)
+{
+    if (c->open && atomic_load(&s->taken) > c->told)
+        c->open = false;
+    if (c->open && atomic_load(&s->dropped) > c->told)
+        tell(s, c);
+}
+
 static void *run(void *data)
 {
     gh_aws_secrets *s = data;
     uint64_t retry_s = RETRY_MIN_S;
-    unsigned told = 0; /* the reading in use when a change was told of; 0: none is open */
+    change c = {.open = false};
     for (enum wake why; (why = wait_ms(s, next_ms(s, &retry_s))) != WAKE_END;) {
         if (why == WAKE_OTHER) {
             follow(s);
             continue;
         }
-        bool changed = refresh(s);
-        unsigned taken = atomic_load(&s->taken);
-        if (changed)
-            told = taken;
-        /* What the configuration could not follow is told of again each time: somebody may have mended it. */
-        if (told != taken)
-            told = 0;
-        if (told != 0 && !gh_aws_is_stopped(s) && s->watch.changed != NULL)
-            s->watch.changed(s->watch.data);
+        if (refresh(s))
+            tell(s, &c);
+        else
+            follow_change(s, &c);
     }
     return NULL;
+}
+
+void gh_aws_secrets_drop(gh_aws_secrets *s, unsigned reading)
+{
+    atomic_store(&s->dropped, reading);
 }
 
 void gh_aws_secrets_end(gh_aws_secrets *s)
