@@ -220,8 +220,8 @@ static void test_another_secret_does_not_open_the_ring(void **state)
     static const char *const changes[] = {
         "UPDATE signing_key SET kid = 'third' WHERE kid = 'another-id'",
         "UPDATE key_generation SET id = 7 WHERE id = 1",
-        "UPDATE key_generation SET sealed = (SELECT sealed FROM key_generation WHERE id = 0), "
-        "nonce = (SELECT nonce FROM key_generation WHERE id = 0) WHERE id = 1",
+        ("UPDATE key_generation SET sealed = (SELECT sealed FROM key_generation WHERE id = 0), "
+         "nonce = (SELECT nonce FROM key_generation WHERE id = 0) WHERE id = 1"),
         "UPDATE key_generation SET sealed = x'00'",
         "UPDATE secret SET value = zeroblob(length(value)) WHERE name = 'sealed-naming'"};
     for (size_t i = 0; i < GH_COUNT(changes); i++) {
