@@ -38,8 +38,9 @@ def end():
 def _place(folder):
     redis, postgresql = servers()
     database = postgresql.database(postgresql.template())
-    environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database,
-                   "POSTGRESQL_URL": postgresql.url(database)}
+    # Nothing is away here, however busy the machine is.
+    environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database, "GATEHOUSE_REDIS_TIMEOUT": "10s",
+                   "POSTGRESQL_URL": postgresql.url(database), "GATEHOUSE_POSTGRESQL_TIMEOUT": "30s"}
     return environment, database
 
 
