@@ -254,9 +254,9 @@ static void test_the_ring_is_sealed_anew(void **state)
 static void test_what_neither_secret_opens_stays_as_it_is(void **state)
 {
     world *w = *state;
-    static const uint8_t third_key[GH_SEAL_KEY_SIZE] = "a third_key";
+    static const uint8_t third_seal[GH_SEAL_KEY_SIZE] = "a third_seal";
     begin(w, "a", "b", 1000);
-    assert_int_equal(gh_records_reseal_ring(w->records, third_key, other_seal, 1001), GH_KEYRING_SEALED);
+    assert_int_equal(gh_records_reseal_ring(w->records, third_seal, other_seal, 1001), GH_KEYRING_SEALED);
     ring_is(w, first_seal, "a:active b:next; 1:next 0:active");
     /* Be it a single row, and the last of them. */
     world_sql(
