@@ -165,8 +165,10 @@ void gh_secret_seen_in_yaml(gh_load *l, const gh_setting *s, const gh_node *node
         e->in_yaml = node->key_place;
 }
 
-bool gh_secret_is_later(const gh_load *l, const gh_str *field)
+bool gh_secret_is_set(const gh_load *l, const gh_str *field)
 {
+    if (field->p != NULL)
+        return true;
     for (const gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
         if (e->field == field)
             return e->later;

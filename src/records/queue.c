@@ -71,7 +71,7 @@ void gh_queue_do(gh_queue *q, gh_op *op, bool (*put)(void *data, gh_op *op), voi
 
 bool gh_queue_call(gh_queue *q, int how, void (*run)(struct gh_work *w, void *data), void *data)
 {
-    gh_records_job c = {.run = run, .data = data, .how = how};
+    gh_records_job c = {.queue = q, .run = run, .data = data, .how = how};
     (void)pthread_mutex_lock(&q->lock);
     if (!q->closing) {
         gh_records_job **end = &q->jobs;
@@ -134,8 +134,9 @@ gh_queue_taken gh_queue_take(gh_queue *q, uint64_t until_ms, gh_op **ret, unsign
     return t;
 }
 
-void gh_queue_job_over(gh_queue *q, gh_records_job *job, bool done)
+void gh_queue_job_over(gh_records_job *job, bool done)
 {
+    gh_queue *q = job->queue;
     (void)pthread_mutex_lock(&q->lock);
     job->done = done;
     job->over = true;

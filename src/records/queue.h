@@ -8,7 +8,10 @@
 
 struct gh_work;
 
+struct gh_queue;
+
 typedef struct gh_records_job {
+    struct gh_queue *queue; /* that it waits in */
     void (*run)(struct gh_work *w, void *data);
     void *data;
     int how; /* the executor's own; 0: as an operation */
@@ -16,14 +19,15 @@ typedef struct gh_records_job {
     struct gh_records_job *next;
 } gh_records_job;
 
-typedef struct gh_queue {
+typedef struct gh_queue gh_queue;
+struct gh_queue {
     pthread_mutex_t lock;
     pthread_cond_t wake, answered;
     gh_op *first, *last;
     uint32_t waiting, most;
     gh_records_job *jobs;
     bool closing;
-} gh_queue;
+};
 
 void gh_queue_init(gh_queue *q, uint32_t most);
 void gh_queue_destroy(gh_queue *q);
@@ -51,6 +55,6 @@ typedef struct gh_queue_taken {
 } gh_queue_taken;
 /* Waits until there is something, or until that time of the monotonic clock (ms). Up to `most` operations. */
 gh_queue_taken gh_queue_take(gh_queue *q, uint64_t until_ms, gh_op **ret, unsigned most);
-void gh_queue_job_over(gh_queue *q, gh_records_job *job, bool done);
+void gh_queue_job_over(gh_records_job *job, bool done);
 
 #endif

@@ -14,6 +14,7 @@ from support import aws
 from support.aws import KEY_ID, SECRET_KEY, ContainerEndpoint, InstanceEndpoint, SecretsManager
 from support.certificates import Authority
 from support.gateway import merge, run
+from support.identity import People
 from support.ports import free_port
 from support.secret_key import HS256, is_signed_by, token_of, write
 from support.timing import eventually
@@ -40,12 +41,12 @@ def manager(authority):
 @pytest.fixture
 def start(gatehouse, scripted, authority, manager, tmp_path):
     """A gateway whose secret_key is in AWS."""
-    def begin(secret="aws:prod/gatehouse", env=None, ready=True, config=None, **over):
+    def begin(secret="aws:prod/gatehouse", env=None, ready=True, config=None, folder=None, **over):
         config = merge({**HS256, "secret_key": secret, "secrets": {"refresh": "1h", "aws": {**manager.settings(authority), **over}}},
                        config or {})
         config["secrets"]["aws"] = {k: v for k, v in config["secrets"]["aws"].items() if v is not None}
         env = {**HERE, "HOME": str(tmp_path), **(manager.environment() if env is None else env)}
-        return gatehouse(config, upstream=scripted(), env=env, ready=ready)
+        return gatehouse(config, upstream=scripted(), env=env, ready=ready, folder=folder)
     return begin
 
 
@@ -382,6 +383,24 @@ def test_a_value_that_changes_makes_a_reload(start, manager):
     assert is_signed_by(token_of(gateway), KEY)
     wait_for_fetches(gateway, 4)
     assert len(events(gateway, "secret_changed")) == 1 == len(events(gateway, "reloaded"))
+
+
+def test_a_secret_key_that_is_rotated_in_aws(start, manager):
+    """The whole of it: AWS has a new version, and moves the label AWSPREVIOUS to the one before. Nobody does anything here,
+    and nobody is signed out."""
+    gateway = start(config=QUICK)
+    before = token_of(gateway)
+    assert is_signed_by(before, KEY)
+    manager.put("prod/gatehouse", OTHER)
+    eventually(lambda: is_signed_by(token_of(gateway), OTHER), "the new one signs", 30)
+    people = People(gateway)
+    assert people.me({"Authorization": f"Bearer {before}"}).status_code == 200
+    people.close()
+    gateway.stop()
+    gateway = start(folder=gateway.folder)
+    people = People(gateway)
+    assert people.me({"Authorization": f"Bearer {before}"}).status_code == 200, "nor by a restart"
+    people.close()
 
 
 def test_a_change_that_can_not_be_followed_is_tried_again(start, manager):

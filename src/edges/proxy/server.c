@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/compile.h"
@@ -144,11 +145,12 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
-    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT};
+    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT, .said_lock = PTHREAD_MUTEX_INITIALIZER};
     gh_serving *s = &serving;
     gh_report report;
     gh_report_init(&report);
     s->options = *options;
+    s->started_s = (uint64_t)time(NULL);
     if (!gh_crypto_init()) {
         (void)gh_serving_fail("start", "no source of randomness");
         return EXIT_START;

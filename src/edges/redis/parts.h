@@ -45,6 +45,7 @@ struct gh_redis_shared {
     struct ssl_ctx_st *tls;
 
     gh_outages outages;
+    gh_conditions *conditions;
     _Atomic unsigned connections, ready, nodes;
     _Atomic uint64_t beat_due;  /* when one of the loops may send the next heartbeat */
     _Atomic uint64_t error_due; /* when the next line about a refused request may be written */

@@ -125,6 +125,8 @@ gh_redis_shared *gh_redis_shared_new(const gh_redis_options *options, char why[G
         s = NULL;
     } else {
         name_node(s);
+        s->conditions = options->conditions;
+        gh_conditions_use(s->conditions, GH_SERVER_REDIS, gh_str_of(s->shown));
     }
     why[reason.n] = '\0';
     return s;
@@ -134,6 +136,7 @@ void gh_redis_shared_free(gh_redis_shared *s)
 {
     if (s == NULL)
         return;
+    gh_conditions_forget(s->conditions, GH_SERVER_REDIS);
     gh_redis_tls_context_free(s->tls);
     sodium_free(s->url); /* wipes it */
     (void)pthread_mutex_destroy(&s->lock);
@@ -194,28 +197,37 @@ static void keep_reason(gh_redis_shared *s, gh_str why)
 
 void gh_redis_say_lost(gh_redis *r, gh_str why)
 {
+    char memory[GH_REDIS_WHY_SIZE + GH_REDIS_SHOWN_SIZE + 64];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
     keep_reason(r->shared, why);
+    gh_conditions_failed(r->shared->conditions, GH_SERVER_REDIS, why);
     if (r->away)
         return;
     r->away = true;
     if (!gh_outages_begin(&r->shared->outages, uv_now(r->loop)))
         return;
     atomic_fetch_add_explicit(&r->shared->outages_begun, 1, memory_order_relaxed);
-    if (r->lane != NULL)
-        gh_log_event(r->lane, GH_LEVEL_WARNING, "redis_unavailable",
-                     "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
-                     (int)why.n, why.p);
+    gh_buf_printf(&text, "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
+                  (int)why.n, why.p);
+    gh_conditions_lost(r->shared->conditions, r->lane, GH_SERVER_REDIS, why, gh_buf_str(&text));
 }
 
 void gh_redis_say_back(gh_redis *r)
 {
+    char memory[GH_REDIS_SHOWN_SIZE + 64];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
     uint64_t away_ms = 0;
-    if (!r->away)
+    if (!r->away) {
+        if (gh_outages_now(&r->shared->outages, uv_now(r->loop), NULL) == 0)
+            gh_conditions_ok(r->shared->conditions, GH_SERVER_REDIS);
         return;
+    }
     r->away = false;
-    if (gh_outages_end(&r->shared->outages, uv_now(r->loop), &away_ms) && r->lane != NULL)
-        gh_log_event(r->lane, GH_LEVEL_INFO, "redis_recovered", "Redis at %s is back after %llu.%03u s",
-                     r->shared->shown, (unsigned long long)(away_ms / 1000), (unsigned)(away_ms % 1000));
+    if (!gh_outages_end(&r->shared->outages, uv_now(r->loop), &away_ms))
+        return;
+    gh_buf_printf(&text, "Redis at %s is back after %llu.%03u s", r->shared->shown,
+                  (unsigned long long)(away_ms / 1000), (unsigned)(away_ms % 1000));
+    gh_conditions_back(r->shared->conditions, r->lane, GH_SERVER_REDIS, gh_buf_str(&text));
 }
 
 void gh_redis_say_refused(gh_redis *r, gh_str why)

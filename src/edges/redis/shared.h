@@ -7,6 +7,7 @@
 #define GH_EDGES_REDIS_SHARED_H
 
 #include "base/buf.h"
+#include "observe/condition.h"
 
 enum {
     GH_REDIS_SCRIPTS_MAX = 4,
@@ -30,6 +31,7 @@ typedef struct gh_redis_options {
     size_t max_bytes;      /* of commands of one loop that the socket does not take; 0: 4 MiB */
     const gh_str *scripts; /* Lua; a request names one by its index */
     unsigned n_scripts;
+    gh_conditions *conditions; /* what is known of the server is kept there; NULL: nowhere */
 } gh_redis_options;
 
 /* NULL: why says in one sentence which option is wrong; never a secret. */

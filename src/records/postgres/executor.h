@@ -53,9 +53,9 @@ struct gh_pg_records {
     /* under common.lock */
     gh_breaker breaker;
     uint64_t generation;
-    uint64_t opened_ms;  /* when it opened last */
+    uint64_t opened_ms;           /* when it opened last */
     bool stopping, due, adjusted; /* due: the keeper has something to do now */
-    pthread_cond_t wake; /* the keeper */
+    pthread_cond_t wake;          /* the keeper */
 
     /* the keeper's own */
     pthread_t keeper;

@@ -18,7 +18,7 @@ static enum gh_pg_how how_of(enum gh_op_kind kind)
     case GH_OP_DEVICE_LIST:
     case GH_OP_KEY_LIST:
         return GH_PG_LOOK;
-    case GH_OP_LOGIN_BEGIN:
+    case GH_OP_LOGIN_BEGIN: /* why: statements_postgres.def, at BEGIN_PLAIN */
         return GH_PG_ANYHOW;
     case GH_OP_LOGIN_FINISH:
     case GH_OP_PASSWORD_VERIFY:
@@ -209,6 +209,25 @@ static void forget_scratch(gh_work *w, void *data)
     gh_arena_reset(scratch);
 }
 
+static void job_is_told(gh_op *op)
+{
+    gh_queue_job_over(op->owner, true);
+    gh_op_unref(op);
+}
+
+/* What it changed is in the roster, too, when it is over. */
+static void finish_job(gh_pg_records *r, gh_records_job *queued)
+{
+    gh_op *told = r->feed == NULL ? NULL : gh_op_new(GH_OP_CATCH_UP, sizeof(gh_op_catch_up));
+    if (told == NULL) {
+        gh_queue_job_over(queued, true);
+        return;
+    }
+    told->owner = queued;
+    told->finished = job_is_told;
+    gh_feed_submit(r->feed, told);
+}
+
 static void serve_job(gh_pg_worker *w, gh_records_job *queued)
 {
     gh_pg_records *r = w->of;
@@ -221,7 +240,10 @@ static void serve_job(gh_pg_worker *w, gh_records_job *queued)
     bool done = gh_pg_do(w, &task) == GH_PG_DONE;
     atomic_fetch_add_explicit(&r->common.transactions, 1, memory_order_relaxed);
     forget_scratch(&w->work, NULL);
-    gh_queue_job_over(&r->common.queue, queued, done);
+    if (done && task.told)
+        finish_job(r, queued);
+    else
+        gh_queue_job_over(queued, done);
 }
 
 void *gh_pg_worker_serve(void *data)

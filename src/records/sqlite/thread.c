@@ -170,7 +170,7 @@ void *gh_sqlite_records_serve(void *data)
         if (taken.n > 0)
             run_batch(r, ops, taken.n);
         if (taken.job != NULL)
-            gh_queue_job_over(queue, taken.job, run_alone(r, taken.job->run, taken.job->data));
+            gh_queue_job_over(taken.job, run_alone(r, taken.job->run, taken.job->data));
         keep_house(r);
     }
     do {

@@ -223,6 +223,22 @@ static void test_later(void **state)
     unload(l);
 }
 
+/* Likewise for all that hangs on a secret being set. */
+static void test_later_of_others(void **state)
+{
+    struct host h = {.later = true};
+    (void)state;
+    expect_said(
+        &h,
+        UP "identity: {enabled: on, deny_by_default: on}\nsecret_key: aws:a\n"
+           "redis: {url: \"aws:r\", password: \"aws:p\"}\npostgresql: {url: \"aws:d\", timeout: 3s}\n",
+        "SECRET_KEY_PREVIOUS=" OLD,
+        "g.yaml:3:13: warning: secret_key: aws:a is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:4:14: warning: redis.url: aws:r is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:4:33: warning: redis.password: aws:p is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:5:19: warning: postgresql.url: aws:d is got when Gatehouse starts; it was not checked\n");
+}
+
 static void test_previous(void **state)
 {
     static const struct {
@@ -445,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_nothing_is_shown),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_later),
+        cmocka_unit_test(test_later_of_others),
         cmocka_unit_test(test_previous),
         cmocka_unit_test(test_what_aws_needs),
         cmocka_unit_test(test_names_in_order),

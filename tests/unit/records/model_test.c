@@ -5,8 +5,6 @@
 #include <stdatomic.h>
 
 #include "base/crypto.h"
-#include "records/inside.h"
-#include "records/sweep.h"
 #include "records_world.h"
 
 enum {
@@ -703,19 +701,9 @@ static void step_get(world *w)
     world_done(k);
 }
 
-static void sweep_now(gh_work *w, void *data)
-{
-    while (gh_sweep_uses(w))
-        continue;
-    while (gh_sweep_expired(w, data))
-        continue;
-}
-
 static void step_sweep(world *w)
 {
-    gh_sweep_spans spans = {.cookie_idle_s = IDLE, .token_idle_s = IDLE};
-    assert_true(gh_records_call(w->records, sweep_now, &spans));
-    gh_roster_sweep(w->roster, now());
+    world_sweep(w, IDLE, IDLE);
     for (unsigned i = 0; i < n_sessions; i++)
         if (sessions[i].alive && over(&sessions[i])) {
             sessions[i].alive = false;

@@ -1,4 +1,7 @@
-/* Records in a folder of their own, with a roster, a clock that stands still, and short ways to ask. */
+/* Records in a folder of their own, with a roster, a clock that stands still, and short ways to ask.
+ *
+ * With GATEHOUSE_TEST_RECORDS=postgresql they are in a database of their own of a real PostgreSQL, which is started when it
+ * is first needed and ends with the program; the service's role has no right there that it does not need. */
 #ifndef GH_TEST_SUPPORT_RECORDS_WORLD_H
 #define GH_TEST_SUPPORT_RECORDS_WORLD_H
 
@@ -17,6 +20,9 @@
 
 typedef struct world {
     char folder[64];
+    bool shared; /* on PostgreSQL: */
+    bool joined; /* another one's database */
+    char database[32], url[256];
     gh_records_options options;
     gh_roster *roster;
     gh_records *records;
@@ -30,12 +36,15 @@ extern char world_event[64];
 
 /* cmocka's: a folder and records, and their end. */
 int world_setup(void **state);
+/* At the begin of a test of what only SQLite has. */
+void world_needs_sqlite(const world *w);
 int world_teardown(void **state);
 /* False: w->why says why. */
 bool world_open(world *w);
 void world_close(world *w);
 void world_reopen(world *w);
-/* Another program's look at the database; the records need not be closed. */
+/* Another program's look at the database; the records need not be closed. On PostgreSQL a user is an account, and columns
+ * that say whose something is are user_id. */
 void world_sql(world *w, const char *sql);
 int64_t world_number(world *w, const char *sql);
 
@@ -70,5 +79,14 @@ unsigned world_sign_in(world *w, world_login *login);
 /* What the roster says of a session's secret. */
 unsigned world_look(world *w, enum gh_lookup_kind kind, gh_id id, uint64_t hash);
 gh_lookup world_lookup(world *w, gh_lookup lookup);
+
+/* What is due at cleanup_s: uses are written, what is over goes. */
+void world_sweep(world *w, uint32_t cookie_idle_s, uint32_t token_idle_s);
+
+/* PostgreSQL: the server itself; on it whatever the environment says; and another node on the same database, with a folder
+ * and a roster of its own, which ends by world_teardown(), too. */
+struct postgres *world_server(void);
+int world_setup_postgres(void **state);
+world *world_join(const world *first);
 
 #endif

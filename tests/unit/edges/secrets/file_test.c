@@ -56,7 +56,8 @@ static void expect(const char *path, bool good, size_t n, const char *why)
     assert_string_equal(text.why, why);
     if (good)
         assert_int_equal(text.text.n, n);
-    (void)unlink(path);
+    if (strncmp(path, folder, strlen(folder)) == 0) /* of the test's own only */
+        (void)unlink(path);
 }
 
 static void test_permissions(void **state)
