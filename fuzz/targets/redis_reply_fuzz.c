@@ -27,7 +27,8 @@ static void explain(gh_str error, gh_buf *said)
 static void put(const gh_redis_reader *r, enum gh_redis_kind kind, gh_buf *said)
 {
     gh_buf_u64(said, kind);
-    FUZZ_CHECK(r->n <= (kind == GH_REDIS_INTEGERS ? GH_REDIS_VALUES_MAX : GH_REDIS_TEXT_MAX));
+    FUZZ_CHECK(kind != GH_REDIS_INTEGERS || r->n <= GH_REDIS_VALUES_MAX);
+    FUZZ_CHECK(gh_redis_reader_text(r).n <= GH_REDIS_TEXT_MAX);
     for (unsigned i = 0; kind == GH_REDIS_INTEGERS && i < r->n; i++)
         gh_buf_printf(said, ",%lld", (long long)r->values[i]);
     gh_buf_put(said, gh_redis_reader_text(r));

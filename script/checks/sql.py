@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Every statement is a text that was written by hand, in one table: none is made at run time, so nothing a client sends
-can become SQL."""
+"""Every statement is a text that was written by hand, in the table of its database: none is made at run time, so nothing a
+client sends can become SQL."""
 import re
 
 from project import C_TEXT, Check, bare_c
@@ -8,6 +8,11 @@ from project import C_TEXT, Check, bare_c
 TABLE = "src/records/statements.def"
 READER = "src/records/sqlite/connection.c"
 SCHEMA = "src/records/sqlite/schema.c"
+PG_FOLDER = "src/records/postgres/"
+PG_TABLE = PG_FOLDER + "statements_postgres.def"
+PG_SCHEMA = PG_FOLDER + "schema_postgres.def"
+PG_TEXTS = PG_FOLDER + "statements_postgres.c"  # makes gh_pg_texts of the two
+PG_READER = PG_FOLDER + "driver.c"
 # What takes SQL as a text, or makes one.
 PREPARE = re.compile(r"\b(sqlite3_prepare\w*)\s*\(")
 EXECUTE = re.compile(r"\bsqlite3_exec\s*\(")
@@ -15,13 +20,21 @@ NEVER = re.compile(r"\b(sqlite3_get_table|sqlite3_mprintf|sqlite3_vmprintf|sqlit
                    r"|sqlite3_complete\w*|sqlite3_declare_vtab|sqlite3_expanded_sql|sqlite3_load_extension)\s*\(")
 # A way around: the function as a value.
 AS_VALUE = re.compile(r"\bsqlite3_(?:prepare\w*|exec)\b(?!\s*\()")
+PG_PREPARE = re.compile(r"\b(PQ(?:sendP|p)repare)\s*\(")
+PG_QUERY = re.compile(r"\b(PQ(?:exec|execParams|sendQuery|sendQueryParams))\s*\(")
+PG_RUN_TEXT = re.compile(r"(?<!bool )\bgh_postgres_run_text\s*\(")
+PG_NEVER = re.compile(r"\b(PQescape\w+|PQunescape\w+|PQfn)\s*\(")
+PG_AS_VALUE = re.compile(r"\b(?:PQ(?:sendP|p)repare|PQ(?:exec|execParams|sendQuery|sendQueryParams)|gh_postgres_run_text)\b(?!\s*\()")
 # A text that begins as a statement does, or has its words in their order.
 STATEMENT = re.compile(r"^\s*(?:SELECT\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s|REPLACE\s+INTO\s|"
                        r"(?:CREATE|DROP|ALTER)\s+(?:TABLE|INDEX|UNIQUE|VIEW|TRIGGER|TEMP)|PRAGMA\s|ATTACH\s|VACUUM|SAVEPOINT\s|"
                        r"BEGIN\s+(?:IMMEDIATE|EXCLUSIVE|DEFERRED)|ROLLBACK\s+TO|WITH\s+\w+\s+AS\s)"
                        r"|\bSELECT\b.*\bFROM\b|\bINSERT\s+INTO\b|\bDELETE\s+FROM\b|\bUPDATE\b.*\bSET\b|\bWHERE\b.*=", re.S)
 TEXTS = r"static\s+const\s+char\s*\*\s*const\s+{}\s*\[[^\]]*\]\s*=\s*\{{"
-ROW = re.compile(r"STATEMENT\s*\(\s*[A-Z][A-Z0-9_]*\s*,\s*(.*?)\)\s*(?=STATEMENT|#|$)", re.S)
+KINDS = r"(?:STATEMENT|OWN|ABSENT|SCHEMA|ROLES)"
+ROW = re.compile(r"(?:(?:STATEMENT|OWN)\s*\(\s*[A-Z][A-Z0-9_]*\s*,|SCHEMA\s*\(\s*\w+\s*,\s*[A-Z][A-Z0-9_]*\s*,|ROLES\s*\()\s*(.*?)\)"
+                 r"\s*(?=" + KINDS + r"\s*\(|#|$)", re.S)
+ABSENT = re.compile(r"ABSENT\s*\(\s*[A-Z][A-Z0-9_]*\s*\)\s*")
 
 
 def without_comments(text):
@@ -106,6 +119,38 @@ def check_calls(check, name, text, bare):
         check.find(f"{name}:{line}", f"{call}() makes or runs a text of SQL", f"give the statement a row in {TABLE}, bind what varies")
 
 
+def check_postgres_calls(check, name, text, bare):
+    """libpq is given texts of the tables; gh_postgres_run_text() hands one on, and is given literals."""
+    for call, line, given in calls(bare, PG_PREPARE):
+        if name != PG_READER or len(given) < 3 or not re.fullmatch(r"gh_pg_texts\s*\[[^\]]*\]", given[2]):
+            check.find(f"{name}:{line}", f"{call}() of a text that is not of gh_pg_texts", f"give the statement a row in {PG_TABLE}, use gh_query_of()")
+    for call, line, given in calls(bare, PG_QUERY):
+        before = "\n".join(bare.splitlines()[:line])
+        function = re.findall(r"^(?:static )?\w[\w *]*\b(\w+)\([^;{}]*\)\n\{", before, re.M)[-1:]
+        if name != PG_READER or function != ["gh_postgres_run_text"] or given[1:] != ["text"]:
+            check.find(f"{name}:{line}", f"{call}() of a text", f"give the statement a row in {PG_TABLE}, use gh_query_of()")
+    for call, line, given in calls(bare, PG_RUN_TEXT):
+        if not name.endswith(".h") and (len(given) < 2 or not is_constant(given[1], text)):
+            check.find(f"{name}:{line}", f"{call}() of a text that is no constant", "write it as a literal")
+    for call, line, _ in calls(bare, PG_NEVER):
+        check.find(f"{name}:{line}", f"{call}() makes a text of SQL", f"give the statement a row in {PG_TABLE}, bind what varies")
+    for match in PG_AS_VALUE.finditer(bare):
+        check.find(f"{name}:{line_of(bare, match.start())}", f"{match.group(0)} is not called here but handed on", "call it where its text is")
+
+
+def check_postgres_texts(check):
+    """gh_pg_texts has the rows of the two tables and nothing else."""
+    clean = without_comments(check.read(PG_TEXTS))
+    match = re.search(r"^const\s+char\s*\*\s*const\s+gh_pg_texts\s*\[[^\]]*\]\s*=\s*\{(.*?)^\};", clean, re.M | re.S)
+    allowed = {"#define STATEMENT(name, text) [GH_SQL_##name] = text,", "#define ABSENT(name) [GH_SQL_##name] = NULL,",
+               "#define OWN(name, text) [GH_PG_##name] = text,", "#define SCHEMA(version, name, text) [GH_PG_SCHEMA_##name] = text,",
+               "#define ROLES(text)", *(f"#undef {word}" for word in ("STATEMENT", "ABSENT", "OWN", "SCHEMA", "ROLES")),
+               *(f'#include "{table.removeprefix("src/")}"' for table in (PG_TABLE, PG_SCHEMA))}
+    for line in match.group(1).splitlines() if match else ["gh_pg_texts is not there"]:
+        if line.strip() and " ".join(line.split()) not in allowed:
+            check.find(PG_TEXTS, f"gh_pg_texts is of more than the tables: {line.strip()[:60]}", f"give the statement a row in {PG_TABLE}")
+
+
 def literals(text):
     """(line, contents) of each run of string literals that the compiler joins."""
     clean = without_comments(text)
@@ -128,23 +173,24 @@ def check_formats(check, name, text):
             check.find(f"{name}:{line}", "a statement with a place for a printed value", "bind it: ?1")
 
 
-def check_table(check):
+def check_table(check, table):
     """The table is rows of literals and of macros that are literals."""
-    text = without_comments(check.read(TABLE))
+    text = without_comments(check.read(table))
     macros = {}
     for match in re.finditer(r"^#define\s+(\w+)\s*((?:\\\n|[^\n])*)$", text, re.M):
         macros[match.group(1)] = match.group(2)
     rest = re.sub(r"^#(?:define\s+\w+(?:\\\n|[^\n])*|undef\s+\w+\s*)$", "", text, flags=re.M)
     bodies = [(line_of(text, 0), m) for m in macros.values()]
+    rest = ABSENT.sub("", rest)
     covered = ROW.sub("", rest)
     if covered.strip():
-        check.find(TABLE, f"not a row: {covered.strip().splitlines()[0][:60]}", "write: STATEMENT(NAME, \"text\")")
+        check.find(table, f"not a row: {covered.strip().splitlines()[0][:60]}", "write: STATEMENT(NAME, \"text\")")
     for match in ROW.finditer(rest):
         bodies.append((line_of(text, text.find(match.group(0).strip()[:40])), match.group(1)))
     for line, body in bodies:
         left = re.sub(r'"(?:\\.|[^"\\\n])*"|\\\n', "", body)
         if any(word not in macros for word in left.split()):
-            check.find(f"{TABLE}:{line}", f"more than a literal: {left.strip()[:40]}", "write the text out; what varies is bound")
+            check.find(f"{table}:{line}", f"more than a literal: {left.strip()[:40]}", "write the text out; what varies is bound")
 
 
 def main():
@@ -155,11 +201,16 @@ def main():
     for name in names:
         text = check.read(name)
         check_calls(check, name, text, bare_c(text))
-        if name in (TABLE, SCHEMA):
+        check_postgres_calls(check, name, text, bare_c(text))
+        if name in (TABLE, SCHEMA, PG_TABLE, PG_SCHEMA):
             check_formats(check, name, text)
         else:
             check_literals(check, name, text)
-    check_table(check)
+    for table in (TABLE, PG_TABLE, PG_SCHEMA):
+        if table in names:
+            check_table(check, table)
+    if PG_TABLE in names:
+        check_postgres_texts(check)
     check.end()
 
 

@@ -88,16 +88,18 @@ BEGIN
     END IF;
 
     GRANT SELECT ON schema_migration, secret, account, user_cutoff, session, token_life, ended_session,
-        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change, change_swept
-        TO gatehouse_service;
+        revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change,
+        change_swept TO gatehouse_service;
     GRANT INSERT ON secret, account, user_cutoff, session, token_life, ended_session, revoked_token, device,
-        api_key, attempt, login, known_place, audit, signing_key, key_generation, change TO gatehouse_service;
+        api_key, attempt, login, known_place, audit, signing_key, key_generation, change
+        TO gatehouse_service;
     GRANT DELETE ON account, user_cutoff, session, token_life, ended_session, revoked_token, device, api_key,
         attempt, login, known_place, signing_key, key_generation, change TO gatehouse_service;
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
-    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session TO gatehouse_service;
+    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session
+        TO gatehouse_service;
     GRANT UPDATE (until_s) ON token_life TO gatehouse_service;
     GRANT UPDATE (until_s) ON ended_session TO gatehouse_service;
     GRANT UPDATE (expires_s) ON revoked_token TO gatehouse_service;

@@ -107,7 +107,8 @@ bool gh_records_adjust(gh_records *r, const gh_records_options *options)
 gh_records *gh_records_open(const gh_records_options *options, char *why, size_t why_size)
 {
     gh_buf text = gh_buf_over(why, why_size - 1);
-    gh_records *r = gh_sqlite_records_open(options, &text);
+    gh_records *r = options->postgres.url == NULL ? gh_sqlite_records_open(options, &text)
+                                                  : gh_pg_records_open(options, &text);
     why[text.n] = '\0';
     return r;
 }

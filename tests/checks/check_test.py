@@ -263,6 +263,81 @@ def test_a_table_of_more_than_literals_is_found(tree, old, new, words):
     with_sql(tree, table=SQL_TABLE.replace(old, new)).finds("sql", *words)
 
 
+SQL_PG_TABLE = """/* STATEMENT(NAME, text) */
+#define PART "SELECT a FROM t "
+STATEMENT(ONE, PART "WHERE a = $1")
+ABSENT(TWO)
+#undef PART
+OWN(THREE, "LISTEN changes (of t)")
+"""
+SQL_PG_SCHEMA = """SCHEMA(1, T, "CREATE TABLE t(a bigint)")
+ROLES("CREATE ROLE reader")
+"""
+SQL_PG_TEXTS = """const char *const gh_pg_texts[GH_PG_COUNT] = {
+#define STATEMENT(name, text) [GH_SQL_##name] = text,
+#define ABSENT(name) [GH_SQL_##name] = NULL,
+#define OWN(name, text) [GH_PG_##name] = text,
+#include "records/postgres/statements_postgres.def"
+#undef STATEMENT
+#define SCHEMA(version, name, text) [GH_PG_SCHEMA_##name] = text,
+#define ROLES(text)
+#include "records/postgres/schema_postgres.def"
+};
+"""
+SQL_PG_READER = """int prepare(int which)
+{
+    return PQsendPrepare(c->pq, name, gh_pg_texts[which], 0, NULL);
+}
+bool gh_postgres_run_text(gh_postgres *c, const char *text)
+{
+    return PQsendQuery(c->pq, text) == 1;
+}
+"""
+
+
+def with_postgres(tree, table=SQL_PG_TABLE, schema=SQL_PG_SCHEMA, texts=SQL_PG_TEXTS, reader=SQL_PG_READER):
+    folder = "src/records/postgres/"
+    return with_sql(tree).write(folder + "statements_postgres.def", table).write(folder + "schema_postgres.def", schema).write(
+        folder + "statements_postgres.c", texts).write(folder + "driver.c", reader)
+
+
+def test_statements_of_postgres_from_its_tables_are_fine(tree):
+    with_postgres(tree).write("src/records/a.c", 'void f(void)\n{\n    (void)gh_postgres_run_text(c, "LISTEN changes");\n}\n').fine("sql")
+
+
+@pytest.mark.parametrize("part, old, new, words", [
+    ("table", 'PART "WHERE a = $1"', 'made() "WHERE a = $1"', ("statements_postgres.def", "more than a literal")),
+    ("table", "a = $1", "a = '%s'", ("a place for a printed value",)),
+    ("table", "ABSENT(TWO)", "int i;", ("more than a literal", "int i")),
+    ("table", "/* STATEMENT(NAME, text) */", "int i;", ("not a row",)),
+    ("schema", '"CREATE TABLE t(a bigint)"', "text", ("schema_postgres.def", "more than a literal")),
+    ("schema", '"CREATE ROLE reader"', "role", ("more than a literal",)),
+    ("texts", "[GH_PG_##name] = text,", "[GH_PG_##name] = changed(text),", ("more than the tables",)),
+    ("texts", "#undef STATEMENT", "    [0] = given,", ("more than the tables",)),
+    ("texts", "gh_pg_texts[", "other_texts[", ("more than the tables",)),
+    ("reader", "gh_pg_texts[which]", "text", ("driver.c:3", "not of gh_pg_texts")),
+    ("reader", "PQsendQuery(c->pq, text)", "PQsendQuery(c->pq, other)", ("driver.c:7", "PQsendQuery() of a text")),
+    ("reader", "gh_postgres_run_text(gh", "run_anything(gh", ("driver.c:7", "PQsendQuery() of a text")),
+])
+def test_postgres_is_given_nothing_else(tree, part, old, new, words):
+    before = {"table": SQL_PG_TABLE, "schema": SQL_PG_SCHEMA, "texts": SQL_PG_TEXTS, "reader": SQL_PG_READER}[part]
+    assert old in before
+    with_postgres(tree, **{part: before.replace(old, new)}).finds("sql", *words)
+
+
+@pytest.mark.parametrize("line, words", [
+    ('PQexec(pq, "LISTEN a");', ("src/records/a.c:3", "PQexec() of a text")),
+    ("PQsendPrepare(pq, name, gh_pg_texts[i], 0, NULL);", ("not of gh_pg_texts",)),
+    ("PQexecParams(pq, text, 0, NULL, NULL, NULL, NULL, 1);", ("PQexecParams() of a text",)),
+    ("char *p = PQescapeLiteral(pq, name, n);", ("PQescapeLiteral() makes",)),
+    ("run = PQexec;", ("handed on",)),
+    ("run = gh_postgres_run_text;", ("handed on",)),
+    ("(void)gh_postgres_run_text(c, text);", ("no constant",)),
+])
+def test_sql_for_postgres_that_is_made_elsewhere_is_found(tree, line, words):
+    with_postgres(tree).write("src/records/a.c", f"void f(void)\n{{\n    {line}\n}}\n").finds("sql", *words)
+
+
 # --- words
 
 

@@ -17,6 +17,7 @@ import time
 
 import pytest
 
+from support import identity
 from support.gateway import BINARY, clean_environment, run
 from support.timing import eventually, guard
 
@@ -39,7 +40,10 @@ class Place:
         self.folder, self.gateway = pathlib.Path(folder), gateway
 
     def __call__(self, *words, stdin="", status=0, **kwargs):
-        done = run(*words, cwd=self.folder, stdin=stdin, **kwargs)
+        def ask():
+            done = run(*words, cwd=self.folder, stdin=stdin, **kwargs)
+            return None if identity.SETTLING in done.stderr else done
+        done = eventually(ask, "all nodes know the next keys", 30)
         assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

@@ -12,7 +12,7 @@ enum {
     ARENA_CAP = 1 << 20,
     WHY_SIZE = 1024,
     MAX_QUEUE = 4096,
-    SETTLE_S = 60 /* so long after they were made new keys are known to all nodes for certain */
+    SETTLE_S = 10 /* so long after they were made new keys are known to all nodes for certain */
 };
 
 static bool refuse(gh_report *report, const char *why)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/compile.h"
@@ -149,6 +150,7 @@ int gh_serve_run(const gh_serve_options *options)
     gh_report report;
     gh_report_init(&report);
     s->options = *options;
+    s->started_s = (uint64_t)time(NULL);
     if (!gh_crypto_init()) {
         (void)gh_serving_fail("start", "no source of randomness");
         return EXIT_START;

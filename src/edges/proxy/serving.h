@@ -33,6 +33,8 @@ typedef struct gh_serving {
     gh_log_lane *records_lane; /* of whoever holds said_lock: threads of the records */
     pthread_mutex_t said_lock;
     gh_conditions conditions;  /* of outside servers */
+    struct gh_redis_shared *redis; /* NULL: limits are counted here */
+    uint64_t started_s;        /* Unix time */
     uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
     atomic_bool ring_changed;  /* signing keys were rotated */
     bool renew_owed;           /* keys have come, and the policy could not be made of them */
@@ -66,6 +68,8 @@ bool gh_serving_fail(const char *what, const char *why);
 /* serve_servers.c: outside servers that the configuration names are in use from now on, and what is said of them is kept.
  * Before the log is opened and the records' first words. */
 void gh_serving_use_servers(gh_serving *s, const gh_config *config);
+/* For `gatehouse status`; on any thread. data: the gh_serving. */
+void gh_serving_look(void *data, gh_status *ret);
 /* What the records say goes to the log; on any thread. data: the gh_serving. */
 void gh_serving_records_said(void *data, int level, const char *event, const char *text);
 

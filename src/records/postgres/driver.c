@@ -101,7 +101,7 @@ static gh_postgres_read *free_read(gh_postgres *c)
     return NULL;
 }
 
-static bool send_one(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
+static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
 {
     char name[16];
     parameters p;
@@ -120,19 +120,6 @@ static bool send_one(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
         gh_postgres_note_sent(c, read != NULL ? GH_SENT_READ : GH_SENT_RUN, q->which,
                               read == NULL ? 0 : (unsigned)(read - c->reads));
     return sent;
-}
-
-/* What it needs held comes before it, with the same values. */
-static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
-{
-    unsigned held = c->holds ? gh_pg_hold_of(q->which) : 0;
-    if (held != 0) {
-        gh_query hold = *q;
-        hold.which = held;
-        if (!send_one(c, &hold, NULL) || !gh_postgres_make_room(c))
-            return false;
-    }
-    return send_one(c, q, read);
 }
 
 /* --- the driver */

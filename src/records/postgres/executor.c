@@ -242,7 +242,6 @@ static void read_feed(const gh_pg_records *r, gh_records_stats *ret)
     ret->feed.reads = feed.reads;
     ret->feed.changes = feed.changes;
     ret->feed.loads = feed.loads;
-    ret->feed.gaps = feed.gaps;
     ret->feed.waiting = feed.waiting;
 }
 

@@ -1,9 +1,16 @@
 /* The feed: what all nodes change, applied to this node's roster. One thread with a connection of its own; it is the
  * roster's only writer.
  *
- * Each operation adds what it changes as a row of the table `change` (change.h), in its own transaction and last in it. The
- * feed reads the rows above the last id it has seen, and those ids below it that were not there yet (gaps), and applies them
- * in the order of their ids: at least every 250 ms, at once on a notification, and at once when somebody waits for it.
+ * Each operation adds what it changes as a row of the table `change` (change.h), in its own transaction and last in it.
+ * The feed reads what is new (CHANGE_READ) and applies it in the order of ids: at least every 250 ms, at once on a
+ * notification, and at once when somebody waits for it.
+ *
+ * What is new. Each row has the number of its transaction. A read's position is the snapshot it was made in, and the largest
+ * such number it has seen, so the next one asks for rows of later transactions, and of those that were under way in that
+ * snapshot. All others it has seen, for what an earlier transaction wrote was either there or it was under way. So a row of
+ * a slow transaction is read once it is there, however late, and nothing is ever given up by a clock. That the largest number
+ * is a row's, and not the snapshot's end, is for a crash: PostgreSQL may then use again the numbers of transactions that
+ * were undone before it, and a snapshot calls those seen.
  *
  * Why the order of ids is right, though an id is drawn while its transaction still runs. Take two committed transactions
  * whose effects are about the same thing, and the one that comes first in the order that SERIALIZABLE promises.
@@ -15,9 +22,7 @@
  *     id, and a role that was taken away would be back. So whoever says SET_USER holds the account's row (USER_HOLD, FOR NO
  *     KEY UPDATE) until its end: they too come one after the other, and the argument above holds for them.
  *   - Times (revocations, ends, uses) only grow: their order does not matter.
- * And why a gap is given up no sooner than it may be: a transaction has its number (xid) before it draws an id. One that has
- * drawn an id below one we have read was under way then, so its number is below that snapshot's `upcoming`. Once a later
- * snapshot's `oldest` has come so far it has ended: its row would be there, or never will be. No clock is in this.
+ * And one after the other over several reads: the second one's row can't be there in a snapshot where the first one's is not.
  *
  * What was read away. Rows are deleted after an hour (CHANGE_SWEEP, which notes how far). Whoever has not read so far has
  * missed something: then the roster is cleared and loaded anew, in one snapshot with the position it belongs to. The same at
@@ -88,7 +93,7 @@ GH_MUST_CHECK bool gh_feed_call(gh_feed *feed, void (*run)(void *data), void *da
 typedef struct gh_feed_stats {
     bool connected;
     uint64_t reads, changes, loads, notices; /* notices: that were sent */
-    uint64_t waiting, gaps;
+    uint64_t waiting;
 } gh_feed_stats;
 void gh_feed_read_stats(gh_feed *feed, gh_feed_stats *ret);
 

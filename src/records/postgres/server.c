@@ -274,6 +274,8 @@ static void add_default(const gh_postgres_plan *plan, gh_postgres_words *w, cons
         add(w, key, value);
 }
 
+/* Operations find their rows by an index in a small table, too: who reads a table from end to end is in the way of all
+ * who write to it (statements_postgres.def). */
 static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout_ms)
 {
     uint32_t idle = timeout_ms > 1000 ? timeout_ms : 1000, lock = timeout_ms > 1 ? timeout_ms / 2 : 1;
@@ -284,6 +286,7 @@ static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout
                       " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u",
                       timeout_ms, lock, idle);
         gh_buf_lit(out, " -c default_transaction_isolation=serializable");
+        gh_buf_lit(out, " -c enable_seqscan=off -c plan_cache_mode=force_generic_plan");
         return;
     case GH_POSTGRES_FEED:
         gh_buf_printf(

@@ -28,8 +28,7 @@ enum gh_pg_statement {
 /* By either name; NULL: one that only SQLite has. */
 extern const char *const gh_pg_texts[GH_PG_COUNT];
 
-/* What a transaction that BEGIN_PLAIN began runs before this statement, with the same values (gh_postgres.holds); 0:
- * nothing. */
+/* What a transaction that BEGIN_PLAIN began runs before this statement, with the same values; 0: nothing. */
 unsigned gh_pg_hold_of(unsigned which);
 
 #endif

@@ -8,8 +8,7 @@
 enum {
     CONSTRAINT_TRIES = 4, /* a race is over by then; what is left is a mistake */
     LONGEST_PAUSE_MS = 64,
-    ASK_PAUSE_MS = 20,
-    IDLE_MS = 10000 /* of a transaction whose node stands still */
+    ASK_PAUSE_MS = 20
 };
 
 /* --- the connection */
@@ -30,15 +29,7 @@ static bool connect_until(gh_pg_worker *w, uint64_t until_ms, char *why)
     (void)pthread_mutex_unlock(&r->common.lock);
     atomic_fetch_add_explicit(&r->reconnects, 1, memory_order_relaxed);
     w->open = gh_postgres_open(&w->c, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why);
-    if (!w->open)
-        return false;
-    gh_sql_run1(&w->c.sql, GH_PG_SETTLE, IDLE_MS);
-    gh_sql_flush(&w->c.sql); /* else what comes next would be of the same transaction */
-    if (gh_sql_ok(&w->c.sql))
-        return true;
-    memcpy(why, w->c.sql.why, sizeof w->c.sql.why);
-    disconnect(w);
-    return false;
+    return w->open;
 }
 
 bool gh_pg_connect(gh_pg_worker *w)
@@ -78,7 +69,6 @@ static void begin(gh_pg_worker *w, enum gh_pg_how how)
     gh_sql *sql = &w->c.sql;
     w->xid = 0;
     w->headed = how != GH_PG_LOOK;
-    w->c.holds = how == GH_PG_ANYHOW;
     switch (how) {
     case GH_PG_ORDERLY:
         gh_sql_run(sql, GH_SQL_BEGIN);

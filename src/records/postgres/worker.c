@@ -18,7 +18,7 @@ static enum gh_pg_how how_of(enum gh_op_kind kind)
     case GH_OP_DEVICE_LIST:
     case GH_OP_KEY_LIST:
         return GH_PG_LOOK;
-    case GH_OP_LOGIN_BEGIN:
+    case GH_OP_LOGIN_BEGIN: /* why: statements_postgres.def, at BEGIN_PLAIN */
         return GH_PG_ANYHOW;
     case GH_OP_LOGIN_FINISH:
     case GH_OP_PASSWORD_VERIFY:

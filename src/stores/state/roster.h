@@ -42,6 +42,7 @@ typedef struct gh_roster_user {
  * any is kept until the next sweep, and longer only when disabled or with a cut-off time that is still of interest (until
  * cutoff_until_s). */
 GH_MUST_CHECK bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutoff_until_s);
+bool gh_roster_has_user(const gh_roster *r, gh_id user);
 /* The user with all of its sessions, keys and devices. A cut-off time that was set stays, without the person, as long as
  * it is of interest: who shall be erased gets one first, or tokens that were issued stay good. */
 void gh_roster_drop_user(gh_roster *r, gh_id user);

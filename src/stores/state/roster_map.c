@@ -70,10 +70,10 @@ bool gh_roster_map_has(gh_roster_map *map, uint64_t key)
     return has;
 }
 
-const gh_roster_slot *gh_roster_map_peek(gh_roster_map *map, uint64_t key)
+const gh_roster_slot *gh_roster_map_peek(const gh_roster_map *map, uint64_t key)
 {
     uint64_t hash = gh_roster_map_hash(map, key);
-    return gh_roster_map_find(gh_roster_map_shard(map, hash), hash, key);
+    return gh_roster_map_find(&map->shard[hash >> 56], hash, key);
 }
 
 static void insert(gh_roster_slot *slots, uint32_t cap, uint64_t hash, gh_roster_slot slot)

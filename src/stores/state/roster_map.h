@@ -60,7 +60,7 @@ bool gh_roster_map_has(gh_roster_map *map, uint64_t key);
 /* The rest: by the writer. */
 
 /* NULL: not there. */
-const gh_roster_slot *gh_roster_map_peek(gh_roster_map *map, uint64_t key);
+const gh_roster_slot *gh_roster_map_peek(const gh_roster_map *map, uint64_t key);
 /* Room for this key, so that the next put of it cannot fail. False: no memory. */
 GH_MUST_CHECK bool gh_roster_map_reserve(gh_roster_map *map, uint64_t key);
 /* With the shard's lock held; there is room. */

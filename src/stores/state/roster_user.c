@@ -99,6 +99,11 @@ bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutof
     return true;
 }
 
+bool gh_roster_has_user(const gh_roster *r, gh_id user)
+{
+    return user != 0 && gh_roster_map_peek(&r->users, user) != NULL;
+}
+
 static void forget(gh_roster *r, uint32_t number)
 {
     const gh_roster_user_entry *u = gh_roster_user_at(r, number);

@@ -59,6 +59,7 @@ static gh_op_user_create *create(const char *name, gh_id session)
 static void test_a_full_disk_makes_nothing_and_says_so(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     fill_disk(w);
     for (unsigned i = 0; i < 5; i++) {
@@ -90,6 +91,7 @@ static void test_a_full_disk_makes_nothing_and_says_so(void **state)
 static void test_a_full_disk_changes_no_session(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     fill_disk(w);
     gh_op_refresh *r = world_op(REFRESH, gh_op_refresh);
@@ -131,6 +133,7 @@ static void wait_for(unsigned n)
 static void test_answers_and_disk_agree_through_it_all(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     static gh_op_user_create *ops[MANY];
     static char names[MANY][16];
     unsigned made = 0, refused = 0;
@@ -207,6 +210,7 @@ static void resume(sqlite3 *db)
 static void test_an_operation_that_fails_fails_alone(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     gh_op_user_create *first = create("ada", 1), *twice = create("bob", 1), *last = create("eve", 3);
     sqlite3 *db = hold_up(w);
     unsigned before = atomic_load(&answered);
@@ -232,6 +236,7 @@ static void test_an_operation_that_fails_fails_alone(void **state)
 static void test_a_full_queue_says_busy(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     unsigned taken = 0, busy = 0, before = atomic_load(&answered);
     world_close(w);
     w->options.max_queue = 10;
@@ -278,6 +283,7 @@ static void test_closing_does_what_waits(void **state)
 static void test_a_row_that_is_not_ours_is_not_believed(void **state)
 {
     world *w = *state;
+    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     world_sql(w, "UPDATE session SET hash = x'00'");
     gh_op_refresh *r = world_op(REFRESH, gh_op_refresh);

@@ -141,6 +141,18 @@ static void test_it_turns_when_it_is_time(void **state)
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE detail = '{\"generation\":1}'"), 1);
 }
 
+/* Every node reads the ring at its start: what was there at the beginning is known. */
+static void test_the_first_keys_need_no_waiting(void **state)
+{
+    world *w = *state;
+    gh_stored_key key = key_of("c");
+    begin(w, "a", "b", 1000);
+    gh_keyring_rotation r = rotation(&key, 1001);
+    r.settle_s = 10;
+    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_OK);
+    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_TOO_SOON);
+}
+
 enum { NODES = 4 };
 static world *shared;
 static _Atomic unsigned turned;
@@ -211,7 +223,7 @@ static void test_another_secret_does_not_open_the_ring(void **state)
         "UPDATE key_generation SET sealed = (SELECT sealed FROM key_generation WHERE id = 0), "
         "nonce = (SELECT nonce FROM key_generation WHERE id = 0) WHERE id = 1",
         "UPDATE key_generation SET sealed = x'00'",
-        "UPDATE secret SET value = zeroblob(length(value)) WHERE name = 'sealed-naming'"};
+        "UPDATE secret SET value = CAST(substr(value, 2) || x'00' AS BLOB) WHERE name = 'sealed-naming'"};
     for (size_t i = 0; i < GH_COUNT(changes); i++) {
         world_sql(w, changes[i]);
         assert_int_equal(read_by(w, seal), GH_KEYRING_SEALED);
@@ -247,7 +259,7 @@ static void test_what_neither_secret_opens_stays_as_it_is(void **state)
     assert_int_equal(gh_records_reseal_ring(w->records, third, other, 1001), GH_KEYRING_SEALED);
     ring_is(w, seal, "a:active b:next; 1:next 0:active");
     /* Be it a single row, and the last of them. */
-    world_sql(w, "UPDATE secret SET value = zeroblob(length(value)) WHERE name = 'sealed-naming'");
+    world_sql(w, "UPDATE secret SET value = CAST(substr(value, 2) || x'00' AS BLOB) WHERE name = 'sealed-naming'");
     assert_int_equal(gh_records_reseal_ring(w->records, other, seal, 1001), GH_KEYRING_SEALED);
     assert_int_equal(rotate(w, "c", 1002), GH_KEYRING_OK); /* by the seal it had */
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'secret_key_change'"), 0);
@@ -370,6 +382,7 @@ int main(void)
         TEST(test_the_ring_turns),
         TEST(test_a_ring_of_a_shared_secret_has_no_signing_keys),
         TEST(test_it_turns_when_it_is_time),
+        TEST(test_the_first_keys_need_no_waiting),
         TEST(test_of_many_one_turns_it),
         TEST(test_only_so_many_are_in_force_at_once),
         TEST(test_another_secret_does_not_open_the_ring),

@@ -299,6 +299,15 @@ void postgres_resume(postgres *p)
     signal_all(p, SIGCONT);
 }
 
+void postgres_next_timeline(postgres *p)
+{
+    static unsigned timeline = 1;
+    const char *const words[] = {PROGRAMS "pg_resetwal", "-l",
+                                 postgres_text("%08X00000000000000FF", ++timeline), postgres_file(p, "data"),
+                                 NULL};
+    run(p, words);
+}
+
 /* --- asking */
 
 static PGresult *ask(postgres *p, const char *database, const char *text, PGconn **ret)

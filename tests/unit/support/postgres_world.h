@@ -35,6 +35,9 @@ void postgres_kill(postgres *p);
 void postgres_pause(postgres *p);
 void postgres_resume(postgres *p);
 
+/* While it is stopped: it begins another timeline, as a standby does that is promoted. */
+void postgres_next_timeline(postgres *p);
+
 /* Roles: `owner` is a superuser and needs no password by the unix socket; `service` has "right password"; `certified` proves
  * itself by certificate; `stranger` is not let in. Runs it as the owner in the database; fails the test. */
 void postgres_sql(postgres *p, const char *database, const char *text);

@@ -63,6 +63,7 @@ postgres *world_server(void)
     postgres_sql(server, "postgres", "CREATE DATABASE pattern");
     run_file(gh_pg_roles_put);
     run_file(gh_pg_schema_put);
+    postgres_sql(server, "postgres", "ALTER ROLE gatehouse_service PASSWORD 'right password'");
     postgres_sql(server, "postgres", "ALTER ROLE gatehouse_service SET deadlock_timeout = 100");
     return server;
 }
@@ -80,55 +81,100 @@ static void make_database(world *w)
     w->options.postgres.timeout_ms = (uint32_t)postgres_patience_ms();
 }
 
-/* "user" as a table or column, in PostgreSQL's words. */
+/* A few words of SQLite's in PostgreSQL's: "user" as a table or a column, bytes. Returns how many bytes of `at` it means. */
+static size_t translate_word(const char *at, bool table, gh_buf *out)
+{
+    static const gh_str here[] = {GH_STR_INIT("user"), GH_STR_INIT("x'"), GH_STR_INIT("BLOB")};
+    static const gh_str there[] = {GH_STR_INIT("user_id"), GH_STR_INIT("'\\x"), GH_STR_INIT("bytea")};
+    for (size_t i = 0; i < GH_COUNT(here); i++) {
+        char next = strncmp(at, here[i].p, here[i].n) == 0 ? at[here[i].n] : 'x';
+        if (here[i].p[here[i].n - 1] != '\'' && (isalnum((unsigned char)next) || next == '_'))
+            continue;
+        if (strncmp(at, here[i].p, here[i].n) != 0)
+            continue;
+        gh_buf_put(out, i == 0 && table ? GH_STR("account") : there[i]);
+        return here[i].n;
+    }
+    return 0;
+}
+
 static const char *translate(const char *sql)
 {
-    static const char path[] = "SET search_path = gatehouse; ";
     static char text[4096];
-    size_t n = sizeof path - 1;
-    memcpy(text, path, n);
-    for (const char *at = sql; *at != '\0' && n < sizeof text - 16;) {
-        bool word = at == sql || (!isalnum((unsigned char)at[-1]) && at[-1] != '_' && at[-1] != '\'');
-        bool here = word && strncmp(at, "user", 4) == 0 && !isalnum((unsigned char)at[4]) && at[4] != '_';
-        bool table =
-            n >= 5 && (memcmp(text + n - 5, "FROM ", 5) == 0 || memcmp(text + n - 5, "DATE ", 5) == 0);
-        if (here)
-            n += (size_t)snprintf(text + n, sizeof text - n, "%s", table ? "account" : "user_id");
-        else
-            text[n++] = *at;
-        at += here ? 4 : 1;
+    gh_buf out = gh_buf_over(text, sizeof text - 1);
+    gh_buf_lit(&out, "SET search_path = gatehouse; ");
+    for (const char *at = sql; *at != '\0';) {
+        bool begins = at == sql || (!isalnum((unsigned char)at[-1]) && at[-1] != '_' && at[-1] != '\'');
+        bool table = memcmp(text + out.n - 5, "FROM ", 5) == 0 || memcmp(text + out.n - 5, "DATE ", 5) == 0;
+        size_t n = begins ? translate_word(at, table, &out) : 0;
+        if (n == 0)
+            gh_buf_char(&out, *at);
+        at += n == 0 ? 1 : n;
     }
-    text[n] = '\0';
+    assert_true(gh_buf_ok(&out));
+    text[out.n] = '\0';
     return text;
 }
 
 /* --- cmocka's */
 
-int world_setup(void **state)
+static bool make_folder(world *w)
+{
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
+    w->options.folder = w->folder;
+    return mkdtemp(w->folder) != NULL;
+}
+
+static int setup(void **state, bool shared)
 {
     world *w = calloc(1, sizeof *w);
-    const char *base = getenv("TMPDIR"), *on = getenv("GATEHOUSE_TEST_RECORDS");
-    (void)snprintf(w->folder, sizeof w->folder, "%s/gatehouse-records-XXXXXX", base == NULL ? "/tmp" : base);
-    if (mkdtemp(w->folder) == NULL)
-        return -1;
     atomic_store(&world_now_s, 1000000);
     atomic_store(&world_now_ms, 5000);
     atomic_store(&world_said, 0);
-    w->options = (gh_records_options){.folder = w->folder,
-                                      .cleanup_s = 3600,
+    w->options = (gh_records_options){.cleanup_s = 3600,
                                       .access_s = 1800,
                                       .max_queue = 1000,
                                       .said = said,
                                       .now_s = now_s,
                                       .now_ms = now_ms};
-    w->shared = on != NULL && strcmp(on, "postgresql") == 0;
-    if (w->shared)
+    w->shared = shared;
+    if (!make_folder(w))
+        return -1;
+    if (shared)
         make_database(w);
     *state = w;
     if (world_open(w))
         return 0;
     print_error("%s\n", w->why);
     return -1;
+}
+
+int world_setup(void **state)
+{
+    const char *on = getenv("GATEHOUSE_TEST_RECORDS");
+    return setup(state, on != NULL && strcmp(on, "postgresql") == 0);
+}
+
+int world_setup_postgres(void **state)
+{
+    return setup(state, true);
+}
+
+world *world_join(const world *first)
+{
+    world *w = calloc(1, sizeof *w);
+    *w = *first;
+    w->joined = true;
+    w->user = 0;
+    w->records = NULL;
+    w->roster = NULL;
+    memcpy(w->url, first->url, sizeof w->url);
+    if (w->options.postgres.url == first->url)
+        w->options.postgres.url = w->url;
+    if (!make_folder(w) || !world_open(w))
+        fail_msg("%s", w->why);
+    return w;
 }
 
 void world_needs_sqlite(const world *w)
@@ -168,13 +214,15 @@ int world_teardown(void **state)
 {
     world *w = *state;
     world_close(w);
+    if (w->shared && !w->joined && server->pid == 0)
+        postgres_start(server, NULL);
     DIR *dir = opendir(w->folder);
     for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
         (void)unlinkat(dirfd(dir), e->d_name, 0);
     if (dir != NULL)
         (void)closedir(dir);
     int gone = rmdir(w->folder);
-    if (w->shared)
+    if (w->shared && !w->joined)
         postgres_sql(server, "postgres", postgres_text("DROP DATABASE %s WITH (FORCE)", w->database));
     free(w);
     return gone;

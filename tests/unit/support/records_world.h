@@ -21,6 +21,7 @@
 typedef struct world {
     char folder[64];
     bool shared; /* on PostgreSQL: */
+    bool joined; /* another one's database */
     char database[32], url[256];
     gh_records_options options;
     gh_roster *roster;
@@ -82,7 +83,10 @@ gh_lookup world_lookup(world *w, gh_lookup lookup);
 /* What is due at cleanup_s: uses are written, what is over goes. */
 void world_sweep(world *w, uint32_t cookie_idle_s, uint32_t token_idle_s);
 
-/* PostgreSQL: the server itself. */
+/* PostgreSQL: the server itself; on it whatever the environment says; and another node on the same database, with a folder
+ * and a roster of its own, which ends by world_teardown(), too. */
 struct postgres *world_server(void);
+int world_setup_postgres(void **state);
+world *world_join(const world *first);
 
 #endif

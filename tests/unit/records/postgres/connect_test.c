@@ -125,6 +125,9 @@ static void the_session_is_as_it_should_be(void **state)
                                             {"idle_in_transaction_session_timeout", "3210"},
                                             {"default_transaction_isolation", "serializable"},
                                             {"search_path", "gatehouse,pg_temp"},
+                                            {"enable_seqscan", "off"},
+                                            {"plan_cache_mode", "force_generic_plan"},
+                                            {"jit", "off"},
                                             {"client_encoding", "UTF8"},
                                             {"application_name", "gatehouse"}};
     PGconn *pq = c.pq;
