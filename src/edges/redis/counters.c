@@ -340,17 +340,17 @@ gh_counters *gh_counters_new(uv_loop_t *loop, gh_counters_shared *shared, gh_red
     return c;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    gh_counters *c = GH_CONTAINER(handle, gh_counters, sweep);
-    gh_leases_free(c->leases);
-    free(c);
-}
-
 void gh_counters_close(gh_counters *c)
 {
-    if (c != NULL)
-        uv_close((uv_handle_t *)&c->sweep, on_closed);
+    uv_close((uv_handle_t *)&c->sweep, NULL);
+}
+
+void gh_counters_free(gh_counters *c)
+{
+    if (c == NULL)
+        return;
+    gh_leases_free(c->leases);
+    free(c);
 }
 
 const gh_counters_figures *gh_counters_figures_of(const gh_counters *c)

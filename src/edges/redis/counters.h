@@ -44,8 +44,10 @@ typedef struct gh_counters gh_counters;
 
 /* redis: this loop's connection. NULL: no memory. */
 GH_MUST_CHECK gh_counters *gh_counters_new(uv_loop_t *loop, gh_counters_shared *shared, gh_redis *redis);
-/* After gh_redis_close(), which has answered all that waited. Frees itself when the loop has closed its timer. */
+/* On the loop, when it ends, after gh_redis_close(), which has answered all that waited. */
 void gh_counters_close(gh_counters *counters);
+/* When the loop has ended, and nobody reads the figures any more. NULL is fine. */
+void gh_counters_free(gh_counters *counters);
 
 /* One batch of takes on its way. Its memory is the asker's, stays where it is until answered() or leave, and is zeros at
  * first. */

@@ -61,6 +61,7 @@ int fleet_teardown(void **state)
     }
     world_until(f->world, loop_is_empty, f->world, "the end of the nodes");
     for (unsigned i = 0; i < f->n; i++) {
+        gh_counters_free(f->nodes[i].counters);
         gh_redis_shared_free(f->nodes[i].redis_shared);
         gh_state_free(f->nodes[i].state);
     }
