@@ -93,7 +93,7 @@ class Fleet:
     def knows_all(self, number=None):
         """Every node that runs has heard of so many."""
         wanted = number or len(self.nodes)
-        eventually(lambda: all(self.status(n)["nodes"] == wanted for n in self.nodes if n.gateway.process.poll() is None),
+        eventually(lambda: all(n.gateway.metrics().value("gatehouse_nodes") == wanted for n in self.nodes if n.gateway.process.poll() is None),
                    f"{wanted} nodes know of each other", 30)
 
     def gateway(self, number):
