@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
-from support import identity, records
+from support import identity, records, stores
 from support.gateway import BINARY, clean_environment, run
-from support.records import LOGIN, OWNER, READONLY, SERVICE
+from support.records import LOGIN, OWNER, PASSWORD, READONLY, SERVICE
 from support.timing import eventually, guard
 
 TABLES = {  # SQLite's name: (PostgreSQL's, its key)
@@ -93,7 +93,7 @@ def lived_once(shared_gatehouse, tmp_path_factory):
     return data, held
 
 
-def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gatehouse, tmp_path):
+def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, tmp_path):
     folder, held = lived
     before, was = in_folder(folder), in_folder(folder)
     empty = [t for t, rows in before.items() if not rows and t not in ("login", "key_generation")]
@@ -112,8 +112,10 @@ def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gateho
     assert in_folder(back) == before
     assert os.stat(back).st_mode & 0o777 == 0o700 and os.stat(back / "gatehouse.db").st_mode & 0o777 == 0o600
 
-    again = gatehouse(identity.settings(data={"folder": str(back)}), upstream="http://127.0.0.1:9", env=identity.ENV)
-    people = identity.People(again)
+
+def everybody_goes_on(gateway, held):
+    """With what they had in their hands before the move; who was out stays out. Returns the next refresh token."""
+    people = identity.People(gateway)
     assert people.me(identity.bearer(held["tokens"]["access_token"])).status_code == 200
     assert people.me({"X-API-Key": held["key"]["key"]}).status_code == 200
     assert people.me({"Cookie": f"session={held['browser'].session}"}).status_code == 200
@@ -123,6 +125,20 @@ def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gateho
     assert refreshed.status_code == 200, refreshed.text
     assert identity.Person(people, held["bob"].name, held["bob"].password, {"user": {"id": held["bob"].id}}).login().status_code == 200
     people.close()
+    return refreshed.json()["refresh_token"]
+
+
+@stores.one_machine("the folder and the database are the test's own")
+def test_nobody_is_signed_out_on_the_way_there_and_back(lived, postgresql, bare, move, gatehouse, tmp_path):
+    folder, held = lived
+    move(folder, postgresql.at(bare))
+    (tmp_path / "node").mkdir(mode=0o700)
+    node = gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9",
+                     env={**identity.ENV, "POSTGRESQL_URL": postgresql.at(bare, SERVICE, PASSWORD)})
+    held = {**held, "tokens": {**held["tokens"], "refresh_token": everybody_goes_on(node, held)}}
+    node.stop()
+    move(postgresql.at(bare), tmp_path / "back")
+    everybody_goes_on(gatehouse(identity.settings(data={"folder": str(tmp_path / "back")}), upstream="http://127.0.0.1:9", env=identity.ENV), held)
 
 
 def test_numbers_go_on_behind_the_last(lived, postgresql, bare, move):
