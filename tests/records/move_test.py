@@ -1,10 +1,12 @@
 """`gatehouse records move`: everything arrives as it was, in both directions, or nothing does."""
 import contextlib
 import os
+import pathlib
 import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -330,3 +332,22 @@ def test_a_target_that_dies_has_nothing(move, postgresql, tmp_path):
             move(postgresql.at(source), server.at(target))
     finally:
         server.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_root_moves_as_the_folders_owner(lived, postgresql, bare, move, tmp_path):
+    """What root left in the folder its server could not use. What is root's alone is read before that."""
+    nobody = 65534
+    url = tmp_path / "url"
+    url.write_text(postgresql.at(bare, OWNER, PASSWORD))
+    url.chmod(0o600)
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:  # the one of the test is root's all the way down
+        os.chown(place, nobody, nobody)
+        data, back = shutil.copytree(lived[0], pathlib.Path(place, "data")), pathlib.Path(place, "back")
+        back.mkdir(mode=0o700)
+        for path in (data, back, *data.iterdir()):
+            os.chown(path, nobody, nobody)
+        move(data, f"file:{url}")
+        move(f"file:{url}", back)
+        for folder in (data, back):
+            assert {path.stat().st_uid for path in folder.iterdir()} == {nobody}
