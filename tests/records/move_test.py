@@ -1,6 +1,7 @@
 """`gatehouse records move`: everything arrives as it was, in both directions, or nothing does."""
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -51,12 +52,6 @@ def in_postgres(server, database):
 
 
 @pytest.fixture
-def bare(postgresql):
-    with postgresql.made(schema=False) as name:
-        yield name
-
-
-@pytest.fixture
 def move(tmp_path):
     def command(source, target, status=0, env=None, **more):
         done = run("records", "move", "--from", source, "--to", target, cwd=tmp_path, env=LOGIN if env is None else env, seconds=60, **more)
@@ -66,10 +61,16 @@ def move(tmp_path):
 
 
 @pytest.fixture
-def lived(gatehouse, tmp_path):
+def lived(lived_once, tmp_path):
     """A folder with something of everything, and what its people have in their hands."""
-    config = identity.settings({"devices": {"anonymous": True}}, data={"folder": str(tmp_path / "data")})
-    gateway = gatehouse(config, upstream="http://127.0.0.1:9", env=identity.ENV)
+    folder, held = lived_once
+    return shutil.copytree(folder, tmp_path / "data"), held
+
+
+@pytest.fixture(scope="module")
+def lived_once(shared_gatehouse, tmp_path_factory):
+    data = tmp_path_factory.mktemp("lived") / "data"
+    gateway = shared_gatehouse(identity.settings({"devices": {"anonymous": True}}, data={"folder": str(data)}), upstream="http://127.0.0.1:9", env=identity.ENV)
     people = identity.People(gateway)
     ada, bob, carol = people.new(), people.new(email="bob@example.com"), people.new()
     held = {"tokens": ada.tokens(), "key": ada.api_key(), "device": ada.device(), "browser": ada.browser(), "ada": ada, "bob": bob}
@@ -89,11 +90,11 @@ def lived(gatehouse, tmp_path):
         assert done.returncode == 0, done.stderr
     people.close()
     gateway.stop()
-    return tmp_path / "data", held, gateway
+    return data, held
 
 
 def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gatehouse, tmp_path):
-    folder, held, gateway = lived
+    folder, held = lived
     before, was = in_folder(folder), in_folder(folder)
     empty = [t for t, rows in before.items() if not rows and t not in ("login", "key_generation")]
     assert not empty, "there is something of everything"
@@ -202,7 +203,8 @@ def test_who_may_not_is_told_who_may(lived, postgresql, bare, database, move):
     said = move(lived[0], postgresql.at(database, SERVICE), status=1).stderr
     assert "nothing was moved" in said and "permission denied" in said
     assert nothing(postgresql, database)
-    assert "takes no writes" in move(postgresql.at(database, READONLY), lived[0].parent / "back", status=1).stderr
+    said = move(postgresql.at(database, READONLY), lived[0].parent / "back", status=1).stderr
+    assert "the source can't be read" in said and "permission denied" in said
 
 
 def test_there_must_be_something_to_move(postgresql, database, bare, move, tmp_path):
@@ -249,7 +251,7 @@ def test_a_source_that_is_written_to_is_read_at_one_moment(postgresql, move, tmp
 
 # --- interrupted
 
-def many(server, name, rows=60000):
+def many(server, name, rows=40000):
     with server.session(name, OWNER) as cursor:
         cursor.execute("INSERT INTO audit(at_s, event, detail) SELECT n, 'x', repeat('y', 100) FROM generate_series(1, %s) n", (rows,))
 
@@ -267,7 +269,7 @@ def under_way(server, target, process):
     eventually(seen, "rows are on their way", 30)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_interrupted_nothing_is_there(how, postgresql, move, tmp_path):
     with postgresql.made() as source, postgresql.made() as target:
         many(postgresql, source)
@@ -280,7 +282,7 @@ def test_interrupted_nothing_is_there(how, postgresql, move, tmp_path):
                    "the server has noticed", 20)
         assert nothing(postgresql, target)
         move(postgresql.at(source), postgresql.at(target))
-        assert len(in_postgres(postgresql, target)["audit"]) == 60000
+        assert len(in_postgres(postgresql, target)["audit"]) == 40000
 
 
 def test_into_a_folder_interrupted_nothing_is_there(postgresql, move, tmp_path):
@@ -294,7 +296,7 @@ def test_into_a_folder_interrupted_nothing_is_there(postgresql, move, tmp_path):
         process.communicate(timeout=guard(20))
         assert not any(in_folder(tmp_path / "back").values())
         move(postgresql.at(source), tmp_path / "back")
-        assert len(in_folder(tmp_path / "back")["audit"]) == 60000
+        assert len(in_folder(tmp_path / "back")["audit"]) == 40000
 
 
 def test_a_target_that_dies_has_nothing(move, postgresql, tmp_path):

@@ -120,12 +120,15 @@ static void make_certificates(const postgres *p)
         certificate_make("other.example", "DNS:other.example", -3600, 3600, &ca),
         certificate_make("localhost", "DNS:localhost", -3600, 3600, &other),
         certificate_make("certified", NULL, -3600, 3600, &ca),
+        certificate_make("certified", NULL, -7200, -3600, &ca),
+        certificate_make("certified", NULL, -3600, 3600, &other),
     };
-    static const char *const names[] = {"good", "expired", "elsewhere", "stranger", "client"};
+    static const char *const names[] = {"good",   "expired",        "elsewhere",      "stranger",
+                                        "client", "client_expired", "client_stranger"};
     certificate_write(&ca, p->folder, "ca", owner);
     certificate_write(&other, p->folder, "other_ca", owner);
     for (size_t i = 0; i < GH_COUNT(made); i++) {
-        certificate_write(&made[i], p->folder, names[i], i == 4 ? -1 : owner);
+        certificate_write(&made[i], p->folder, names[i], i >= 4 ? -1 : owner);
         certificate_free(&made[i]);
     }
     certificate_free(&ca);

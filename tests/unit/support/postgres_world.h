@@ -22,8 +22,8 @@ typedef struct postgres {
 } postgres;
 
 /* Certificates in the folder, each NAME.crt with NAME.key: the authority "ca" and another one "other_ca"; for the server
- * "good" (localhost, db.example), "expired", "elsewhere" (other.example), "stranger" (by other_ca); "client", for the role
- * `certified`. */
+ * "good" (localhost, db.example), "expired", "elsewhere" (other.example), "stranger" (by other_ca); for the role `certified`
+ * "client", "client_expired", "client_stranger". */
 postgres *postgres_make(void);
 /* NULL is fine. */
 void postgres_remove(postgres *p);

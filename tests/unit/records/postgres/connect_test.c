@@ -161,6 +161,15 @@ static void a_certificate_of_our_own(void **state)
     server.key_file = postgres_file(pg, "client.key");
     connects(tcp("certified", "localhost", "postgres"));
     close_it();
+    server.cert_file = postgres_file(pg, "client_expired.crt");
+    server.key_file = postgres_file(pg, "client_expired.key");
+    fails(tcp("certified", "localhost", "postgres"), GH_SQL_REFUSED, "postgresql.cert_file has expired",
+          NULL);
+    server.cert_file = postgres_file(pg, "client_stranger.crt");
+    server.key_file = postgres_file(pg, "client_stranger.key");
+    fails(tcp("certified", "localhost", "postgres"), GH_SQL_REFUSED,
+          "does not know the CA of postgresql.cert_file", NULL);
+    server.cert_file = postgres_file(pg, "client.crt");
     server.key_file = postgres_file(pg, "missing.key");
     fails(tcp("certified", "localhost", "postgres"), GH_SQL_MISUSE, "missing.key", NULL);
     server.key_file = postgres_file(pg, "other_ca.key");

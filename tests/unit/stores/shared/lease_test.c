@@ -144,7 +144,7 @@ static void a_lease_is_asked_for_spent_and_lapses(void **arg)
     assert_int_equal(gh_leases_spend(t, &take, 5001), 0);
     assert_false(gh_leases_wants(t, &take, 5001, &ask));
     grant(t, &ask, 6, 5000, 5002);
-    assert_true(gh_leases_held(t));
+    assert_true(gh_leases_busy(t));
     for (unsigned i = 0; i < 2; i++) {
         assert_true(gh_leases_spend(t, &take, 5010) != 0);
         assert_int_equal(take.answer, GH_TAKE_OK);
@@ -189,7 +189,7 @@ static void what_is_over_is_given_back_by_the_sweep(void **arg)
     assert_true(gh_leases_over(t, 6500, &back));
     assert_int_equal(back.key, 2);
     assert_false(gh_leases_over(t, 6500, &ask));
-    assert_false(gh_leases_held(t));
+    assert_false(gh_leases_busy(t));
     gh_leases_grant(t, &back, NULL, 6500, 6501);
     assert_false(gh_leases_over(t, 9500, &back)); /* given back once, whatever became of it */
     gh_leases_free(t);
@@ -334,7 +334,7 @@ static void a_full_table_keeps_what_matters(void **arg)
         back++;
     }
     assert_true(back >= 8);
-    assert_false(gh_leases_held(t));
+    assert_false(gh_leases_busy(t));
     gh_leases_free(t);
 }
 
