@@ -29,6 +29,7 @@ typedef struct gh_pg_worker {
     gh_postgres c;
     bool open;           /* c is to be closed */
     uint64_t generation; /* of the breaker, when it was opened */
+    char history[64];    /* which of the server's lives it is with; empty: nobody can say */
     gh_arena effects;    /* of the transaction at hand */
     gh_arena scratch;    /* of what is done without an operation */
     /* of the transaction at hand */

@@ -20,6 +20,22 @@ static void disconnect(gh_pg_worker *w)
     w->open = false;
 }
 
+static void look_at_history(gh_pg_worker *w)
+{
+    gh_sql *sql = &w->c.sql;
+    w->history[0] = '\0';
+    gh_query q = gh_query_of(sql, GH_PG_TRANSACTION_HISTORY);
+    if (gh_query_row(&q)) {
+        gh_str text = gh_column_peek(&q);
+        text = gh_str_cut(text, 0, sizeof w->history - 1);
+        memcpy(w->history, text.n == 0 ? "" : text.p, text.n);
+        w->history[text.n] = '\0';
+    }
+    gh_query_end(&q);
+    if (!gh_sql_ok(sql) && gh_postgres_alive(&w->c))
+        gh_sql_reset(sql);
+}
+
 static bool connect_until(gh_pg_worker *w, uint64_t until_ms, char *why)
 {
     gh_pg_records *r = w->of;
@@ -29,7 +45,14 @@ static bool connect_until(gh_pg_worker *w, uint64_t until_ms, char *why)
     (void)pthread_mutex_unlock(&r->common.lock);
     atomic_fetch_add_explicit(&r->reconnects, 1, memory_order_relaxed);
     w->open = gh_postgres_open(&w->c, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why);
-    return w->open;
+    if (!w->open)
+        return false;
+    look_at_history(w);
+    if (gh_postgres_alive(&w->c))
+        return true;
+    memcpy(why, w->c.sql.why, sizeof w->c.sql.why);
+    disconnect(w);
+    return false;
 }
 
 bool gh_pg_connect(gh_pg_worker *w)
@@ -177,13 +200,17 @@ static enum gh_pg_end status_of(gh_pg_worker *w, uint64_t xid, bool *ret_runs)
 
 static enum gh_pg_end ask(gh_pg_worker *w, uint64_t xid, uint64_t until_ms)
 {
-    char why[GH_POSTGRES_WHY] = "the connection was lost";
+    char why[GH_POSTGRES_WHY] = "the connection was lost", history[sizeof w->history];
     enum gh_pg_end end = GH_PG_UNSURE;
-    bool runs = true;
-    while (xid != 0 && end == GH_PG_UNSURE && runs && gh_postgres_now_ms() < until_ms) {
-        if ((w->open && gh_postgres_alive(&w->c)) || connect_until(w, until_ms, why))
-            end = status_of(w, xid, &runs);
-        if (end == GH_PG_UNSURE)
+    memcpy(history, w->history, sizeof history);
+    bool runs = xid != 0 && history[0] != '\0';
+    while (end == GH_PG_UNSURE && runs && gh_postgres_now_ms() < until_ms) {
+        if ((w->open && gh_postgres_alive(&w->c)) || connect_until(w, until_ms, why)) {
+            runs = gh_str_eq(gh_str_of(w->history), gh_str_of(history));
+            if (runs)
+                end = status_of(w, xid, &runs);
+        }
+        if (end == GH_PG_UNSURE && runs)
             pause_ms(ASK_PAUSE_MS);
     }
     if (!w->open || !gh_postgres_alive(&w->c))

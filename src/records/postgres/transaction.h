@@ -3,8 +3,8 @@
  * One that was in another's way (CONFLICT; CONSTRAINT, which is the same where two add one thing at once) is undone by the
  * server and done anew after a short, random while. One whose connection was lost before COMMIT was sent was not done, and
  * is done anew on another connection. When it was lost while COMMIT was under way nobody knows: the server is asked by the
- * transaction's number, on another connection, for as long as an answer may take. (A standby that is promoted without having
- * the transaction may give its number to another one; nobody can tell then, as nobody can of any commit that it lost.)
+ * transaction's number, on another connection, for as long as an answer may take; unless the server has crashed since, or is
+ * another one: then the number may be somebody else's by now, and nobody can tell.
  *
  * BEGIN, the question for the number and the first statement travel together, and so do the last statements with COMMIT. */
 #ifndef GH_RECORDS_POSTGRES_TRANSACTION_H
