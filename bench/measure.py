@@ -49,7 +49,7 @@ class Memory:
         return (self.idle_kib - self.answered_kib) * 1024 / self.connections
 
 
-def _wrk(port, seconds, path=client.PATH, script=None):
+def wrk(port, seconds, path=client.PATH, script=None):
     """Runs wrk. Returns completed requests, and those not answered by 2xx or 3xx."""
     command = ["taskset", "-c", str(peers.LOAD_PROCESSOR), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     for name, value in client.HEADERS.items():
@@ -80,10 +80,10 @@ def sample(bench, peer, workload, number, seconds):
     with proxy:
         peers.check_behaviour(bench, peer, workload, port)
         load = bench.load(workload)
-        _wrk(port, 1, *load)
+        wrk(port, 1, *load)
         pids = proxy.pids()
         stolen, before, begun = process.stolen_seconds(), process.cpu_of(pids), time.perf_counter()
-        requests, refused = _wrk(port, seconds, *load)
+        requests, refused = wrk(port, seconds, *load)
         after, ended = process.cpu_of(pids), time.perf_counter()
         proxy.require_running()
         _check_load(peer, workload, requests, refused)
@@ -130,7 +130,7 @@ def memory(bench, peer):
     started, answered, proportional, idle = _resident_idle(bench, peer)
     proxy, port, _ = bench.start(peer, "W1")
     with proxy:
-        _wrk(port, 1)
+        wrk(port, 1)
         loaded = process.resident_kib(proxy.pids())
     return Memory(peer.name, started, answered, proportional, loaded, idle, IDLE_CONNECTIONS)
 

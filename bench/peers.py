@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 import re
+import secrets
 import time
 
 import client
@@ -33,6 +34,8 @@ WORKLOADS = {
     "W6": "W2 with ES256",
     "W7": "W1, and a session cookie",
     "W8": "W1, and an API key",
+    "W9": "W1, each request counted in Redis",
+    "W10": "W1, counted in Redis by leases",
 }
 POSTING = ("W4", "W5")
 POSTED = "/posted"  # the path they post to
@@ -91,6 +94,8 @@ class Bench:
         self.post_script = self.folder / "post.lua"
         self.post_script.write_text('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
                                     f"wrk.body = [==[{validation.good_body()}]==]\n")
+        self.secret = secrets.token_hex(32)
+        self.redis = None  # of the workloads that count there: shared.Redis
         self.callers = None  # of the workloads that ask who calls: callers.Callers
         for reachable in (self.folder, items.parent, items):
             reachable.chmod(0o755)  # nginx started by root serves as another user
@@ -142,6 +147,7 @@ class Bench:
             "CSP": SECURITY_HEADERS["content-security-policy"],
             "PERMISSIONS": SECURITY_HEADERS["permissions-policy"],
             "SCHEMA": json.dumps(json.loads(validation.SCHEMA.read_text())),
+            "REDIS": self.redis.socket if self.redis is not None else "",
             **(self.callers.settings(workload) if workload in ALGORITHMS else {}),
         })
         return {
@@ -155,7 +161,7 @@ class Bench:
         port = client.free_port()
         command = self.command(peer, workload, port)
         begun = time.perf_counter()
-        secret = {"SECRET_KEY": self.callers.secret} if workload in ALGORITHMS else {}
+        secret = {"SECRET_KEY": self.callers.secret if workload in ALGORITHMS else self.secret}
         proxy = process.Program(command, processor, self.folder, f"{peer.name}-{workload}", **secret)
         try:
             (ready or first_answer)(proxy, port)

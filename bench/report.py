@@ -14,6 +14,7 @@ import measure
 import peers
 import plot
 import sessions
+import shared
 import validation
 
 PLAIN_OF_HAPROXY = 0.95
@@ -24,6 +25,7 @@ CORE_OF_FLOOR = 0.10
 CHECKED_OF_PLAIN = 1.25  # a posted body with a check over one without
 OTHER_SIGNATURE = 1.05  # ES256 over HS256, when the tokens were seen before
 OTHER_PROOF = 1.10  # a session cookie or API key over a JWT
+EXACT, LEASED = 1.4, 1.05  # counted in Redis over counted in the process
 BYTES_A_CLIENT = 24
 IDLE_MIB = 10
 IDLE_CONNECTION_KIB = 4
@@ -47,6 +49,7 @@ class Results:
     sessions: list = dataclasses.field(default_factory=list)
     validation: list = dataclasses.field(default_factory=list)
     logins: list = dataclasses.field(default_factory=list)
+    shared: list = dataclasses.field(default_factory=list)
 
     def of(self, workload, peer):
         return [s for s in self.samples if s.workload == workload and s.peer == peer]
@@ -155,8 +158,8 @@ def _ratio_target(name, found, wanted):
     return Target(name, limit, f"{found[0]:.2f} ({found[1]:.2f} to {found[2]:.2f})", found[0] <= wanted)
 
 
-def _over_token_target(results, name, workload, wanted):
-    return _ratio_target(name, _ratio_of(results.of(workload, "gatehouse"), results.of("W2", "gatehouse")), wanted)
+def _over_target(results, name, workload, other, wanted):
+    return _ratio_target(name, _ratio_of(results.of(workload, "gatehouse"), results.of(other, "gatehouse")), wanted)
 
 
 def core_row(results):
@@ -231,9 +234,12 @@ def targets(results, table):
         _ratio_target("all refused (W3), of nginx", ratio(results, "W3", "gatehouse", "nginx"), REFUSAL_OF_NGINX),
         _ratio_target("a posted body checked (W5), of one that is not (W4)",
                       _ratio_of(results.of("W5", "gatehouse"), results.of("W4", "gatehouse")), CHECKED_OF_PLAIN),
-        _over_token_target(results, "ES256 (W6), of HS256 (W2)", "W6", OTHER_SIGNATURE),
-        _over_token_target(results, "a session cookie (W7), of a JWT (W2)", "W7", OTHER_PROOF),
-        _over_token_target(results, "an API key (W8), of a JWT (W2)", "W8", OTHER_PROOF),
+        _over_target(results, "ES256 (W6), of HS256 (W2)", "W6", "W2", OTHER_SIGNATURE),
+        _over_target(results, "a session cookie (W7), of a JWT (W2)", "W7", "W2", OTHER_PROOF),
+        _over_target(results, "an API key (W8), of a JWT (W2)", "W8", "W2", OTHER_PROOF),
+        _over_target(results, "counted in Redis (W9), of in the process (W1)", "W9", "W1", EXACT),
+        _over_target(results, "counted by leases (W10), of in the process (W1)", "W10", "W1", LEASED),
+        *(Target(*row) for row in shared.targets(results.shared)),
         *(Target(*row) for row in logins.targets(results.logins)),
         *(Target(*row) for row in sessions.targets(results.sessions)),
         _core_target(results, table),
@@ -315,6 +321,12 @@ def _logins_section(results):
             *_markdown_table(*logins.table(results.logins))]
 
 
+def _shared_section(results):
+    return ["## Counting in Redis", "",
+            f"At a fixed rate of {shared.RATE:,} requests a second; Redis on a unix socket, on the load's processor.", "",
+            *_markdown_table(*shared.table(results.shared))]
+
+
 def _sessions_section(results):
     return ["## A million sessions", "", *_markdown_table(*sessions.table(results.sessions))]
 
@@ -355,6 +367,8 @@ def markdown(results, table):
         lines += _start_section(results)
     if results.logins:
         lines += _logins_section(results)
+    if results.shared:
+        lines += _shared_section(results)
     if results.core:
         lines += _core_section(results)
     if results.limiter:
@@ -388,6 +402,8 @@ def _csv_rows(results, table):
         what = f"round {latency.round}, " + ("no logins" if latency.logins is None else f"{latency.logins:.0f} logins/s")
         for name in ("p50", "p99", "p999"):
             yield "logins", logins.WORKLOAD, "gatehouse", f"{name}, {what}", "us", f"{getattr(latency, name):.1f}"
+    for row in results.shared:
+        yield "redis", "", "gatehouse", row.name, row.unit, f"{row.value:.2f}"
     for row in results.sessions:
         yield "sessions", "", "gatehouse", row["name"], row["unit"], row["value"]
     for row in results.core:

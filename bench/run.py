@@ -1,6 +1,7 @@
 """Measures Gatehouse beside HAProxy and nginx. Started by script/bench; see bench/README.md."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import resource
@@ -17,13 +18,14 @@ import measure
 import peers
 import report
 import sessions
+import shared
 import validation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-release"
 TARGETS = ("src/gatehouse", "bench/floor", "bench/core_bench", "bench/limiter_bench", "bench/validation_bench",
            "bench/roster_bench", "bench/rate")
-SECTIONS = ("cpu", "memory", "start", "logins", "core", "limiter", "sessions", "validation")
+SECTIONS = ("cpu", "memory", "start", "logins", "redis", "core", "limiter", "sessions", "validation")
 
 
 def arguments():
@@ -168,10 +170,17 @@ def measure_logins(bench, chosen_peers, options, results):
         results.logins = logins.measure(bench, options, program, say)
 
 
+def start_redis(bench, options):
+    """Where something of it is measured."""
+    counts = "cpu" in options.sections and set(options.workloads) & set(shared.WORKLOADS)
+    wanted = (counts or "redis" in options.sections) and "gatehouse" in options.only
+    return shared.Redis(bench.folder) if wanted else contextlib.nullcontext()
+
+
 def measure_all(bench, options, results):
     chosen_peers = [peers.PEERS[name] for name in options.only]
     gateways = [p for p in chosen_peers if p.program != "floor" and not p.unix]
-    with bench.start_upstream():
+    with bench.start_upstream(), start_redis(bench, options) as bench.redis:
         make_callers(bench, chosen_peers, options)
         if "cpu" in options.sections:
             measure_cpu(bench, chosen_peers, options, results)
@@ -185,6 +194,8 @@ def measure_all(bench, options, results):
                 results.starts[peer.name] = measure.start_up(bench, peer, options.starts)
         if "logins" in options.sections:
             measure_logins(bench, chosen_peers, options, results)
+        if "redis" in options.sections and bench.redis is not None:
+            results.shared = shared.measure(bench, options, BUILD / "bench" / logins.PROGRAM, measure.wrk, say)
     if "core" in options.sections:
         results.core = measure.rows_of(BUILD / "bench" / "core_bench", ("name", "ns_per_op"))
     if "limiter" in options.sections:

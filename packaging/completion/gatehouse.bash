@@ -4,11 +4,11 @@
 _gatehouse() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]:-} choices=""
     case $command in
-    user | key | session | token) [ "$COMP_CWORD" -lt 3 ] || command="$command ${COMP_WORDS[2]}" ;;
+    user | key | session | token | records) [ "$COMP_CWORD" -lt 3 ] || command="$command ${COMP_WORDS[2]}" ;;
     esac
     COMPREPLY=()
     case $before in
-    -c | --config | --data | --env-file | import | --openapi | -o | --output)
+    -c | --config | --data | --env-file | import | --openapi | -o | --output | --from | --to)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -18,7 +18,7 @@ _gatehouse() {
     --listen) choices="127.0.0.1:8080" ;;
     *)
         if [ "$COMP_CWORD" -eq 1 ]; then
-            choices="serve demo init check pipeline user key session token openapi reference version health --help"
+            choices="serve demo init check pipeline user key session status token records openapi reference version health --help"
         else
             case $command in
             serve) choices="-c --config --openapi --listen --admin --env-file --help http:// unix:/" ;;
@@ -30,6 +30,7 @@ _gatehouse() {
             key) choices="create list revoke roll rotate --help" ;;
             session) choices="list end --help" ;;
             token) choices="inspect mint --help" ;;
+            status) choices="--json -c --config --data --env-file --help" ;;
             "user add") choices="--email --role --tier --no-password -c --config --data --env-file --help" ;;
             "user list") choices="--json --after --limit -c --config --data --env-file --help" ;;
             "user show") choices="--json -c --config --data --env-file --help" ;;
@@ -50,6 +51,12 @@ _gatehouse() {
             "session end") choices="--user -c --config --data --env-file --help" ;;
             "token inspect") choices="--json -c --config --data --env-file --help" ;;
             "token mint") choices="--user --scope --expires -c --config --data --env-file --help" ;;
+            records) choices="roles schema migrate check move --help" ;;
+            "records roles") choices="--help" ;;
+            "records schema") choices="--help" ;;
+            "records migrate") choices="config file: env: postgresql:// -c --config --env-file --help" ;;
+            "records check") choices="config file: env: postgresql:// --json -c --config --env-file --help" ;;
+            "records move") choices="--from --to -c --config --env-file --help" ;;
             openapi) choices="check diff --prefix --json --help" ;;
             reference) choices="--markdown --help" ;;
             health) choices="--admin --help" ;;

@@ -98,7 +98,8 @@ BEGIN
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
-    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session TO gatehouse_service;
+    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session
+        TO gatehouse_service;
     GRANT UPDATE (until_s) ON token_life TO gatehouse_service;
     GRANT UPDATE (until_s) ON ended_session TO gatehouse_service;
     GRANT UPDATE (expires_s) ON revoked_token TO gatehouse_service;

@@ -82,6 +82,8 @@ CREATE INDEX session_expires ON session(expires_s);
 
 CREATE INDEX session_used ON session(kind, used_h);
 
+CREATE INDEX session_generation ON session(generation);
+
 CREATE INDEX session_device ON session(device) WHERE device IS NOT NULL;
 
 -- spans that access tokens lived or may still live; until_s 0: those that are made now
@@ -116,6 +118,8 @@ CREATE TABLE device(
     expires_s bigint NOT NULL,
     generation bigint NOT NULL DEFAULT 0) WITH (fillfactor = 80);
 
+CREATE INDEX device_generation ON device(generation);
+
 CREATE INDEX device_user_id ON device(user_id) WHERE user_id IS NOT NULL;
 
 CREATE INDEX device_confirmed ON device(user_id) WHERE user_id IS NOT NULL AND confirmed <> 0;
@@ -140,6 +144,8 @@ CREATE TABLE api_key(
     expires_s bigint NOT NULL,
     replaced_by bigint,
     generation bigint NOT NULL DEFAULT 0) WITH (fillfactor = 80);
+
+CREATE INDEX api_key_generation ON api_key(generation);
 
 CREATE INDEX api_key_user_id ON api_key(user_id);
 
@@ -281,7 +287,8 @@ BEGIN
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
-    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session TO gatehouse_service;
+    GRANT UPDATE (hash, before_hash, number, sealed, rotated_s, used_s, address, generation) ON session
+        TO gatehouse_service;
     GRANT UPDATE (until_s) ON token_life TO gatehouse_service;
     GRANT UPDATE (until_s) ON ended_session TO gatehouse_service;
     GRANT UPDATE (expires_s) ON revoked_token TO gatehouse_service;

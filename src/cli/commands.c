@@ -100,6 +100,7 @@ const gh_cli_command gh_cli_commands[] = {
     GROUP("user", "Make, change, list, import, export and erase accounts."),
     GROUP("key", "Make, list, roll over and revoke API keys; rotate the keys that sign tokens."),
     GROUP("session", "List and end the sessions of accounts."),
+    GROUP("status", "Show a running server, the servers it needs, and which keys are still in use."),
     GROUP("token", "Look into tokens and API keys, or make an access token."),
     {.name = "records",
      .arguments = "",
@@ -169,11 +170,19 @@ static int print_help(const gh_cli_command *command, FILE *to)
     return GH_EXIT_OK;
 }
 
+/* An operator's command of one word is in the table of those. NULL: none of that name. */
+static const gh_cli_command *find(const char *name)
+{
+    const gh_cli_command *command = gh_cli_find(gh_cli_commands, gh_cli_n_commands, name), *alone = NULL;
+    if (command != NULL && command->commands != NULL)
+        alone = gh_cli_find(command->commands, command->n_commands, name);
+    return alone != NULL ? alone : command;
+}
+
 /* `gatehouse help [COMMAND]`, as many programs have it. */
 static int help_on(const char *name)
 {
-    const gh_cli_command *command =
-        name == NULL ? NULL : gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);
+    const gh_cli_command *command = name == NULL ? NULL : find(name);
     return name != NULL && command == NULL ? unknown_command(name) : print_help(command, stdout);
 }
 
@@ -229,7 +238,7 @@ int gh_cli_main(int argc, char **argv)
         return help_on(argc > 2 ? argv[2] : NULL);
     if (strcmp(name, "--version") == 0)
         name = "version";
-    const gh_cli_command *command = gh_cli_find(gh_cli_commands, gh_cli_n_commands, name);
+    const gh_cli_command *command = find(name);
     if (command == NULL)
         return unknown_command(name);
     unsigned n = (unsigned)argc - 2;

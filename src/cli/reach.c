@@ -1,64 +1,22 @@
 #include "cli/reach.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.h"
+#include "cli/configuration.h"
 #include "cli/serve.h"
 #include "config/compile.h"
 #include "edges/admin/socket.h"
-#include "edges/proxy/documents.h"
-#include "edges/secrets/aws.h"
-#include "edges/secrets/environment.h"
 
-enum { ANSWER_ARENA = 3 * GH_MESSAGE_ANSWER_MAX, PIECE = 65536, PATH_BYTES = 4096 };
+enum { ANSWER_ARENA = 3 * GH_MESSAGE_ANSWER_MAX, PIECE = 65536 };
 
 static int fail(const char *what, const char *why)
 {
     (void)fprintf(stderr, "gatehouse: %s: %s\n", what, why);
     return GH_EXIT_FAILED;
-}
-
-/* --- the configuration */
-
-/* A configuration whose upstream is named on the command line of `serve` is whole without one here. */
-static gh_config *read_config(gh_serve_options *options, gh_report *report)
-{
-    gh_report other;
-    gh_config *config = gh_serve_read_config(options, report);
-    if (config != NULL)
-        return config;
-    gh_report_init(&other);
-    options->upstream = GH_STR("http://127.0.0.1:8000");
-    config = gh_serve_read_config(options, &other);
-    gh_report_free(&other);
-    return config;
-}
-
-/* Compiled later, when the keys are at hand; upstreams are asked for no documents. secrets NULL: AWS is not asked for any. */
-static gh_config *load(const gh_cli_args *args, gh_aws_secrets *secrets)
-{
-    static atomic_bool stop;
-    gh_serve_options options = {.documents = gh_documents_new(NULL, &stop), .secrets = secrets};
-    gh_report report;
-    gh_cli_read_files(args, &options);
-    gh_report_init(&report);
-    gh_config *config = options.documents == NULL ? NULL : read_config(&options, &report);
-    if (config == NULL) {
-        gh_cli_print_report(&report);
-        (void)fail("this shell's configuration can't be used (above is why)",
-                   "name the running server's folder with --data FOLDER; when it is stopped, give its own "
-                   "configuration and secret, as with -c FILE and --env-file FILE");
-    } else {
-        config->read_document_data = NULL;
-    }
-    gh_report_free(&report);
-    gh_documents_free(options.documents);
-    return config;
 }
 
 /* --- a running server */
@@ -133,26 +91,11 @@ static int ask(gh_cli_reach *reach, const gh_operator_request *request, gh_text 
 
 /* --- the folder itself */
 
-/* What root makes here the server could not use: it is done as the folder's owner. */
-static bool become_owner(gh_str folder)
-{
-    char path[PATH_BYTES];
-    struct stat st;
-    if (geteuid() != 0 || folder.n >= sizeof path)
-        return true;
-    memcpy(path, folder.p, folder.n);
-    path[folder.n] = '\0';
-    if (stat(path, &st) != 0 || st.st_uid == 0)
-        return true; /* it is still to be made, or root's */
-    return setgroups(0, NULL) == 0 && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
-           setresuid(st.st_uid, st.st_uid, st.st_uid) == 0;
-}
-
 static int open_folder(gh_cli_reach *reach)
 {
     gh_report report;
-    if (!become_owner(reach->config->data_folder))
-        return fail("the owner of the data folder can't be taken on", strerrordesc_np(errno));
+    if (!gh_cli_become_owner(reach->config->data_folder))
+        return GH_EXIT_FAILED;
     gh_report_init(&report);
     if (gh_identity_open(&reach->service, reach->config, &report))
         reach->policy = gh_policy_compile(reach->config, &report);
@@ -165,19 +108,17 @@ static int open_folder(gh_cli_reach *reach)
     return reach->policy == NULL ? GH_EXIT_FAILED : GH_EXIT_OK;
 }
 
+static const char advice[] =
+    "name the running server's folder with --data FOLDER; when it is stopped, give its own "
+    "configuration and secret, as with -c FILE and --env-file FILE";
+
 /* Only who works on the folder itself needs what is in AWS. */
 static int load_secrets(const gh_cli_args *args, gh_cli_reach *reach)
 {
     if (!reach->config->secrets_later)
         return GH_EXIT_OK;
     gh_config_free(reach->config);
-    reach->config = NULL;
-    gh_aws_secrets *secrets = gh_aws_secrets_new(gh_environment(), NULL);
-    if (secrets == NULL)
-        return fail("start", "out of memory");
-    (void)gh_aws_secrets_begin(secrets, false);
-    reach->config = load(args, secrets);
-    gh_aws_secrets_free(secrets);
+    reach->config = gh_cli_configuration(args, true, advice);
     if (reach->config == NULL)
         return GH_EXIT_USAGE;
     reach->folder = reach->config->data_folder;
@@ -203,7 +144,7 @@ int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
         return fail("start", "the system has no randomness to give");
     if (gh_cli_has(args, "data"))
         return open_named(ret, gh_cli_value(args, "data", 0));
-    ret->config = load(args, NULL);
+    ret->config = gh_cli_configuration(args, false, advice);
     if (ret->config == NULL)
         return GH_EXIT_USAGE;
     ret->folder = ret->config->data_folder;

@@ -319,23 +319,6 @@ static bool find_part(struct walk *w, enum gh_part *ret, bool *ret_named)
     return false;
 }
 
-/* A URL without a password may stand in the file: "scheme://user@host" has no colon before its "@". */
-static bool is_secret(const gh_setting *s, const gh_node *node)
-{
-    static const char word[] = "password=";
-    gh_str text = node->text;
-    if (s->type != GH_TYPE_SECRET || !s->url)
-        return s->type == GH_TYPE_SECRET;
-    size_t scheme = gh_str_find(text, ':'), at = gh_str_find(text, '@');
-    gh_str user = gh_str_cut(text, scheme + 1, at);
-    if (at < text.n && scheme < at && gh_str_find(user, ':') < user.n)
-        return true;
-    for (size_t i = 0; i + sizeof word - 1 <= text.n; i++)
-        if (gh_str_starts(gh_str_cut(text, i, text.n), GH_STR(word)))
-            return true;
-    return false;
-}
-
 static void apply_member(struct walk *w, const gh_node *node, void *base)
 {
     struct mark mark = push(w, node->key, node->key);
@@ -343,7 +326,7 @@ static void apply_member(struct walk *w, const gh_node *node, void *base)
     enum gh_part part;
     bool named;
     if (s != NULL) {
-        if (is_secret(s, node))
+        if (s->type == GH_TYPE_SECRET)
             gh_secret_seen_in_yaml(w->l, s, node, (gh_str *)(void *)((char *)base + s->at));
         if (!gh_value_set(w->l, s, who(w), node, base) && s->part == GH_PART_ROUTE &&
             s->type == GH_TYPE_TEXT && s->form == GH_FORM_PATH_PATTERN)

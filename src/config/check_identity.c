@@ -18,7 +18,7 @@ static void check_places(gh_load *l)
             l, &enabled,
             "identity.enabled: production needs data.folder, where accounts and keys are kept, as in "
             "/var/lib/gatehouse");
-    if (c->secret_key.p == NULL && !gh_secret_is_later(l, &c->secret_key))
+    if (!gh_secret_is_set(l, &c->secret_key))
         gh_load_error(
             l, &enabled,
             "identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the "
@@ -117,7 +117,7 @@ static void check_previous(gh_load *l)
     gh_place place = gh_load_place(l, &c->secret_key_previous);
     if (c->secret_key_previous.p == NULL)
         return;
-    if (c->secret_key.p == NULL)
+    if (!gh_secret_is_set(l, &c->secret_key))
         gh_load_error(l, &place, "secret_key_previous (SECRET_KEY_PREVIOUS) is set, and secret_key is not");
     else if (gh_str_eq(c->secret_key, c->secret_key_previous))
         gh_load_warning(l, &place,

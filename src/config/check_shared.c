@@ -4,7 +4,7 @@
 static void needs_secret(gh_load *l, const gh_str *url, const char *setting)
 {
     gh_place place = gh_load_place(l, url);
-    if (url->p != NULL && l->config->secret_key.p == NULL)
+    if (gh_secret_is_set(l, url) && !gh_secret_is_set(l, &l->config->secret_key))
         gh_load_error(
             l, &place,
             "%s needs secret_key (SECRET_KEY or SECRET_KEY_FILE), the same on every node; make one with: openssl "
@@ -24,7 +24,7 @@ static void check_redis(gh_load *l)
     const gh_config *c = l->config;
     static const char because[] = "redis.url (REDIS_URL) is not set";
     needs_secret(l, &c->redis.url, "redis.url");
-    if (c->redis.url.p != NULL)
+    if (gh_secret_is_set(l, &c->redis.url))
         return;
     without_effect(l, &c->redis.password, "redis.password", because);
     without_effect(l, &c->redis.ca_file, "redis.ca_file", because);
@@ -55,7 +55,7 @@ static void check_postgresql(gh_load *l)
     gh_place place = gh_load_place(l, &c->postgresql.url);
     needs_secret(l, &c->postgresql.url, "postgresql.url");
     check_certificate(l);
-    if (c->postgresql.url.p != NULL) {
+    if (gh_secret_is_set(l, &c->postgresql.url)) {
         if (c->identity.enabled == GH_OFF)
             gh_load_warning(
                 l, &place, "postgresql.url has no effect: identity.enabled is off, and there are no records");
@@ -74,7 +74,8 @@ static void check_both(gh_load *l)
 {
     const gh_config *c = l->config;
     gh_place place = gh_load_place(l, &c->redis.url);
-    if (c->redis.url.p != NULL && c->postgresql.url.p == NULL && c->identity.enabled == GH_ON)
+    if (gh_secret_is_set(l, &c->redis.url) && !gh_secret_is_set(l, &c->postgresql.url) &&
+        c->identity.enabled == GH_ON)
         gh_load_warning(
             l, &place,
             "redis.url lets several nodes count together, but without postgresql.url each node has accounts and "

@@ -185,8 +185,8 @@ static void load(gh_load *l)
 
 gh_config *gh_config_load(const gh_config_input *input, gh_report *report)
 {
-    gh_load l = {.report = report, .input = input, .config = new_config()};
-    unsigned errors = report->errors, items = report->n;
+    gh_load l = {.report = report, .input = input, .config = new_config(), .errors = report->errors};
+    unsigned items = report->n;
     gh_arena_init(&l.scratch, NULL, 0, SCRATCH_BYTES_MAX);
     if (l.config == NULL)
         l.out_of_memory = true;
@@ -197,7 +197,7 @@ gh_config *gh_config_load(const gh_config_input *input, gh_report *report)
     sort_report(report, items, input);
     gh_arena_wipe(&l.scratch); /* the texts it was read from: secrets are among them */
     gh_arena_reset(&l.scratch);
-    if (report->errors == errors)
+    if (report->errors == l.errors)
         return l.config;
     gh_config_free(l.config);
     return NULL;

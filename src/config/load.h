@@ -59,6 +59,7 @@ typedef struct gh_load {
     gh_secret_entry *secrets;
     gh_place per_minute; /* of a variable whose name says "per minute"; file NULL: none */
     bool unread;         /* a file could not be read at all: what it would say is unknown */
+    unsigned errors;     /* in the report before this load */
     bool out_of_memory;
 } gh_load;
 
@@ -135,8 +136,8 @@ bool gh_secret_is_reference(gh_str value);
 void gh_secret_seen_in_yaml(gh_load *l, const gh_setting *s, const gh_node *node, gh_str *field);
 /* Behind the last source: gets those that are kept elsewhere. */
 void gh_secrets_resolve(gh_load *l);
-/* Is it set, though its value was not got? */
-bool gh_secret_is_later(const gh_load *l, const gh_str *field);
+/* Is it set, though perhaps not got here? */
+bool gh_secret_is_set(const gh_load *l, const gh_str *field);
 /* Production: no secret in a YAML file. */
 void gh_secrets_check_yaml(gh_load *l);
 const char *gh_form_endpoint(gh_load *l, gh_str text, gh_str *ret);

@@ -52,8 +52,6 @@ static const char *form_word(const gh_setting *s)
         return "file, or https://...";
     case GH_FORM_ENDPOINT:
         return "https://host:port";
-    case GH_FORM_SECRET_URL:
-        return "URL";
     }
     return "text";
 }
@@ -107,8 +105,7 @@ static void put_type(gh_buf *out, const gh_setting *s)
         gh_buf_put(out, gh_str_of(form_word(s)));
         break;
     case GH_TYPE_SECRET:
-        gh_buf_printf(out, "%s, %llu to %llu bytes",
-                      s->form == GH_FORM_SECRET_URL ? "URL, a secret" : "secret", (unsigned long long)s->min,
+        gh_buf_printf(out, "secret, %llu to %llu bytes", (unsigned long long)s->min,
                       (unsigned long long)s->max);
         break;
     case GH_TYPE_TEXTS:

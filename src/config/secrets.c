@@ -141,19 +141,18 @@ bool gh_secret_set(gh_load *l, const gh_setting *s, const char *who, const gh_no
     return take(l, s, who, &node->place, text, false, field);
 }
 
-/* "scheme://user:password@host", or "?password=": what makes a URL a secret. */
+/* "scheme://user:password@host", or "password=" anywhere: what makes a URL a secret. */
 static bool has_password(gh_str url)
 {
-    size_t slashes = gh_str_find(url, '/');
-    gh_str rest = gh_str_cut(url, slashes + 2, url.n);
-    gh_str authority = gh_str_cut(rest, 0, gh_str_find(rest, '/'));
-    gh_str user = gh_str_cut(authority, 0, gh_str_find(authority, '@'));
     static const gh_str word = GH_STR_INIT("password=");
     for (size_t i = 0; i + word.n <= url.n; i++)
         if (gh_str_eq_nocase(gh_str_cut(url, i, i + word.n), word))
             return true;
-    /* Behind "/" in the authority a password would not be one, but somebody may have meant it so. */
-    return gh_str_find(url, '@') < url.n && gh_str_find(user, ':') < user.n;
+    /* Behind a "/" it would be none for a program, but may be one for whoever wrote it: all before the "@" counts. */
+    gh_str address = gh_str_cut(url, 0, gh_str_find(url, '?'));
+    size_t colon = gh_str_find(address, ':'), at = gh_str_find(address, '@');
+    gh_str user = gh_str_cut(address, colon + 1, at);
+    return at < address.n && gh_str_find(user, ':') < user.n;
 }
 
 void gh_secret_seen_in_yaml(gh_load *l, const gh_setting *s, const gh_node *node, gh_str *field)
@@ -162,12 +161,14 @@ void gh_secret_seen_in_yaml(gh_load *l, const gh_setting *s, const gh_node *node
     if (e == NULL || e->in_yaml.file != NULL || node->kind != GH_NODE_SCALAR ||
         gh_secret_is_reference(node->text))
         return;
-    if (s->form != GH_FORM_SECRET_URL || has_password(node->text))
+    if (!s->url || has_password(node->text))
         e->in_yaml = node->key_place;
 }
 
-bool gh_secret_is_later(const gh_load *l, const gh_str *field)
+bool gh_secret_is_set(const gh_load *l, const gh_str *field)
 {
+    if (field->p != NULL)
+        return true;
     for (const gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
         if (e->field == field)
             return e->later;
@@ -270,13 +271,20 @@ static void resolve_previous(gh_load *l)
 
 void gh_secrets_resolve(gh_load *l)
 {
-    static const enum gh_secret_store kinds[] = {GH_SECRET_FILE,
-                                                GH_SECRET_AWS}; /* AWS may need what is in files */
-    for (size_t i = 0; i < GH_COUNT(kinds); i++)
-        for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
-            if (e->referred && e->reference.kind == kinds[i])
-                resolve(l, e);
-    resolve_previous(l);
+    /* Files first: AWS may need what is in them. It is not asked by a configuration that is wrong: that may be where it says
+     * whom to ask. */
+    for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next)
+        if (e->referred && e->reference.kind == GH_SECRET_FILE)
+            resolve(l, e);
+    bool wrong = l->report->errors > l->errors;
+    for (gh_secret_entry *e = l->secrets; e != NULL; e = e->next) {
+        bool aws = e->referred && e->reference.kind == GH_SECRET_AWS;
+        e->later = aws && wrong;
+        if (aws && !wrong)
+            resolve(l, e);
+    }
+    if (!wrong)
+        resolve_previous(l);
 }
 
 static bool is_loopback(gh_str host)

@@ -78,8 +78,7 @@ static const gh_setting settings[] = {
      .min = 32,
      .max = 4096,
      .bytes = true,
-     CONFIG(secret_key),
-     RESTART},
+     CONFIG(secret_key)},
     {"secret_key_previous",
      "The secret_key before the present one: what it has sealed is opened with it once and sealed anew, and HS256 tokens it has signed are still taken. Remove it when all have the new one.",
      NULL,
@@ -88,8 +87,8 @@ static const gh_setting settings[] = {
      .unit = GH_UNIT_BYTES,
      .min = 32,
      .max = 4096,
-     CONFIG(secret_key_previous),
-     RESTART},
+     .bytes = true,
+     CONFIG(secret_key_previous)},
     {"unmatched",
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
      "forward", WORD(unmatched_words), CONFIG(unmatched)},
@@ -279,8 +278,8 @@ static const gh_setting settings[] = {
     {"rate_limits.outage",
      "What holds while Redis is away: local counts on at this node's share of each limit, open lets everything through, closed answers 503.",
      "local", WORD(outages), CONFIG(rate_limits.outage)},
-    {"rate_limits.lease", "With leased: how much of a limit is taken at once, in per cent.", "5", NUMBER(1, 50),
-     CONFIG(rate_limits.lease)},
+    {"rate_limits.lease", "With leased: how much of a limit is taken at once, in per cent.", "5",
+     NUMBER(1, 50), CONFIG(rate_limits.lease)},
 
     {"rate_limits.rules[].name", "The name that answers, logs and metrics use.", NULL, TEXT(NAME, 64),
      RULE(name), .required = true},
@@ -307,19 +306,20 @@ static const gh_setting settings[] = {
     {"rate_limits.rules[].weight", "How much one request counts.", "1", NUMBER(1, 1000000), RULE(weight)},
     {"rate_limits.rules[].mode", "enforce refuses; observe only logs what would have been refused.",
      "enforce", WORD(modes), RULE(mode)},
-    {"rate_limits.rules[].counting", "As rate_limits.counting, which holds when it is not set.", NULL, WORD(countings),
-     RULE(counting)},
-    {"rate_limits.rules[].outage", "As rate_limits.outage, which holds when it is not set.", NULL, WORD(outages),
-     RULE(outage)},
-    {"rate_limits.rules[].lease", "As rate_limits.lease, which holds when it is 0.", "0", NUMBER(0, 50), RULE(lease)},
+    {"rate_limits.rules[].counting", "As rate_limits.counting, which holds when it is not set.", NULL,
+     WORD(countings), RULE(counting)},
+    {"rate_limits.rules[].outage", "As rate_limits.outage, which holds when it is not set.", NULL,
+     WORD(outages), RULE(outage)},
+    {"rate_limits.rules[].lease", "As rate_limits.lease, which holds when it is 0.", "0", NUMBER(0, 50),
+     RULE(lease)},
     {"rate_limits.rules[].tiers.*.limits", "The limits of a tier, in place of the rule's own.", NULL, RATES,
      TIER(limits), .required = true},
 
-#include "config/settings_shared.def"
 #include "config/settings_identity.def"
 #include "config/settings_input.def"
 #include "config/settings_routes.def"
 #include "config/settings_secrets.def"
+#include "config/settings_shared.def"
 
     {"log.access", "Whether each request is logged.", "on", SWITCH, CONFIG(log.access)},
     {"log.format", "The form of log lines; auto: text on a terminal, else JSON.", "auto", WORD(log_formats),

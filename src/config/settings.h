@@ -48,8 +48,7 @@ enum gh_setting_form {
     GH_FORM_SCOPE,        /* scope-token (RFC 6749 section 3.3) */
     GH_FORM_PROOF,        /* "session", "token", "api_key" */
     GH_FORM_JWKS,         /* a file's name, or "https://..." */
-    GH_FORM_ENDPOINT,     /* "https://host:port"; "http://" on this machine */
-    GH_FORM_SECRET_URL /* of a GH_TYPE_SECRET: a URL, which may stand in the YAML file unless a password is in it */
+    GH_FORM_ENDPOINT      /* "https://host:port"; "http://" on this machine */
 };
 
 /* Which structure `at` counts from. */

@@ -267,8 +267,6 @@ static const char *check(gh_load *l, const gh_setting *s, gh_str text, gh_str *r
         return gh_form_jwks(text);
     case GH_FORM_ENDPOINT:
         return gh_form_endpoint(l, text, ret);
-    case GH_FORM_SECRET_URL:
-        return NULL; /* a secret: nothing of it is shown */
     }
     return "is not right";
 }

@@ -2,25 +2,69 @@
 
 #include <uv.h>
 
-enum { TIMED_ONE_IN = 64 };
+#include "model/ops.h"
 
-static void take(gh_txn *txn, const gh_drive_tools *t)
+enum {
+    TIMED_ONE_IN = 64,
+    STALE_MS = 1000 /* so long the roster may have heard nothing before it counts as incomplete */
+};
+
+/* False: it is under way. */
+static bool count(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 {
+    gh_take *takes = txn->takes + txn->n_answered;
     unsigned n = txn->n_takes - txn->n_answered;
-    if (n == 0)
-        return;
+    (void)d;
+    gh_state_take(t->executors->state, txn->world.now_ms, takes, n);
+    return true;
+}
+
+static bool take(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
+{
+    if (txn->n_takes == txn->n_answered)
+        return true;
     bool timed = (*t->checks)++ % TIMED_ONE_IN == 0;
     uint64_t before = timed ? uv_hrtime() : 0;
-    gh_state_take(t->executors->state, txn->world.now_ms, txn->takes + txn->n_answered, n);
-    if (timed)
+    bool done = count(txn, d, t);
+    if (timed && done)
         gh_histogram_record(t->metrics, GH_HISTOGRAM_RATE_LIMIT_CHECK, uv_hrtime() - before);
+    return done;
+}
+
+/* While revocations can't be heard of, nobody is let in; but a token has proved itself, and is for a while. What is known
+ * to be revoked stays so. */
+static void close_stale(const gh_executors *e, gh_lookup *lookups, unsigned n, uint64_t now_ms)
+{
+    uint64_t until = e->complete_ms(e->data[GH_OP_RECORDS]) + STALE_MS;
+    if (now_ms <= until)
+        return;
+    bool tokens = now_ms - until <= atomic_load_explicit(&e->outage_tokens_ms, memory_order_relaxed);
+    for (unsigned i = 0; i < n; i++)
+        if (lookups[i].kind != GH_LOOKUP_TOKEN || !tokens)
+            lookups[i].answer = GH_LOOKUP_UNAVAILABLE;
 }
 
 static void look_up(gh_txn *txn, const gh_drive_tools *t)
 {
+    const gh_executors *e = t->executors;
+    gh_lookup *lookups = txn->lookups + txn->n_looked;
     unsigned n = txn->n_lookups - txn->n_looked;
-    if (n > 0 && t->executors->roster != NULL) /* else they stay UNAVAILABLE, and nobody is let in */
-        gh_roster_answer(t->executors->roster, txn->lookups + txn->n_looked, n);
+    if (n == 0 || e->roster == NULL)
+        return; /* they stay UNAVAILABLE, and nobody is let in */
+    gh_roster_answer(e->roster, lookups, n);
+    if (e->complete_ms != NULL)
+        close_stale(e, lookups, n, txn->world.now_ms);
+}
+
+/* Could it be that another node knows better? */
+static bool may_be_behind(const gh_txn *txn)
+{
+    for (unsigned i = txn->n_looked; i < txn->n_lookups; i++) {
+        enum gh_lookup_answer answer = (enum gh_lookup_answer)txn->lookups[i].answer;
+        if (answer == GH_LOOKUP_UNKNOWN || answer == GH_LOOKUP_MISMATCH || answer == GH_LOOKUP_EXPIRED)
+            return true;
+    }
+    return false;
 }
 
 /* True: it is under way, and will be finished. */
@@ -33,14 +77,67 @@ static bool submit(gh_op *op, const gh_drive_tools *t)
     return t->executors->submit[executor](t->executors->data[executor], op);
 }
 
-enum gh_step gh_drive(gh_txn *txn, const gh_drive_tools *tools)
+/* Once a request. False: what was found holds. */
+static bool catch_up(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 {
-    enum gh_step step;
-    while ((step = gh_engine_step(txn)) == GH_STEP_ASK) {
-        take(txn, tools);
-        look_up(txn, tools);
-        if (txn->n_ops > txn->n_done && submit(txn->ops[txn->n_ops - 1], tools))
+    if (t->executors->complete_ms == NULL || d->caught_up || !may_be_behind(txn))
+        return false;
+    d->caught_up = true;
+    gh_op_catch_up *op = gh_op_make(CATCH_UP, gh_op_catch_up);
+    if (op == NULL)
+        return false;
+    op->op.now_s = txn->world.unix_s;
+    d->catch_up = &op->op;
+    if (submit(d->catch_up, t))
+        return true;
+    gh_op_unref(d->catch_up);
+    d->catch_up = NULL;
+    return false;
+}
+
+/* The takes, then the lookups, then the operation, from where it stopped. What has to be waited for; NOTHING: all of it is
+ * answered. */
+static enum gh_wait answer(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
+{
+    switch ((enum gh_wait)d->wait) {
+    case GH_WAIT_NOTHING:
+        if (!take(txn, d, t))
+            return GH_WAIT_TAKES;
+        break;
+    case GH_WAIT_TAKES:
+        break;
+    case GH_WAIT_CATCH_UP:
+        gh_op_unref(d->catch_up);
+        d->catch_up = NULL;
+        break;
+    case GH_WAIT_OP:
+        return GH_WAIT_NOTHING;
+    }
+    look_up(txn, t);
+    if (catch_up(txn, d, t))
+        return GH_WAIT_CATCH_UP;
+    return txn->n_ops > txn->n_done && submit(txn->ops[txn->n_ops - 1], t) ? GH_WAIT_OP : GH_WAIT_NOTHING;
+}
+
+enum gh_step gh_drive(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *tools)
+{
+    enum gh_step step = d->wait == GH_WAIT_NOTHING ? gh_engine_step(txn) : GH_STEP_ASK;
+    while (step == GH_STEP_ASK) {
+        d->wait = (uint8_t)answer(txn, d, tools);
+        if (d->wait != GH_WAIT_NOTHING)
             return GH_STEP_ASK;
+        step = gh_engine_step(txn);
     }
     return step;
+}
+
+void gh_drive_leave(gh_drive_state *d, gh_counters *counters)
+{
+    (void)counters;
+    if (d->catch_up != NULL) {
+        d->catch_up->asker = NULL;
+        gh_op_unref(d->catch_up);
+        d->catch_up = NULL;
+    }
+    d->wait = GH_WAIT_NOTHING;
 }

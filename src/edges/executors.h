@@ -1,4 +1,4 @@
-/* Who answers what a transaction asks: counters and roster at once, the others by operations. */
+/* Who answers what a transaction asks: counters and roster, at once where it is memory; the others by operations. */
 #ifndef GH_EDGES_EXECUTORS_H
 #define GH_EDGES_EXECUTORS_H
 
@@ -13,6 +13,10 @@ typedef struct gh_executors {
      * not taken, op->status says why, nothing is called. */
     bool (*submit[2])(void *data, gh_op *op);
     void *data[2];
+    /* The roster is a replica of records that other nodes change, too: until when (monotonic ms) it is known to have all of
+     * it. With the data of GH_OP_RECORDS; any thread. NULL: it is the only one. */
+    uint64_t (*complete_ms)(void *data);
+    _Atomic uint64_t outage_tokens_ms; /* identity.outage.tokens */
 } gh_executors;
 
 #endif

@@ -142,6 +142,46 @@ void gh_tally_add(const gh_limit *limit, uint64_t units, gh_tally *t)
         t->span = 1;
 }
 
+/* w -= v << bit; the counter there holds at least v. */
+static void subtract_at(uint64_t w[3], unsigned bit, uint64_t v)
+{
+    unsigned at = bit / 64, off = bit % 64;
+    uint64_t low = v << off, high = off ? v >> (64 - off) : 0;
+    unsigned borrow = w[at] < low;
+    w[at] -= low;
+    if (at + 1 < GH_TALLY_WORDS)
+        w[at + 1] -= high + borrow;
+}
+
+static void give_back_sliding(const gh_limit *l, uint64_t units, uint64_t taken_ms, gh_tally *t)
+{
+    uint64_t tick = taken_ms / l->tick_ms, age = t->tick > tick ? t->tick - tick : 0;
+    if (age >= l->ticks)
+        return;
+    /* The store's clock may have been a little ahead of the taker's: then they are in a newer tick. */
+    for (unsigned a = (unsigned)age + 1; a-- > 0 && units > 0;) {
+        uint64_t there = counter_at(l, t->word, a), n = there < units ? there : units;
+        subtract_at(t->word, a * l->bits, n);
+        units -= n;
+    }
+    (l->wide ? count_wide : count_narrow)(l, t);
+}
+
+void gh_tally_give_back(const gh_limit *limit, uint64_t units, uint64_t taken_ms, gh_tally *t)
+{
+    if (limit->kind == GH_LIMIT_SLIDING) {
+        give_back_sliding(limit, units, taken_ms, t);
+        return;
+    }
+    uint64_t since = t->now_ms > taken_ms ? t->now_ms - taken_ms : 0, paid, back;
+    if (__builtin_mul_overflow(since, limit->requests, &paid) ||
+        __builtin_mul_overflow(units, limit->window_ms, &back) || paid >= back)
+        return;
+    back -= paid;
+    t->word[0] -= back < t->word[0] ? back : t->word[0];
+    t->used = units_of(limit, t->word[0]);
+}
+
 uint64_t gh_tally_save(const gh_limit *limit, const gh_tally *t, uint64_t *ret_word)
 {
     if (limit->kind == GH_LIMIT_BUCKET) {

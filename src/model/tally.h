@@ -35,6 +35,9 @@ void gh_tally_load(const gh_limit *limit, uint64_t now_ms, uint64_t until, const
 uint64_t gh_tally_room(const gh_limit *limit, const gh_tally *t);
 /* Charges units, at most gh_tally_room(). */
 void gh_tally_add(const gh_limit *limit, uint64_t units, gh_tally *t);
+/* Takes back units that were charged at taken_ms and not used: out of the tick they are in, and of a bucket what it has
+ * not paid for since. What is no longer there is not taken twice. */
+void gh_tally_give_back(const gh_limit *limit, uint64_t units, uint64_t taken_ms, gh_tally *t);
 /* The stored form: fills word[1] (narrow, bucket) or word[3] (wide), returns until. */
 uint64_t gh_tally_save(const gh_limit *limit, const gh_tally *t, uint64_t *ret_word);
 /* Until the first used unit comes back; 0 when none is used. */

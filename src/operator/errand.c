@@ -94,7 +94,9 @@ bool gh_do(gh_errand *o, gh_op *op)
     else if (op->status == GH_OP_UNAVAILABLE)
         (void)gh_fail(o, "the records could not be read or written; nothing was done: is the disk full?");
     else if (op->status == GH_OP_UNSURE)
-        (void)gh_fail(o, "the database went away while this was being done: look whether it was, then repeat it if not");
+        (void)gh_fail(
+            o,
+            "the database went away while this was being done: look whether it was, then repeat it if not");
     else
         return true;
     return false;
@@ -124,15 +126,20 @@ static int run(gh_errand *o, const gh_operator_request *request, gh_cli_args *ar
     char *words[GH_OPERATOR_WORDS_MAX];
     char message[512];
     gh_buf error = gh_buf_over(message, sizeof message);
-    if (request->argc < 2 || request->argc > GH_OPERATOR_WORDS_MAX || !copy_words(o, request, words))
+    unsigned named = 1; /* of its words */
+    if (request->argc < 1 || request->argc > GH_OPERATOR_WORDS_MAX || !copy_words(o, request, words))
         return unknown(o, request);
-    const gh_cli_command *command =
-        gh_cli_find_in(gh_operator_commands, GH_OPERATOR_N_COMMANDS, request->argv[0], request->argv[1]);
+    const gh_cli_command *command = gh_cli_find(gh_operator_commands, GH_OPERATOR_N_COMMANDS, words[0]);
+    if (command == NULL && request->argc > 1) {
+        named = 2;
+        command =
+            gh_cli_find_in(gh_operator_commands, GH_OPERATOR_N_COMMANDS, request->argv[0], request->argv[1]);
+    }
     if (command == NULL)
         return unknown(o, request);
     args->command = command;
     o->args = args;
-    if (!gh_cli_parse(command, request->argc - 2, words + 2, args, &error))
+    if (!gh_cli_parse(command, request->argc - named, words + named, args, &error))
         return gh_misuse(o, "%s", gh_show(o, gh_buf_str(&error)));
     if (command->input != GH_CLI_NO_INPUT && request->input.n > GH_OPERATOR_INPUT_MAX)
         return gh_misuse(o, "more than %d bytes on standard input", GH_OPERATOR_INPUT_MAX);

@@ -85,6 +85,7 @@ int gh_operate_key_roll(gh_errand *o);
 int gh_operate_key_rotate(gh_errand *o);
 int gh_operate_session_list(gh_errand *o);
 int gh_operate_session_end(gh_errand *o);
+int gh_operate_status(gh_errand *o);
 int gh_operate_token_inspect(gh_errand *o);
 int gh_operate_token_mint(gh_errand *o);
 

@@ -8,6 +8,7 @@
 #include "base/signing.h"
 #include "model/policy.h"
 #include "operator/options.h"
+#include "operator/status.h"
 #include "operator/text.h"
 #include "passwords/hash.h"
 #include "passwords/strength.h"
@@ -24,6 +25,8 @@ typedef struct gh_operator {
     uint32_t settle_s;                /* how long other nodes may take to know new keys; 0: there are none */
     uint64_t (*now_s)(void);          /* Unix time */
     void (*ring_changed)(void *data); /* after `key rotate`, on the caller's thread; NULL: nobody need know */
+    void (*look)(void *data,
+                 gh_status *ret); /* for `status`, on the caller's thread; NULL: no server is running */
     void *data;
 } gh_operator;
 
@@ -45,7 +48,7 @@ typedef struct gh_operator_request {
 int gh_operator_run(const gh_operator *with, const gh_operator_request *request, gh_text *out, gh_text *err);
 
 /* The table, for help and for reading arguments. */
-enum { GH_OPERATOR_N_COMMANDS = 20 };
+enum { GH_OPERATOR_N_COMMANDS = 21 };
 extern const gh_cli_command gh_operator_commands[GH_OPERATOR_N_COMMANDS];
 
 #endif

@@ -49,7 +49,7 @@ enum gh_cli_input {
 
 typedef struct gh_cli_command gh_cli_command;
 struct gh_cli_command {
-    const char *name;      /* "serve"; of an operator's command both words: "user add" */
+    const char *name;      /* "serve"; of an operator's command both words: "user add", or one: "status" */
     const char *arguments; /* "[UPSTREAM]", "" when there are none */
     unsigned min_arguments, max_arguments;
     const char *summary; /* one line */

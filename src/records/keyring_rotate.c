@@ -158,7 +158,8 @@ static enum gh_keyring_result may_rotate(const gh_keyring_rotation *with, const 
         return GH_KEYRING_SEALED;
     if (with->every_s != 0 && s->active_s + with->every_s > with->now_s)
         return GH_KEYRING_NOT_DUE;
-    if (s->next_s + with->settle_s > with->now_s)
+    /* Those of the beginning were there before any node was. */
+    if (s->newest > 1 && s->next_s + with->settle_s > with->now_s)
         return GH_KEYRING_TOO_SOON;
     return s->in_force < GH_GENERATIONS_MOST && s->newest < UINT32_MAX ? GH_KEYRING_OK : GH_KEYRING_FULL;
 }

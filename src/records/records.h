@@ -119,7 +119,7 @@ typedef struct gh_keyring_rotation {
     uint64_t
         overlap_s; /* generations that have been retiring for so long are no longer in force, and go when unused */
     uint64_t every_s;  /* only when the active generation is that old; 0: whatever its age */
-    uint32_t settle_s; /* and the next one was made so long ago */
+    uint32_t settle_s; /* and the next one was made so long ago, or with the ring itself */
 } gh_keyring_rotation;
 /* next becomes active, active retiring, and what is fresh is the new next; without a signing key yet, `fresh` becomes
  * active. Any of the results. */

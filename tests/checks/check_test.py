@@ -371,6 +371,63 @@ def test_a_link_to_nothing_is_found(tree, line, word):
     tree.write("tests/http/a_test.py", "").write("docs/b.md", "# Title\n").write("README.md", line + "\n").finds("links", "README.md:1", word)
 
 
+# --- stores
+
+STORES = {"a_test.py": "from support import identity\n", "b_test.py": "import httpx\n"}
+
+
+def stores(tree, rows, files=STORES):
+    for name, text in files.items():
+        tree.write(f"tests/http/{name}", text)
+    return tree.write("tests/http/stores.txt", rows)
+
+
+def test_every_file_says_with_which_stores_it_runs(tree):
+    stores(tree, "# why\n\na_test.py  both\nb_test.py  one  nothing is kept\n").fine("stores")
+
+
+@pytest.mark.parametrize("rows, words", [
+    ("a_test.py both\n", ("tests/http/b_test.py", "does not have it")),
+    ("a_test.py both\nb_test.py one\n", ("stores.txt:2", "no reason")),
+    ("a_test.py one it is quick\nb_test.py both\n", ("stores.txt:1", "PostgreSQL")),
+    ("a_test.py both\nb_test.py both\nc_test.py both\n", ("stores.txt:3", "does not exist")),
+    ("a_test.py both\nb_test.py both\nb_test.py both\n", ("stores.txt:3", "two rows")),
+    ("a_test.py both\nb_test.py maybe\n", ("stores.txt:2", "not a row")),
+])
+def test_a_list_of_stores_that_is_not_complete_is_found(tree, rows, words):
+    stores(tree, rows).finds("stores", *words)
+
+
+def test_script_test_runs_what_the_list_says():
+    rows = (CHECKS.parents[1] / "tests/http/stores.txt").read_text().splitlines()
+    both = [row.split()[0] for row in rows if row.endswith(" both")]
+    command = next(line for line in (CHECKS.parent / "test").read_text().splitlines() if "stores.txt)" in line)
+    run = subprocess.run(["bash", "-c", command + "\nprintf '%s\\n' \"${both[@]}\""], cwd=CHECKS.parents[1], capture_output=True, text=True)
+    assert run.stdout.split() == [f"tests/http/{name}" for name in both] and len(both) > 10
+
+
+# --- outages
+
+OUTAGES = "# Outages\n\n| while it is away | test |\n|---|---|\n| All is well. | `tests/fleet/a_test.py::{}` |\n"
+
+
+def test_a_line_about_an_outage_has_its_test(tree):
+    tree.write("tests/fleet/a_test.py", "def test_all_is_well(fleet):\n    pass\n").write("docs/outages.md", OUTAGES.format("test_all_is_well"))
+    tree.fine("outages")
+
+
+@pytest.mark.parametrize("text, words", [
+    (OUTAGES.format("test_all_is_right"), ("docs/outages.md:5", "has no test_all_is_right")),
+    (OUTAGES.format("test_all"), ("has no test_all",)),
+    (OUTAGES.replace("a_test", "b_test").format("test_all_is_well"), ("b_test.py does not exist",)),
+    (OUTAGES.format("test_all_is_well") + "| And quick. | |\n", ("docs/outages.md:6", "no test is named")),
+    ("# Outages\n", ("there is no table",)),
+])
+def test_a_line_without_one_is_found(tree, text, words):
+    tree.write("tests/fleet/a_test.py", "def test_all_is_well(fleet):\n    pass\n").write("docs/outages.md", text)
+    tree.finds("outages", *words)
+
+
 # --- docs
 
 METRICS = '/* X(identifier, "prometheus_name", "help") */\n#define M(X) \\\n X(A, "a_total", counter, "help") \\\n X(B, "b_open", gauge, "help")\n' \

@@ -189,7 +189,7 @@ def database_of(gateway):
 
 def test_another_secret_is_refused(start, stopped):
     """A secret that was mistyped is not to turn all sessions and keys into nothing, without a word."""
-    refuses_to_start(start, stopped.folder, "signing keys can't be read", "another secret_key",
+    refuses_to_start(start, stopped.folder, "another secret_key", "SECRET_KEY_PREVIOUS",
                      env={"SECRET_KEY": ENV["SECRET_KEY"][::-1]})
     works(start, stopped)
 

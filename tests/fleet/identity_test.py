@@ -20,6 +20,7 @@ CONFIG = settings(
     {"password": {"hash_time": 1, "queue": 1000}, "devices": {"max_per_user": DEVICES}, "api_keys": {"max_per_user": KEYS},
      "attempts": {"max": 1000, "per_address": 100000, "per_account": 100000}, "verifications": "100000/minute",
      "session": {"insecure_cookies": True, "max_per_user": 5}},
+    postgresql={"timeout": "30s"}, redis={"timeout": "10s"},  # nothing is away here, however busy the machine is
     routes=[{"name": "mine", "path": "/**", "require": {"user": True}}])
 
 
@@ -329,7 +330,7 @@ def test_no_more_sessions_are_left_than_may_be(nodes, report):
         person = nodes[0].new()
         login = {"username": person.name, "password": PASSWORD, "mode": "token"}
         answers = at_once([lambda p=p: p.post("/login", login) for p in nodes * 3])
-        assert [a.status_code for a in answers] == [200] * 9
+        assert [a.status_code for a in answers] == [200] * 9, [a.text for a in answers if a.status_code != 200]
         tokens = [a.json()["access_token"] for a in answers]
         for people in nodes:
             eventually(lambda: sum(opens(people, bearer(t)) == 200 for t in tokens) == 5, "five are left everywhere")
@@ -377,23 +378,3 @@ def test_many_at_once_have_no_more_guesses_than_one_after_the_other(counting, re
         assert set(statuses) == {401, 429} and statuses.count(401) <= FREE, statuses
         tried += statuses.count(401)
     report(f"admitted 0, refused 48, of them after a look at the password {tried}, failed 0, lost 0")
-
-
-# --- signing keys
-
-def test_a_new_signing_key_is_known_to_all(fleet, nodes, report):
-    person, guest = nodes[0].new(), nodes[0].new()
-    before = guest.bearer()
-    for turn in range(NODES):
-        old = {k["kid"] for k in nodes[0].get("/.well-known/jwks.json").json()["keys"]}
-        operator(fleet, turn, "key", "rotate")
-
-        def same():
-            rings = [frozenset(k["kid"] for k in p.get("/.well-known/jwks.json").json()["keys"]) for p in nodes]
-            return len(set(rings)) == 1 and rings[0] != old
-        eventually(same, "all nodes publish the same keys")
-        for people in nodes:
-            token = identity.Person(people, person.name, PASSWORD, {"user": {"id": person.id}}).bearer()
-            assert [opens(p, token) for p in nodes] == [200] * NODES
-        assert [opens(p, before) for p in nodes] == [200] * NODES, "tokens of before are good until they expire"
-    report("3 rotations, failed 0, lost 0")

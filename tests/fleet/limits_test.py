@@ -16,7 +16,7 @@ TWO_WINDOWS = {"name": "windows", "paths": ["/windows/**"], "limits": [{"request
 LEASED = {"name": "leased", "paths": ["/leased/**"], "counting": "leased", "lease": 5, "limits": [{"requests": 100, "window": "1s"}]}
 TOGETHER = {"name": "together", "paths": ["/together/**"], "scope": "global", "limits": [{"requests": 7, "window": "1h"}]}
 BUCKET = {"name": "bucket", "paths": ["/bucket/**"], "algorithm": "token_bucket", "burst": 10, "limits": [{"requests": 120, "window": "1m"}]}
-CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET]}, "redis": {"timeout": "2s"}}
+CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET]}, "redis": {"timeout": "10s"}}
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +105,17 @@ def test_what_one_node_counted_another_one_says(fleet):
     assert left == ["19", "18", "17", "16", "15", "14"]
 
 
-# At most this much over the limit in any window: what each node has in hand and may spend late.
-def leased_bound(requests, lease_percent, nodes=NODES):
-    return requests + nodes * -(-requests * lease_percent // 100)
-
-
-def test_a_leased_limit_stays_below_its_bound(fleet, report):
+def test_a_leased_limit_is_never_exceeded(fleet, report):
+    """A lease is charged as of its end, so what is spent of it is counted for a whole window after that. What nodes hold and do
+    not spend is missed by others for a while, so it may be fewer."""
     found = by_address(fleet, "/leased/x", addresses(15, 2), 8, SECONDS, pause=0.002)
     count = Count(all_of(found), fleet.upstream)
-    bound, most, windows = leased_bound(100, 5), 0, 0
+    most, windows = 0, 0
     for answers in found.values():
         admitted = [a for a in answers if a.status == 200]
         windows += len(admitted)
         most = max(most, most_in_a_window(admitted, 1))
-    report(f"{count}; at most {most} in any of {windows} windows of a limit of 100, the bound is {bound}; {figures(all_of(found))}")
-    assert most <= bound
+    report(f"{count}; at most {most} of 100 in any of {windows} windows; {figures(all_of(found))}")
+    assert most <= 100
     assert count.failed == 0 and count.lost == 0, count.failures[:5]
     served_by_all(all_of(found))

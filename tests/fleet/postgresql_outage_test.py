@@ -203,8 +203,8 @@ def test_all_that_was_acknowledged_is_there(outage, report):
 
 def test_what_happened_is_said_once_by_each_node(outage):
     for node in outage.fleet.nodes:
-        lines = [e for e in node.gateway.log() if e.get("event") in ("records_failing", "records_recovered")]
-        assert [e["event"] for e in lines[-2:]] == ["records_failing", "records_recovered"], lines[-4:]
+        lines = [e for e in node.gateway.log() if e.get("event") in ("records_unavailable", "records_recovered")]
+        assert [e["event"] for e in lines[-2:]] == ["records_unavailable", "records_recovered"], lines[-4:]
 
 
 def test_revoked_just_before_is_revoked_after(fleet, wire):

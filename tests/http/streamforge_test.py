@@ -112,7 +112,7 @@ class Client:
     """An address; asks both nodes in turn."""
 
     def __init__(self, nodes, key=None):
-        headers = {"X-Forwarded-For": next(_addresses), **({"X-API-Key": key} if key else {})}
+        headers = {"Host": "localhost", "X-Forwarded-For": next(_addresses), **({"X-API-Key": key} if key else {})}
         self.http = itertools.cycle([httpx.Client(base_url=n.base_url, **PLAIN, timeout=guard(30), headers=headers) for n in nodes])
 
     def get(self, path="/metrics/overview", **kwargs):

@@ -13,7 +13,7 @@ import httpx
 
 from support import stores
 from support.gateway import merge, run
-from support.timing import guard
+from support.timing import eventually, guard
 
 PREFIX = "/api/auth"
 SECRET = "8c1f2a7be05d4396b1c0ffab36e2d7549a01c3e5f78b2d46901e3a5c7f9b1d20"
@@ -257,9 +257,16 @@ def now():
     return int(time.time())
 
 
+# Of a rotation with shared stores: all nodes are to know the next keys first.
+SETTLING = "other nodes may not know them yet"
+
+
 def operator(gateway, *words, stdin=""):
     """A command of the operator's, on the running gateway; what it printed."""
-    done = run(*words, cwd=gateway.folder, stdin=stdin, env=ENV)
+    def ask():
+        done = run(*words, cwd=gateway.folder, stdin=stdin, env=ENV)
+        return None if SETTLING in done.stderr else done
+    done = eventually(ask, "all nodes know the next keys", 30)
     assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
     return done.stdout.strip()
 

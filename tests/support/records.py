@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import subprocess
+from urllib.parse import quote
 
 from support.gateway import ROOT
 from support.servers import PostgreSQL
@@ -46,6 +47,10 @@ class Server(PostgreSQL):
         finally:
             self.drop(name)
 
+    def at(self, name, role=OWNER, password=None, more=""):
+        """The URL of a database by TCP."""
+        return f"postgresql://{role}{':' + quote(password) if password else ''}@127.0.0.1:{self.port}/{name}{more}"
+
     @contextlib.contextmanager
     def session(self, database, user=SERVICE, **more):
         """A cursor; each statement is a transaction unless one is begun."""
@@ -56,6 +61,10 @@ class Server(PostgreSQL):
                 yield cursor
         finally:
             connection.close()
+
+
+# How a command comes by the password of a URL in an argument.
+LOGIN = {"PGPASSWORD": PASSWORD}
 
 
 FILL = """
@@ -87,6 +96,7 @@ INSERT INTO audit(at_s, event, user_id, name, actor_user, detail)
         CASE WHEN n % 2 = 0 THEN (n % 4000 + 1) * 7919 END, '{}' FROM generate_series(1, 20000) n;
 INSERT INTO signing_key(kid, algorithm, nonce, sealed, state, created_s, changed_s)
     SELECT 'k' || n, 'EdDSA', '\\x00', '\\x00', n, n, n FROM generate_series(0, 2) n;
+INSERT INTO key_generation SELECT n, '\\x00', '\\x00', n, n, n FROM generate_series(0, 2) n;
 INSERT INTO change(tx, at_s, effect) SELECT pg_current_xact_id(), n, '\\x01' FROM generate_series(1, 8000) n;
 VACUUM ANALYZE;
 """

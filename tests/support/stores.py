@@ -38,8 +38,9 @@ def end():
 def _place(folder):
     redis, postgresql = servers()
     database = postgresql.database(postgresql.template())
-    environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database,
-                   "POSTGRESQL_URL": postgresql.url(database)}
+    # Nothing is away here, however busy the machine is.
+    environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": database, "GATEHOUSE_REDIS_TIMEOUT": "10s",
+                   "POSTGRESQL_URL": postgresql.url(database), "GATEHOUSE_POSTGRESQL_TIMEOUT": "30s"}
     return environment, database
 
 
@@ -50,7 +51,10 @@ def own(folder, env=None):
     folder = pathlib.Path(folder).resolve()
     if folder not in _places:
         _places[folder] = _place(folder)
-    return {**_places[folder][0], **(env or {})}
+    environment = {**_places[folder][0], **(env or {})}
+    if "SECRET_KEY_FILE" in environment:
+        del environment["SECRET_KEY"]
+    return environment
 
 
 def known(folder, env=None):

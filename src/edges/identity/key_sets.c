@@ -123,7 +123,9 @@ static bool set_options(CURL *curl, const gh_key_sets *jwks, const key_set *s, r
     good = good && curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
     good = good && curl_easy_setopt(curl, CURLOPT_USERAGENT, "gatehouse") == CURLE_OK;
     if (jwks->ca_file[0] != '\0')
-        good = good && curl_easy_setopt(curl, CURLOPT_CAINFO, jwks->ca_file) == CURLE_OK;
+        good = good && curl_easy_setopt(curl, CURLOPT_CAINFO, jwks->ca_file) == CURLE_OK &&
+               curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) ==
+                   CURLE_OK; /* else the system's folder counts beside it */
     return good;
 }
 

@@ -8,7 +8,12 @@
 #include "edges/identity/secret_file.h"
 #include "edges/secrets/locked.h"
 
-enum { ARENA_CAP = 1 << 20, WHY_SIZE = 512, MAX_QUEUE = 4096 };
+enum {
+    ARENA_CAP = 1 << 20,
+    WHY_SIZE = 1024,
+    MAX_QUEUE = 4096,
+    SETTLE_S = 10 /* so long after they were made new keys are known to all nodes for certain */
+};
 
 static bool refuse(gh_report *report, const char *why)
 {
@@ -50,6 +55,28 @@ static bool find_secret(gh_identity_service *s, gh_config *config, gh_report *re
            refuse(report, why);
 }
 
+/* On a thread of the records. */
+static void ring_changed(void *data)
+{
+    gh_identity_service *s = data;
+    if (s->ring_changed != NULL)
+        atomic_store(s->ring_changed, true);
+}
+
+/* What PostgreSQL is reached by. Texts of a configuration end with a NUL. */
+static void set_postgres(gh_records_options *o, const gh_config *config)
+{
+    if (config->postgresql.url.p == NULL)
+        return;
+    o->postgres.url = config->postgresql.url.p;
+    o->postgres.password = config->postgresql.password.p;
+    o->postgres.ca_file = config->postgresql.ca_file.p;
+    o->postgres.cert_file = config->postgresql.cert_file.p;
+    o->postgres.key_file = config->postgresql.key_file.p;
+    o->postgres.connections = (uint32_t)config->postgresql.connections;
+    o->postgres.timeout_ms = (uint32_t)config->postgresql.timeout;
+}
+
 /* folder: NUL-terminated. A token is taken for as long as its issuer's clock may be off, too. */
 static gh_records_options options_of(gh_identity_service *s, const gh_config *config, const char *folder)
 {
@@ -76,7 +103,11 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     s->roster = gh_roster_new(key);
     if (folder.p == NULL || s->roster == NULL)
         return refuse(report, "out of memory");
-    const gh_records_options options = options_of(s, config, folder.p);
+    gh_records_options options = options_of(s, config, folder.p);
+    options.ring_changed = ring_changed;
+    set_postgres(&options, config);
+    s->shared = options.postgres.url != NULL;
+    s->settle_s = s->shared ? SETTLE_S : 0;
     s->records = gh_records_open(&options, why, sizeof why);
     return s->records != NULL || refuse(report, why);
 }
@@ -121,12 +152,19 @@ static bool submit_record(void *data, gh_op *op)
     return gh_records_submit(data, op);
 }
 
+static uint64_t complete_ms(void *data)
+{
+    return gh_records_fresh_ms(data);
+}
+
 bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report)
 {
     if (s->records == NULL)
         return true;
     const gh_records_options options = options_of(s, config, NULL);
     gh_password_executor_follow(&s->passwords, &config->identity);
+    if (s->executors != NULL)
+        atomic_store(&s->executors->outage_tokens_ms, config->identity.outage_tokens);
     return gh_records_adjust(s->records, &options) || refuse(report, "the records can't be written");
 }
 
@@ -137,7 +175,10 @@ bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_execu
         return true;
     if (!gh_password_executor_start(&s->passwords, &config->identity, ret_why))
         return false;
+    s->executors = executors;
     executors->roster = s->roster;
+    executors->complete_ms = s->shared ? complete_ms : NULL;
+    atomic_store(&executors->outage_tokens_ms, config->identity.outage_tokens);
     executors->submit[GH_OP_RECORDS] = submit_record;
     executors->data[GH_OP_RECORDS] = s->records;
     executors->submit[GH_OP_PASSWORDS] = gh_password_executor_submit;

@@ -13,6 +13,10 @@
 typedef struct gh_identity_service {
     gh_records *records; /* NULL: identity is off */
     gh_roster *roster;
+    bool shared;             /* the records are in PostgreSQL, and other nodes' too */
+    gh_executors *executors; /* that were started; NULL: not yet */
+    atomic_bool
+        *ring_changed; /* set when another node has changed the signing keys; the caller's, NULL: none */
     gh_password_executor passwords;
     gh_key_sets *jwks; /* of outside issuers */
     gh_str secret;     /* secret_key that is in use; in arena */

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "core/answer.h"
-#include "edges/drive.h"
 #include "edges/proxy/proxy.h"
 
 enum { KEPT_EXCHANGES = 128 };
@@ -55,7 +54,8 @@ gh_exchange *gh_exchange_new(gh_client *c)
     x->tries = 0;
     x->tried = 0;
     x->own_left = (gh_str){NULL, 0};
-    x->waiting = x->standing = false;
+    x->standing = false;
+    x->drive = (gh_drive_state){.wait = GH_WAIT_NOTHING};
     x->txn.n_ops = 0;
     gh_arena_init(&x->arena, x->arena_memory, sizeof x->arena_memory, GH_EXCHANGE_ARENA_MAX);
     gh_metric_add(w->metrics, GH_METRIC_EXCHANGES_OPEN, 1);
@@ -220,8 +220,9 @@ void gh_exchange_decide(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
     gh_scratch_begin(x);
-    gh_drive_tools tools = {w->executors, w->metrics, &w->checks, gh_wait_prepare, x};
-    enum gh_step step = gh_drive(&x->txn, &tools);
+    gh_drive_tools tools = {w->executors,    w->counters,      w->metrics, &w->checks,
+                            gh_wait_prepare, gh_wait_answered, x};
+    enum gh_step step = gh_drive(&x->txn, &x->drive, &tools);
     if (step == GH_STEP_BODY) {
         gh_hold_begin(x);
         return;
@@ -366,7 +367,7 @@ void gh_exchange_client_left(gh_exchange *x)
 
 void gh_exchange_client_late(gh_exchange *x)
 {
-    if (x->waiting)
+    if (x->drive.wait != GH_WAIT_NOTHING)
         gh_wait_late(x);
     else if (x->status == 0 && !x->request_done)
         gh_exchange_fail(x, GH_REASON_REQUEST_TIMEOUT, "the body took too long");

@@ -15,7 +15,7 @@
 
 #include "config/config.h"
 #include "core/engine.h"
-#include "edges/executors.h"
+#include "edges/drive.h"
 #include "edges/identity/key_sets.h"
 #include "edges/proxy/io.h"
 #include "edges/proxy/mailbox.h"
@@ -107,6 +107,7 @@ struct gh_worker {
     gh_pool *pools;
     unsigned n_links;
     const gh_executors *executors;
+    gh_counters *counters; /* in Redis; NULL: this process counts for itself */
     gh_mailbox mailbox;    /* operations that are done */
     gh_exchange *standing; /* exchanges of known callers, see standing.c */
     gh_timer standing_timer;
@@ -243,7 +244,7 @@ struct gh_exchange {
     uint64_t sent_ms;       /* when the head went to the upstream */
 
     gh_str own_left;       /* of our own answer's body: what is not in the client's buffer yet */
-    bool waiting;          /* for the last of txn.ops */
+    gh_drive_state drive;  /* what it waits for, see wait.c */
     bool standing;         /* in the worker's list */
     uint64_t looked_epoch; /* the roster's, before its caller was looked up */
     gh_exchange *standing_next, *standing_prev;
@@ -388,6 +389,8 @@ void gh_wait_end(gh_exchange *x);
 void gh_wait_late(gh_exchange *x);
 /* Goes on with all exchanges whose operations are done. */
 void gh_wait_deliver(gh_worker *w);
+/* For gh_asking.answered. */
+void gh_wait_answered(gh_asking *asking);
 
 /* standing.c */
 void gh_standing_add(gh_exchange *x);

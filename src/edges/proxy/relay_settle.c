@@ -32,7 +32,7 @@ bool gh_relay_waits_for_client(const gh_exchange *x)
 
 static void arm_client(gh_exchange *x)
 {
-    if (gh_unlikely(x->waiting))
+    if (gh_unlikely(x->drive.wait != GH_WAIT_NOTHING))
         return; /* wait.c has set the deadline */
     gh_client *c = x->client;
     uint64_t now = uv_now(&c->worker->loop);
@@ -212,7 +212,7 @@ void gh_exchange_client_event(gh_exchange *x, int events)
         gh_hold_event(x);
         return;
     }
-    if (x->waiting) {
+    if (x->drive.wait != GH_WAIT_NOTHING) {
         gh_relay_settle(x);
         return;
     }

@@ -30,6 +30,7 @@ static int run(void *data, void *held, const gh_operator_request *request, gh_te
     const gh_generation *g = held;
     gh_operator with = gh_identity_operator(&s->identity, g->config, g->policy);
     with.ring_changed = ring_changed;
+    with.look = gh_serving_look;
     with.data = s;
     return gh_operator_run(&with, request, out, err);
 }

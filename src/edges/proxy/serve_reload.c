@@ -217,6 +217,8 @@ static void reload_done(uv_work_t *work, int status)
             gh_documents_settle(s->documents, r->compiled ? GH_DOCUMENTS_NOT_NOW : GH_DOCUMENTS_UNUSABLE);
         s->renew_owed = r->fresh == NULL && (r->got_keys || s->renew_owed);
         s->renewed_ms = uv_now(&s->loop);
+        if (r->fresh == NULL && !r->renew)
+            gh_aws_secrets_drop(s->secrets, r->reading);
         if (r->fresh == NULL)
             refused(s, r);
         else if (r->renew)

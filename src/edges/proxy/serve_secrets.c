@@ -6,7 +6,13 @@
 static void said(void *data, int level, const char *event, const char *text)
 {
     gh_serving *s = data;
-    gh_log_event(s->secrets_lane, level > 0 ? GH_LEVEL_WARNING : GH_LEVEL_INFO, event, "%s", text);
+    gh_str what = gh_str_of(text);
+    if (strcmp(event, "secrets_unavailable") == 0)
+        gh_conditions_lost(&s->conditions, s->secrets_lane, GH_SERVER_AWS, what, what);
+    else if (strcmp(event, "secrets_available") == 0)
+        gh_conditions_back(&s->conditions, s->secrets_lane, GH_SERVER_AWS, what);
+    else
+        gh_log_event(s->secrets_lane, level > 0 ? GH_LEVEL_WARNING : GH_LEVEL_INFO, event, "%s", text);
 }
 
 /* On the thread of the secrets. */
@@ -24,6 +30,19 @@ static void on_changed(uv_async_t *async)
     gh_log_event(s->lane, GH_LEVEL_INFO, "secret_changed",
                  "a secret has changed in AWS: the configuration is read again");
     gh_serving_reload(s, false);
+}
+
+/* That a configuration with some is in use says that they were got, once. */
+void gh_serving_look_at_secrets(gh_serving *s)
+{
+    gh_aws_figures f = gh_aws_secrets_figures(s->secrets);
+    if (f.in_use == 0) {
+        gh_conditions_forget(&s->conditions, GH_SERVER_AWS);
+        return;
+    }
+    gh_conditions_use(&s->conditions, GH_SERVER_AWS, (gh_str){NULL, 0});
+    if (f.failing == 0)
+        gh_conditions_ok(&s->conditions, GH_SERVER_AWS);
 }
 
 void gh_serving_use_secrets(gh_serving *s, unsigned reading)

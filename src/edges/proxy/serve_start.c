@@ -28,6 +28,7 @@ static void page_metrics(void *data, gh_buf *out)
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
     gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     gh_identity_metrics(&s->identity, &b);
+    gh_serving_look_at_secrets(s);
     gh_conditions_metrics(&s->conditions, &b);
     gh_serving_put_secrets(s, &b);
     atomic_store(&s->metrics[s->n_workers].values[GH_METRIC_LOG_DROPPED], gh_log_dropped(s->log));
@@ -73,18 +74,6 @@ static bool check_data_folder(const gh_config *config)
     return gh_serving_fail(what, strerrordesc_np(errno));
 }
 
-static void records_said(void *data, int level, const char *event, const char *text)
-{
-    gh_serving *s = data;
-    gh_log_event(s->records_lane, (enum gh_log_level)level, event, "%s", text);
-}
-
-static void condition_said(void *data, int level, const char *event, const char *text)
-{
-    gh_serving *s = data;
-    gh_log_event(s->conditions_lane, (enum gh_log_level)level, event, "%s", text);
-}
-
 static bool start_identity(gh_serving *s, const gh_config *config)
 {
     const char *why = NULL;
@@ -99,7 +88,7 @@ static bool open_log(gh_serving *s, const gh_config *config)
     gh_log_options options = {.file = config->log.file,
                               .json = config->log.format == GH_LOG_JSON ||
                                       (config->log.format == GH_LOG_AUTO && !terminal),
-                              .lanes = s->n_workers + 4};
+                              .lanes = s->n_workers + 3};
     const char *why = NULL;
     s->log = gh_log_open(&options, &why);
     if (s->log == NULL) {
@@ -110,11 +99,11 @@ static bool open_log(gh_serving *s, const gh_config *config)
     }
     s->lane = gh_log_lane_of(s->log, s->n_workers);
     s->records_lane = gh_log_lane_of(s->log, s->n_workers + 1);
-    s->conditions_lane = gh_log_lane_of(s->log, s->n_workers + 2);
-    gh_conditions_tell(&s->conditions, condition_said, s);
-    s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 3);
+    s->secrets_lane = gh_log_lane_of(s->log, s->n_workers + 2);
+    gh_serving_use_servers(s, config);
     s->identity.said_data = s;
-    atomic_store(&s->identity.said, records_said);
+    s->identity.ring_changed = &s->ring_changed;
+    atomic_store(&s->identity.said, gh_serving_records_said);
     return true;
 }
 

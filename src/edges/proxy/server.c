@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/compile.h"
@@ -117,7 +118,6 @@ static void free_all(gh_serving *s)
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }
     gh_identity_close(&s->identity);
-    gh_conditions_tell(&s->conditions, NULL, NULL);
     gh_aws_secrets_free(s->secrets);
     gh_log_event(s->lane, GH_LEVEL_INFO, "stopped", "all connections are closed");
     gh_log_close(s->log);
@@ -145,11 +145,12 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
-    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT};
+    static gh_serving serving = {.conditions = GH_CONDITIONS_INIT, .said_lock = PTHREAD_MUTEX_INITIALIZER};
     gh_serving *s = &serving;
     gh_report report;
     gh_report_init(&report);
     s->options = *options;
+    s->started_s = (uint64_t)time(NULL);
     if (!gh_crypto_init()) {
         (void)gh_serving_fail("start", "no source of randomness");
         return EXIT_START;

@@ -30,9 +30,11 @@ typedef struct gh_serving {
     atomic_uint running;
     gh_executors executors;
     gh_identity_service identity;
-    gh_log_lane *records_lane; /* the records' thread's own */
+    gh_log_lane *records_lane; /* of whoever holds said_lock: threads of the records */
+    pthread_mutex_t said_lock;
     gh_conditions conditions;  /* of outside servers */
-    gh_log_lane *conditions_lane;
+    struct gh_redis_shared *redis; /* NULL: limits are counted here */
+    uint64_t started_s;        /* Unix time */
     uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
     atomic_bool ring_changed;  /* signing keys were rotated */
     bool renew_owed;           /* keys have come, and the policy could not be made of them */
@@ -63,6 +65,14 @@ GH_MUST_CHECK bool gh_serving_start(gh_serving *s, unsigned reading, uv_signal_c
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
 
+/* serve_servers.c: outside servers that the configuration names are in use from now on, and what is said of them is kept.
+ * Before the log is opened and the records' first words. */
+void gh_serving_use_servers(gh_serving *s, const gh_config *config);
+/* For `gatehouse status`; on any thread. data: the gh_serving. */
+void gh_serving_look(void *data, gh_status *ret);
+/* What the records say goes to the log; on any thread. data: the gh_serving. */
+void gh_serving_records_said(void *data, int level, const char *event, const char *text);
+
 /* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
 GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);
 
@@ -74,6 +84,8 @@ GH_MUST_CHECK bool gh_serving_watch_secrets(gh_serving *s, unsigned reading);
 /* The configuration of that reading is in use. */
 void gh_serving_use_secrets(gh_serving *s, unsigned reading);
 void gh_serving_put_secrets(gh_serving *s, gh_buf *out);
+/* AWS among the outside servers, when it is in use. Any thread. */
+void gh_serving_look_at_secrets(gh_serving *s);
 /* serve_reload.c: says which OpenAPI documents are missing, and tries again every so often until they are there. */
 void gh_serving_watch_documents(gh_serving *s);
 /* Looks every so often whether keys of issuers are due, or the ring has changed. */

@@ -1,5 +1,5 @@
-/* An exchange that waits for an operation: a password being hashed, a record being written. Its loop goes on; the
- * client may leave meanwhile, and the operation is then done for nobody. */
+/* An exchange that waits: for an operation (a password being hashed, a record being written), for the roster to catch up, for
+ * counters in Redis. Its loop goes on; the client may leave meanwhile, and what was asked is then done for nobody. */
 #include "edges/proxy/proxy.h"
 
 /* Past this nobody waits any more. */
@@ -15,33 +15,43 @@ void gh_wait_prepare(void *exchange, gh_op *op)
     op->deadline_ms = uv_now(&w->loop) + GH_OP_BEGIN_MS;
 }
 
-static gh_op *awaited(const gh_exchange *x)
-{
-    return x->txn.ops[x->txn.n_ops - 1];
-}
-
 void gh_wait_begin(gh_exchange *x)
 {
     gh_worker *w = x->client->worker;
-    w->mailbox.out++;
+    if (x->drive.wait != GH_WAIT_TAKES)
+        w->mailbox.out++;
     gh_scratch_end(x); /* the worker's next request has it */
-    x->waiting = true;
     gh_timer_set(&w->wheel, &x->client->io.timer, uv_now(&w->loop) + WAIT_MS);
     gh_relay_settle(x);
 }
 
 void gh_wait_end(gh_exchange *x)
 {
-    if (gh_likely(!x->waiting))
+    if (gh_likely(x->drive.wait == GH_WAIT_NOTHING))
         return;
-    awaited(x)->asker = NULL;
-    x->waiting = false;
+    if (x->drive.wait == GH_WAIT_OP)
+        x->txn.ops[x->txn.n_ops - 1]->asker = NULL;
+    gh_drive_leave(&x->drive, x->client->worker->counters);
 }
 
 void gh_wait_late(gh_exchange *x)
 {
+    bool counting = x->drive.wait == GH_WAIT_TAKES;
     gh_wait_end(x);
-    gh_exchange_refuse(x, GH_REASON_IDENTITY_UNAVAILABLE, "an operation took too long");
+    gh_exchange_refuse(x, counting ? GH_REASON_LIMITS_UNAVAILABLE : GH_REASON_IDENTITY_UNAVAILABLE,
+                       counting ? "the counters took too long" : "an operation took too long");
+}
+
+static void go_on(gh_exchange *x)
+{
+    gh_timer_clear(&x->client->io.timer);
+    gh_exchange_decide(x);
+}
+
+void gh_wait_answered(gh_asking *asking)
+{
+    gh_drive_state *drive = GH_CONTAINER(asking, gh_drive_state, asking);
+    go_on(GH_CONTAINER(drive, gh_exchange, drive));
 }
 
 void gh_wait_deliver(gh_worker *w)
@@ -49,11 +59,9 @@ void gh_wait_deliver(gh_worker *w)
     for (gh_op *op = gh_mailbox_take(&w->mailbox), *next; op != NULL; op = next) {
         next = op->mail_next;
         gh_exchange *x = op->asker;
-        if (x != NULL) {
-            gh_wait_end(x);
-            gh_timer_clear(&x->client->io.timer);
-            gh_exchange_decide(x);
-        }
+        op->asker = NULL;
+        if (x != NULL)
+            go_on(x);
         gh_op_unref(op);
         w->mailbox.out--;
     }

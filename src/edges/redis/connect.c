@@ -10,19 +10,19 @@
 
 const char *gh_redis_host(const gh_redis *r)
 {
-    return r->moved_host[0] != '\0' ? r->moved_host : r->shared->url.host;
+    return r->moved_host[0] != '\0' ? r->moved_host : r->shared->url->host;
 }
 
 static uint16_t port_of(const gh_redis *r)
 {
-    return r->moved_host[0] != '\0' ? r->moved_port : r->shared->url.port;
+    return r->moved_host[0] != '\0' ? r->moved_port : r->shared->url->port;
 }
 
 bool gh_redis_follow(gh_redis *r, gh_str error)
 {
     gh_str host;
     uint16_t port;
-    if (r->shared->url.scheme == GH_REDIS_UNIX || r->hops >= GH_REDIS_HOPS_MAX ||
+    if (r->shared->url->scheme == GH_REDIS_UNIX || r->hops >= GH_REDIS_HOPS_MAX ||
         !gh_redis_moved_to(error, &host, &port))
         return false;
     if (host.n == 0)
@@ -72,7 +72,7 @@ static void add_address(gh_redis *r, const void *name, size_t size)
 static void add_unix(gh_redis *r)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    gh_str path = gh_str_of(r->shared->url.path);
+    gh_str path = gh_str_of(r->shared->url->path);
     memcpy(name.sun_path, path.p, path.n); /* the URL's longest path fits, with its NUL */
     add_address(r, &name, sizeof name);
 }
@@ -135,7 +135,7 @@ void gh_redis_connect(gh_redis *r)
     gh_ip ip;
     r->trial++;
     r->n_addresses = 0;
-    if (r->shared->url.scheme == GH_REDIS_UNIX) {
+    if (r->shared->url->scheme == GH_REDIS_UNIX) {
         add_unix(r);
     } else if (gh_ip_parse(gh_str_of(gh_redis_host(r)), &ip)) {
         add_ip(r, &ip);

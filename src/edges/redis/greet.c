@@ -28,7 +28,7 @@ bool gh_redis_loaded(gh_redis *r, unsigned script, enum gh_redis_kind kind)
 
 static bool say_who(gh_redis *r)
 {
-    const gh_redis_url *url = &r->shared->url;
+    const gh_redis_url *url = r->shared->url;
     gh_str words[3] = {GH_STR("AUTH")};
     unsigned n = 1;
     if (url->password[0] == '\0')
@@ -43,9 +43,9 @@ static bool say_database(gh_redis *r)
 {
     char digits[24];
     gh_buf number = gh_buf_over(digits, sizeof digits);
-    if (r->shared->url.database == 0)
+    if (r->shared->url->database == 0)
         return true;
-    gh_buf_u64(&number, r->shared->url.database);
+    gh_buf_u64(&number, r->shared->url->database);
     gh_str words[] = {GH_STR("SELECT"), gh_buf_str(&number)};
     return gh_redis_command(r, GH_REDIS_STEP_SELECT, words, GH_COUNT(words));
 }

@@ -33,7 +33,7 @@ enum {
 };
 
 struct gh_redis_shared {
-    gh_redis_url url; /* with the password that holds */
+    gh_redis_url *url; /* with the password that holds; in locked memory */
     char shown[GH_REDIS_SHOWN_SIZE];
     char prefix[GH_REDIS_PREFIX_MAX + 4];
     char node[GH_REDIS_NODE_SIZE + 1]; /* random: this process */
@@ -45,10 +45,11 @@ struct gh_redis_shared {
     struct ssl_ctx_st *tls;
 
     gh_outages outages;
+    gh_conditions *conditions;
     _Atomic unsigned connections, ready, nodes;
     _Atomic uint64_t beat_due;  /* when one of the loops may send the next heartbeat */
     _Atomic uint64_t error_due; /* when the next line about a refused request may be written */
-    _Atomic uint64_t answered, unavailable, late, connected, round_trip_us;
+    _Atomic uint64_t answered, unavailable, late, connected, outages_begun, round_trip_us;
     pthread_mutex_t lock;
     char why[GH_REDIS_WHY_SIZE]; /* under it */
 };

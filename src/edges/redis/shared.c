@@ -1,6 +1,7 @@
 /* Options, figures, the lines in the log. */
 #include "edges/redis/shared.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
@@ -25,7 +26,7 @@ static bool refuse(gh_buf *why, const char *text)
 static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
 {
     const char *reason = NULL;
-    if (!gh_redis_url_parse(o->url, &s->url, &reason)) {
+    if (!gh_redis_url_parse(o->url, s->url, &reason)) {
         gh_buf_lit(why, "redis.url: ");
         return refuse(why, reason);
     }
@@ -33,14 +34,14 @@ static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
         if (o->password.n == 0 || o->password.n > GH_REDIS_PASSWORD_MAX ||
             gh_str_find(o->password, '\0') < o->password.n)
             return refuse(why, "redis.password is empty, too long or has a NUL in it");
-        memset(s->url.password, 0, sizeof s->url.password);
-        memcpy(s->url.password, o->password.p, o->password.n);
+        memset(s->url->password, 0, sizeof s->url->password);
+        memcpy(s->url->password, o->password.p, o->password.n);
     }
-    if (s->url.user[0] != '\0' && s->url.password[0] == '\0')
+    if (s->url->user[0] != '\0' && s->url->password[0] == '\0')
         return refuse(
             why, "redis.url names a user but no password is set (a password alone is written :PASSWORD@)");
     gh_buf shown = gh_buf_over(s->shown, sizeof s->shown - 1);
-    gh_redis_url_show(&s->url, &shown);
+    gh_redis_url_show(s->url, &shown);
     return true;
 }
 
@@ -79,7 +80,7 @@ static bool take_numbers(gh_redis_shared *s, const gh_redis_options *o, gh_buf *
 static bool take_tls(gh_redis_shared *s, gh_str ca_file, gh_buf *why)
 {
     char path[CA_FILE_MAX];
-    if (s->url.scheme != GH_REDIS_TLS)
+    if (s->url->scheme != GH_REDIS_TLS)
         return true;
     if (ca_file.n >= sizeof path)
         return refuse(why, "redis.ca_file is too long");
@@ -98,20 +99,34 @@ static void name_node(gh_redis_shared *s)
     gh_buf_hex(&b, id, sizeof id);
 }
 
+static gh_redis_shared *new_shared(void)
+{
+    gh_redis_shared *s = calloc(1, sizeof *s);
+    if (s == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
+        free(s);
+        return NULL;
+    }
+    s->url = sodium_malloc(sizeof *s->url);
+    if (s->url != NULL)
+        return s;
+    gh_redis_shared_free(s);
+    return NULL;
+}
+
 gh_redis_shared *gh_redis_shared_new(const gh_redis_options *options, char why[GH_REDIS_WHY_SIZE])
 {
     gh_buf reason = gh_buf_over(why, GH_REDIS_WHY_SIZE - 1);
-    gh_redis_shared *s = calloc(1, sizeof *s);
-    if (s == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
+    gh_redis_shared *s = new_shared();
+    if (s == NULL) {
         (void)refuse(&reason, "out of memory");
-        free(s);
-        s = NULL;
     } else if (!take_url(s, options, &reason) || !take_prefix(s, options->prefix, &reason) ||
                !take_numbers(s, options, &reason) || !take_tls(s, options->ca_file, &reason)) {
         gh_redis_shared_free(s);
         s = NULL;
     } else {
         name_node(s);
+        s->conditions = options->conditions;
+        gh_conditions_use(s->conditions, GH_SERVER_REDIS, gh_str_of(s->shown));
     }
     why[reason.n] = '\0';
     return s;
@@ -121,8 +136,9 @@ void gh_redis_shared_free(gh_redis_shared *s)
 {
     if (s == NULL)
         return;
+    gh_conditions_forget(s->conditions, GH_SERVER_REDIS);
     gh_redis_tls_context_free(s->tls);
-    gh_redis_url_wipe(&s->url);
+    sodium_free(s->url); /* wipes it */
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -152,6 +168,7 @@ void gh_redis_read_figures(gh_redis_shared *s, uint64_t now_ms, gh_redis_figures
                               .unavailable = read_figure(&s->unavailable),
                               .late = read_figure(&s->late),
                               .connected = read_figure(&s->connected),
+                              .outages = read_figure(&s->outages_begun),
                               .round_trip_us = read_figure(&s->round_trip_us)};
     (void)gh_outages_now(&s->outages, now_ms, &ret->away_ms);
     memcpy(ret->server, s->shown, sizeof ret->server);
@@ -180,25 +197,37 @@ static void keep_reason(gh_redis_shared *s, gh_str why)
 
 void gh_redis_say_lost(gh_redis *r, gh_str why)
 {
+    char memory[GH_REDIS_WHY_SIZE + GH_REDIS_SHOWN_SIZE + 64];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
     keep_reason(r->shared, why);
+    gh_conditions_failed(r->shared->conditions, GH_SERVER_REDIS, why);
     if (r->away)
         return;
     r->away = true;
-    if (gh_outages_begin(&r->shared->outages, uv_now(r->loop)) && r->lane != NULL)
-        gh_log_event(r->lane, GH_LEVEL_WARNING, "redis_unavailable",
-                     "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
-                     (int)why.n, why.p);
+    if (!gh_outages_begin(&r->shared->outages, uv_now(r->loop)))
+        return;
+    atomic_fetch_add_explicit(&r->shared->outages_begun, 1, memory_order_relaxed);
+    gh_buf_printf(&text, "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
+                  (int)why.n, why.p);
+    gh_conditions_lost(r->shared->conditions, r->lane, GH_SERVER_REDIS, why, gh_buf_str(&text));
 }
 
 void gh_redis_say_back(gh_redis *r)
 {
+    char memory[GH_REDIS_SHOWN_SIZE + 64];
+    gh_buf text = gh_buf_over(memory, sizeof memory);
     uint64_t away_ms = 0;
-    if (!r->away)
+    if (!r->away) {
+        if (gh_outages_now(&r->shared->outages, uv_now(r->loop), NULL) == 0)
+            gh_conditions_ok(r->shared->conditions, GH_SERVER_REDIS);
         return;
+    }
     r->away = false;
-    if (gh_outages_end(&r->shared->outages, uv_now(r->loop), &away_ms) && r->lane != NULL)
-        gh_log_event(r->lane, GH_LEVEL_INFO, "redis_recovered", "Redis at %s is back after %llu.%03u s",
-                     r->shared->shown, (unsigned long long)(away_ms / 1000), (unsigned)(away_ms % 1000));
+    if (!gh_outages_end(&r->shared->outages, uv_now(r->loop), &away_ms))
+        return;
+    gh_buf_printf(&text, "Redis at %s is back after %llu.%03u s", r->shared->shown,
+                  (unsigned long long)(away_ms / 1000), (unsigned)(away_ms % 1000));
+    gh_conditions_back(r->shared->conditions, r->lane, GH_SERVER_REDIS, gh_buf_str(&text));
 }
 
 void gh_redis_say_refused(gh_redis *r, gh_str why)

@@ -7,6 +7,7 @@
 #define GH_EDGES_REDIS_SHARED_H
 
 #include "base/buf.h"
+#include "observe/condition.h"
 
 enum {
     GH_REDIS_SCRIPTS_MAX = 4,
@@ -30,6 +31,7 @@ typedef struct gh_redis_options {
     size_t max_bytes;      /* of commands of one loop that the socket does not take; 0: 4 MiB */
     const gh_str *scripts; /* Lua; a request names one by its index */
     unsigned n_scripts;
+    gh_conditions *conditions; /* what is known of the server is kept there; NULL: nowhere */
 } gh_redis_options;
 
 /* NULL: why says in one sentence which option is wrong; never a secret. */
@@ -51,6 +53,7 @@ typedef struct gh_redis_figures {
     uint64_t answered, unavailable;   /* requests */
     uint64_t late;                    /* deadlines missed */
     uint64_t connected;               /* times a connection became ready */
+    uint64_t outages;                 /* times "redis_unavailable" was said */
     uint64_t round_trip_us;           /* of the last heartbeat; 0: none yet */
     char why[GH_REDIS_WHY_SIZE];      /* of the present outage, or of the last; "" */
     char server[GH_REDIS_SHOWN_SIZE]; /* "host:port" */

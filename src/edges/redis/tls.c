@@ -64,7 +64,9 @@ static bool expect_host(SSL *ssl, const char *host)
     if (gh_ip_parse(gh_str_of(host), &ip))
         return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip.bytes, ip.family == 4 ? 4 : 16) == 1;
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    /* SSL_set_tlsext_host_name(), whose macro drops a qualifier. */
+    return SSL_set1_host(ssl, host) == 1 && SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                                                     TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) == 1;
 }
 
 bool gh_redis_tls_begin(gh_redis_tls *t, struct ssl_ctx_st *context, const char *host)

@@ -45,6 +45,9 @@ bool gh_aws_secrets_unreachable(const gh_aws_secrets *s);
 /* The configuration of that reading is in use. The thread starts with the first secret. False: it can't be started. */
 GH_MUST_CHECK bool gh_aws_secrets_use(gh_aws_secrets *s, unsigned reading, uint64_t refresh_s);
 
+/* It is not, and will not be: the reading was refused. A change that was told of is told of again. */
+void gh_aws_secrets_drop(gh_aws_secrets *s, unsigned reading);
+
 /* Any thread. */
 gh_aws_figures gh_aws_secrets_figures(gh_aws_secrets *s);
 

@@ -53,11 +53,19 @@ bool gh_aws_may_ask(gh_str url)
     return gh_ip_parse(address, &ip) && gh_ip_is_loopback(&ip);
 }
 
+/* Visible characters and spaces: "Bearer abc". */
+static bool is_line(gh_str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < ' ' || text.p[i] > '~')
+            return false;
+    return true;
+}
+
 /* "Name: value", NUL-terminated, in the arena. NULL: no memory, or the value has no business in a header. */
 static const char *header(gh_arena *arena, const char *name, gh_str value)
 {
-    char *memory =
-        value.n > HEADER_SIZE || !gh_aws_is_visible(value) ? NULL : gh_arena_alloc(arena, HEADER_SIZE + 64);
+    char *memory = value.n > HEADER_SIZE || !is_line(value) ? NULL : gh_arena_alloc(arena, HEADER_SIZE + 64);
     if (memory == NULL)
         return NULL;
     gh_buf b = gh_buf_over(memory, HEADER_SIZE + 64);

@@ -220,7 +220,7 @@ enum gh_aws_result gh_aws_get_secret(const gh_aws_request *request, const gh_aws
                                  .total_ms = TOTAL_MS,
                                  .stop = request->stop};
     if (!gh_secret_http_do(&http, arena, &answer, why))
-        return GH_AWS_AGAIN;
+        return GH_AWS_UNREACHED;
     if (answer.status == 200)
         return gh_aws_read_value(answer.body, arena, ret, &reason) ? GH_AWS_VALUE
                                                                    : refuse(GH_AWS_REFUSED, reason, why);

@@ -5,10 +5,11 @@
 #include "edges/secrets/aws_credentials.h"
 
 enum gh_aws_result {
-    GH_AWS_VALUE,    /* *ret; of AWSPREVIOUS also: there is none */
-    GH_AWS_AGAIN,    /* not reached, too busy, or broken: it may be there the next time */
-    GH_AWS_STRANGER, /* the credentials were not taken: get others */
-    GH_AWS_REFUSED   /* there is no such secret, it may not be read, or the answer is of no use */
+    GH_AWS_VALUE,     /* *ret; of AWSPREVIOUS also: there is none */
+    GH_AWS_UNREACHED, /* there was no answer, and there would be none for another secret either */
+    GH_AWS_AGAIN,     /* too busy, or broken: it may be there the next time */
+    GH_AWS_STRANGER,  /* the credentials were not taken: get others */
+    GH_AWS_REFUSED    /* there is no such secret, it may not be read, or the answer is of no use */
 };
 
 typedef struct gh_aws_request {

@@ -1,5 +1,7 @@
 #include "records/postgres/schema_postgres.h"
 
+enum { PATIENCE_MS = 600000 /* for a migration's statement, or another node's migration */ };
+
 static const uint8_t version_of[] = {
 #define SCHEMA(version, name, text) version,
 #define ROLES(text)
@@ -133,6 +135,8 @@ bool gh_pg_schema_open(gh_postgres *c, uint64_t *ret_found, gh_buf *why)
     uint64_t found, version;
     if (!gh_pg_schema_look(c, &found))
         return fail(c, 0, why);
+    if (found < gh_pg_schema_version() && c->timeout_ms < PATIENCE_MS)
+        c->timeout_ms = PATIENCE_MS;
     for (version = found; version < gh_pg_schema_version();) {
         version = step(&c->sql);
         if (!gh_sql_ok(&c->sql))

@@ -273,23 +273,60 @@ static void judge(call *c, unsigned from, unsigned to)
     }
 }
 
-void gh_state_take(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n)
+/* Locked until unlock_shards(). */
+static void begin(call *c, gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n)
 {
     assert(n <= GH_TAKES_MAX);
-    call c UNSET;
-    c.s = s;
-    c.now_ms = now_ms;
-    c.takes = takes;
-    c.n = n;
-    memset(c.shards, 0, sizeof c.shards);
-    locate(&c);
-    lock_shards(&c);
+    c->s = s;
+    c->now_ms = now_ms;
+    c->takes = takes;
+    c->n = n;
+    memset(c->shards, 0, sizeof c->shards);
+    locate(c);
+    lock_shards(c);
     for (unsigned i = 0; i < n; i++)
-        load(&c, i);
+        load(c, i);
+}
+
+void gh_state_take(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n)
+{
+    call c UNSET;
+    begin(&c, s, now_ms, takes, n);
     for (unsigned from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && takes[to].group == takes[from].group;)
             to++;
         judge(&c, from, to);
+    }
+    unlock_shards(&c);
+}
+
+void gh_state_charge(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n)
+{
+    call c UNSET;
+    begin(&c, s, now_ms, takes, n);
+    for (unsigned i = 0; i < n; i++) {
+        place *p = &c.place[c.place[i].first];
+        uint64_t units = gh_tally_room(takes[i].limit, &p->tally);
+        if (units > takes[i].weight)
+            units = takes[i].weight;
+        if (units == 0 || (!p->slot && !find_place(&c, i)))
+            continue;
+        gh_tally_add(takes[i].limit, units, &p->tally);
+        store(takes[i].limit, p);
+    }
+    unlock_shards(&c);
+}
+
+void gh_state_give_back(gh_state *s, uint64_t now_ms, uint64_t taken_ms, gh_take *takes, unsigned n)
+{
+    call c UNSET;
+    begin(&c, s, now_ms, takes, n);
+    for (unsigned i = 0; i < n; i++) {
+        place *p = &c.place[c.place[i].first];
+        if (!p->slot || p->tally.used == 0)
+            continue; /* has made room for others meanwhile */
+        gh_tally_give_back(takes[i].limit, takes[i].weight, taken_ms, &p->tally);
+        store(takes[i].limit, p);
     }
     unlock_shards(&c);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cli/records.h"
 #include "edges/proxy/server.h"
 #include "operator/operator.h"
 
@@ -213,7 +214,8 @@ static void each_of_the_operators_commands_explains_itself(void **state)
         (void)snprintf(group, sizeof group, "%.*s", (int)n, c->name);
         assert_true(gh_str_ends(gh_str_of(c->summary), GH_STR(".")));
         assert_non_null(c->operate);
-        assert_int_equal(RUN(group, c->name + n + 1, "--help"), GH_EXIT_OK);
+        bool alone = c->name[n] == '\0';
+        assert_int_equal(alone ? RUN(group, "--help") : RUN(group, c->name + n + 1, "--help"), GH_EXIT_OK);
         assert_non_null(strstr(out_text, c->summary));
         for (unsigned k = 0; k < c->n_options; k++) {
             char name[64];
@@ -225,6 +227,8 @@ static void each_of_the_operators_commands_explains_itself(void **state)
             if (line.n > 110)
                 fail_msg("%s --help: too wide: %.*s", c->name, (int)line.n, line.p);
         assert_int_equal(RUN(group, "--help"), GH_EXIT_OK);
+        assert_non_null(strstr(out_text, c->summary));
+        assert_int_equal(RUN("help", group), GH_EXIT_OK);
         assert_non_null(strstr(out_text, c->summary));
     }
 }
@@ -370,16 +374,15 @@ static void check_completion(const char *text, const gh_cli_command *commands, u
     }
 }
 
-static void completion_knows_every_option(void **state)
+/* The second words behind the first. */
+static void check_words(const char *text, const gh_cli_command *commands, unsigned n)
 {
-    (void)state;
-    const char *text = packaged("completion/gatehouse.bash");
-    check_completion(text, gh_cli_commands, gh_cli_n_commands);
-    check_completion(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
-    for (unsigned i = 0; i < GH_OPERATOR_N_COMMANDS; i++) { /* the second words behind the first */
-        const char *name = gh_operator_commands[i].name;
+    for (unsigned i = 0; i < n; i++) {
+        const char *name = commands[i].name;
         char group[32], word[32];
         size_t length = strcspn(name, " ");
+        if (name[length] == '\0')
+            continue;
         (void)snprintf(group, sizeof group, "%.*s", (int)length, name);
         (void)snprintf(word, sizeof word, "%s", name + length + 1);
         gh_str line = completion_of(text, group);
@@ -387,6 +390,17 @@ static void completion_knows_every_option(void **state)
         if (memmem(line.p, line.n, word, strlen(word)) == NULL)
             fail_msg("completion lacks %s", name);
     }
+}
+
+static void completion_knows_every_option(void **state)
+{
+    (void)state;
+    const char *text = packaged("completion/gatehouse.bash");
+    check_completion(text, gh_cli_commands, gh_cli_n_commands);
+    check_completion(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
+    check_completion(text, gh_cli_records_commands, GH_CLI_N_RECORDS_COMMANDS);
+    check_words(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
+    check_words(text, gh_cli_records_commands, GH_CLI_N_RECORDS_COMMANDS);
 }
 
 static void check_manual(const char *text, const gh_cli_command *commands, unsigned n)
@@ -411,6 +425,7 @@ static void manual_knows_every_option(void **state)
     const char *text = packaged("gatehouse.1");
     check_manual(text, gh_cli_commands, gh_cli_n_commands);
     check_manual(text, gh_operator_commands, GH_OPERATOR_N_COMMANDS);
+    check_manual(text, gh_cli_records_commands, GH_CLI_N_RECORDS_COMMANDS);
 }
 
 int main(void)

@@ -223,6 +223,22 @@ static void test_later(void **state)
     unload(l);
 }
 
+/* Likewise for all that hangs on a secret being set. */
+static void test_later_of_others(void **state)
+{
+    struct host h = {.later = true};
+    (void)state;
+    expect_said(
+        &h,
+        UP "identity: {enabled: on, deny_by_default: on}\nsecret_key: aws:a\n"
+           "redis: {url: \"aws:r\", password: \"aws:p\"}\npostgresql: {url: \"aws:d\", timeout: 3s}\n",
+        "SECRET_KEY_PREVIOUS=" OLD,
+        "g.yaml:3:13: warning: secret_key: aws:a is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:4:14: warning: redis.url: aws:r is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:4:33: warning: redis.password: aws:p is got when Gatehouse starts; it was not checked\n"
+        "g.yaml:5:19: warning: postgresql.url: aws:d is got when Gatehouse starts; it was not checked\n");
+}
+
 static void test_previous(void **state)
 {
     static const struct {
@@ -297,6 +313,22 @@ static void test_names_in_order(void **state)
     unload(l);
 }
 
+/* A configuration with an error asks nobody: where AWS is may be what is wrong. Nor does it say that the secret is missing. */
+static void test_wrong_elsewhere(void **state)
+{
+    struct host h = {.file = KEY, .aws = KEY};
+    (void)state;
+    expect_said(
+        &h,
+        PROD
+        "data: {folder: /d}\nidentity: {enabled: on, deny_by_default: on}\nsecret_key: aws:a\nsecrets: {aws: {endpoint: "
+        "\"http://x.example\"}}\n",
+        NULL,
+        "g.yaml:7:27: error: secrets.aws.endpoint: \"http://x.example\" is reached without TLS: write https:// (http:// "
+        "goes to this machine alone)\n");
+    assert_string_equal(h.asked, "");
+}
+
 static void test_yaml_in_production(void **state)
 {
     struct host h = {.file = KEY, .aws = KEY};
@@ -313,6 +345,38 @@ static void test_yaml_in_production(void **state)
         &h, PROD "secret_key: " KEY "\n", "SECRET_KEY=" OLD,
         "g.yaml:4:1: error: secret_key: production takes it from SECRET_KEY, SECRET_KEY_FILE or a .env file, or from "
         "where file:PATH or aws:NAME says: this file is copied and shown; remove it here, and make a new one\n");
+}
+
+/* A URL is a secret for the sake of the password in it. */
+static void test_urls(void **state)
+{
+    static const struct {
+        const char *url;
+        bool refused;
+    } rows[] = {
+        {"redis://cache.example:6379/0", false},
+        {"redis://app@cache.example:6379/0", false},
+        {"rediss://cache.example", false},
+        {"unix:///run/redis.sock?db=1", false},
+        {"redis://cache.example:6379/0?x=a@b", false},
+        {"redis://:pw@cache.example:6379/0", true},
+        {"redis://app:pw@cache.example", true},
+        {"redis://app:p/w@cache.example", true},
+        {"redis://cache.example?PASSWORD=pw", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        char yaml[256];
+        gh_buf b = gh_buf_over(yaml, sizeof yaml - 1);
+        gh_buf_printf(&b, PROD "redis: {url: \"%s\"}\n", rows[i].url);
+        yaml[b.n] = '\0';
+        loaded *l = load_given(&(given){.yaml = yaml});
+        bool refused = strstr(l->text, "redis.url: production takes it from") != NULL;
+        if (refused != rows[i].refused)
+            fail_msg("%s: %s", rows[i].url, l->text);
+        assert_null(strstr(l->text, "pw@"));
+        unload(l);
+    }
 }
 
 static void test_endpoint(void **state)
@@ -397,10 +461,13 @@ int main(void)
         cmocka_unit_test(test_nothing_is_shown),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_later),
+        cmocka_unit_test(test_later_of_others),
         cmocka_unit_test(test_previous),
         cmocka_unit_test(test_what_aws_needs),
         cmocka_unit_test(test_names_in_order),
+        cmocka_unit_test(test_wrong_elsewhere),
         cmocka_unit_test(test_yaml_in_production),
+        cmocka_unit_test(test_urls),
         cmocka_unit_test(test_endpoint),
         cmocka_unit_test(test_memory),
     };

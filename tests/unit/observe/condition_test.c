@@ -1,134 +1,118 @@
 #include "observe/condition.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { LINES = 16 };
-
 static gh_conditions all;
-static struct {
-    int level;
-    char event[32], text[700];
-} lines[LINES];
-static unsigned n_lines;
-
-static void hear(void *data, int level, const char *event, const char *text)
-{
-    assert_ptr_equal(data, &all);
-    assert_true(n_lines < LINES);
-    lines[n_lines].level = level;
-    (void)snprintf(lines[n_lines].event, sizeof lines[0].event, "%s", event);
-    (void)snprintf(lines[n_lines].text, sizeof lines[0].text, "%s", text);
-    n_lines++;
-}
 
 static int fresh(void **state)
 {
     (void)state;
     all = (gh_conditions)GH_CONDITIONS_INIT;
-    n_lines = 0;
-    gh_conditions_tell(&all, hear, &all);
     return 0;
 }
 
-static gh_condition read_redis(void)
+static gh_condition look(enum gh_server_kind server)
 {
     gh_condition c;
-    gh_conditions_read(&all, GH_SERVER_REDIS, &c);
+    gh_conditions_read(&all, server, &c);
     return c;
 }
 
-static gh_condition_seat join(void)
+/* The events that are in the log, with a space behind each. */
+static void log_is(const char *path, const char *expected)
 {
-    gh_condition_seat seat;
-    gh_condition_join(&seat, &all, GH_SERVER_REDIS, GH_STR("10.0.0.1:6379"));
-    return seat;
+    char line[4096], text[512];
+    gh_buf out = gh_buf_over(text, sizeof text);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *event = strstr(line, "\"event\":\"");
+        assert_non_null(event);
+        event += strlen("\"event\":\"");
+        gh_buf_put(&out, gh_str_cut(gh_str_of(event), 0, strcspn(event, "\"")));
+        gh_buf_char(&out, ' ');
+    }
+    (void)fclose(file);
+    gh_buf_char(&out, '\0');
+    assert_string_equal(text, expected);
 }
 
-static void an_outage_that_many_find_is_two_lines(void **state)
+static void a_change_is_one_line_of_its_servers_event(void **state)
 {
     (void)state;
-    gh_condition_seat a = join(), b = join();
-    assert_int_equal(read_redis().state, GH_CONDITION_UNTRIED);
-    gh_condition_ok(&a);
-    gh_condition_ok(&b);
-    gh_condition_ok(&a);
-    assert_int_equal(n_lines, 1);
-    assert_string_equal(lines[0].event, "server_ok");
-    assert_string_equal(lines[0].text, "Redis at 10.0.0.1:6379 answers");
+    char path[] = "/tmp/condition-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    const gh_log_options options = {.file = gh_str_of(path), .json = true, .lanes = 1};
+    const char *why = NULL;
+    gh_log *log = gh_log_open(&options, &why);
+    assert_non_null(log);
+    gh_log_lane *lane = gh_log_lane_of(log, 0);
+    for (unsigned i = 0; i < GH_SERVER_COUNT; i++) {
+        gh_conditions_use(&all, i, GH_STR("somewhere"));
+        gh_conditions_ok(&all, i);
+        gh_conditions_lost(&all, lane, i, GH_STR("why"), GH_STR("a line"));
+        gh_conditions_failed(&all, i, GH_STR("why again"));
+        gh_conditions_back(&all, lane, i, GH_STR("a line"));
+    }
+    gh_conditions_lost(NULL, lane, GH_SERVER_REDIS, GH_STR("why"), GH_STR("nobody keeps it"));
+    gh_log_close(log);
+    log_is(path,
+           "redis_unavailable redis_recovered records_unavailable records_recovered secrets_unavailable "
+           "secrets_available redis_unavailable ");
+    (void)unlink(path);
+}
+
+static void what_is_known_of_a_server(void **state)
+{
+    (void)state;
+    assert_int_equal(look(GH_SERVER_REDIS).state, GH_CONDITION_UNUSED);
+    gh_conditions_use(&all, GH_SERVER_REDIS, GH_STR("10.0.0.1:6379"));
+    assert_int_equal(look(GH_SERVER_REDIS).state, GH_CONDITION_UNTRIED);
+    assert_true(look(GH_SERVER_REDIS).since_s == 0);
+    gh_conditions_ok(&all, GH_SERVER_REDIS);
     uint64_t before_s = (uint64_t)time(NULL);
-    gh_condition_unavailable(&a, GH_STR("no answer within 50 ms"));
-    gh_condition_unavailable(&b, GH_STR("connection reset"));
-    gh_condition_unavailable(&a, GH_STR("connection refused"));
+    gh_conditions_lost(&all, NULL, GH_SERVER_REDIS, GH_STR("no answer within 50 ms"), GH_STR("x"));
+    gh_conditions_lost(&all, NULL, GH_SERVER_REDIS, GH_STR("connection refused"), GH_STR("x"));
     uint64_t after_s = (uint64_t)time(NULL);
-    assert_int_equal(n_lines, 2);
-    assert_int_equal(lines[1].level, 2);
-    assert_string_equal(lines[1].event, "server_unavailable");
-    assert_string_equal(lines[1].text, "Redis at 10.0.0.1:6379 is unavailable: no answer within 50 ms");
-    gh_condition c = read_redis();
+    gh_condition c = look(GH_SERVER_REDIS);
     assert_int_equal(c.state, GH_CONDITION_UNAVAILABLE);
+    assert_string_equal(c.where, "10.0.0.1:6379");
     assert_string_equal(c.reason, "connection refused");
-    assert_int_equal(c.outages, 1);
+    assert_int_equal(c.outages, 1); /* one outage, told twice */
     assert_in_range(c.since_s, before_s, after_s);
     assert_in_range(c.failed_s, before_s, after_s);
-    /* One has found its way back, another has not: it is not well yet. */
-    gh_condition_ok(&a);
-    assert_int_equal(read_redis().state, GH_CONDITION_UNAVAILABLE);
-    assert_int_equal(n_lines, 2);
-    gh_condition_ok(&b);
-    c = read_redis();
+    gh_conditions_back(&all, NULL, GH_SERVER_REDIS, GH_STR("x"));
+    c = look(GH_SERVER_REDIS);
     assert_int_equal(c.state, GH_CONDITION_OK);
     assert_string_equal(c.reason, "connection refused"); /* what it was is still told */
-    assert_int_equal(n_lines, 3);
-    assert_string_equal(lines[2].event, "server_ok");
-    assert_int_equal(strncmp(lines[2].text, "Redis at 10.0.0.1:6379 answers again after ", 43), 0);
+    gh_conditions_lost(&all, NULL, GH_SERVER_REDIS, GH_STR("again"), GH_STR("x"));
+    assert_int_equal(look(GH_SERVER_REDIS).outages, 2);
+    gh_conditions_forget(&all, GH_SERVER_REDIS);
+    assert_int_equal(look(GH_SERVER_REDIS).state, GH_CONDITION_UNUSED);
+    assert_int_equal(look(GH_SERVER_AWS).state, GH_CONDITION_UNUSED);
 }
 
-static void who_leaves_takes_its_report_along(void **state)
+static void nobody_need_keep_it(void **state)
 {
     (void)state;
-    gh_condition_seat a = join(), b = join();
-    gh_condition_ok(&a);
-    gh_condition_unavailable(&b, GH_STR("connection refused"));
-    gh_condition_leave(&b);
-    assert_int_equal(read_redis().state, GH_CONDITION_OK);
-    gh_condition_leave(&b); /* twice is once */
-    gh_condition_ok(&b);    /* and a seat that was left reports nothing */
-    assert_int_equal(n_lines, 3);
-    gh_condition_unavailable(&a, GH_STR("connection refused"));
-    gh_condition_leave(&a);
-    assert_int_equal(read_redis().state, GH_CONDITION_UNUSED);
-    assert_int_equal(n_lines, 4); /* the end of the process is no recovery */
-}
-
-static void what_fell_ill_before_there_was_a_log_is_said(void **state)
-{
-    (void)state;
-    gh_conditions_tell(&all, NULL, NULL);
-    gh_condition_seat a = join();
-    gh_condition_unavailable(&a, GH_STR("connection refused"));
-    assert_int_equal(n_lines, 0);
-    gh_conditions_tell(&all, hear, &all);
-    assert_int_equal(n_lines, 1);
-    assert_string_equal(lines[0].event, "server_unavailable");
-}
-
-static void no_registry_is_no_fault(void **state)
-{
-    (void)state;
-    gh_condition_seat a;
-    gh_condition_join(&a, NULL, GH_SERVER_AWS, GH_STR("x"));
-    gh_condition_unavailable(&a, GH_STR("x"));
-    gh_condition_ok(&a);
-    gh_condition_leave(&a);
-    assert_int_equal(n_lines, 0);
+    gh_condition c = {.outages = 7};
+    gh_conditions_use(NULL, GH_SERVER_AWS, GH_STR("x"));
+    gh_conditions_ok(NULL, GH_SERVER_AWS);
+    gh_conditions_lost(NULL, NULL, GH_SERVER_AWS, GH_STR("x"), GH_STR("x"));
+    gh_conditions_failed(NULL, GH_SERVER_AWS, GH_STR("x"));
+    gh_conditions_back(NULL, NULL, GH_SERVER_AWS, GH_STR("x"));
+    gh_conditions_read(NULL, GH_SERVER_AWS, &c);
+    assert_int_equal(c.state, GH_CONDITION_UNUSED);
+    assert_int_equal(c.outages, 0);
 }
 
 static void long_texts_are_cut(void **state)
@@ -136,15 +120,11 @@ static void long_texts_are_cut(void **state)
     (void)state;
     char text[1000];
     memset(text, 'x', sizeof text);
-    gh_condition_seat a;
-    gh_condition_join(&a, &all, GH_SERVER_AWS, (gh_str){text, sizeof text});
-    gh_condition_unavailable(&a, (gh_str){text, sizeof text});
-    gh_condition c;
-    gh_conditions_read(&all, GH_SERVER_AWS, &c);
+    gh_conditions_use(&all, GH_SERVER_AWS, (gh_str){text, sizeof text});
+    gh_conditions_lost(&all, NULL, GH_SERVER_AWS, (gh_str){text, sizeof text}, GH_STR("x"));
+    gh_condition c = look(GH_SERVER_AWS);
     assert_int_equal(strlen(c.where), GH_CONDITION_TEXT);
     assert_int_equal(strlen(c.reason), GH_CONDITION_TEXT);
-    assert_int_equal(strlen(lines[0].text),
-                     strlen("AWS Secrets Manager at  is unavailable: ") + 2 * (size_t)GH_CONDITION_TEXT);
 }
 
 static void metrics_name_what_is_in_use(void **state)
@@ -154,10 +134,10 @@ static void metrics_name_what_is_in_use(void **state)
     gh_buf out = gh_buf_over(memory, sizeof memory);
     gh_conditions_metrics(&all, &out);
     assert_int_equal(out.n, 0);
-    gh_condition_seat a = join(), b;
-    gh_condition_join(&b, &all, GH_SERVER_POSTGRESQL, GH_STR("db"));
-    gh_condition_ok(&a);
-    gh_condition_unavailable(&b, GH_STR("x"));
+    gh_conditions_use(&all, GH_SERVER_REDIS, GH_STR("r"));
+    gh_conditions_ok(&all, GH_SERVER_REDIS);
+    gh_conditions_use(&all, GH_SERVER_POSTGRESQL, GH_STR("db"));
+    gh_conditions_lost(&all, NULL, GH_SERVER_POSTGRESQL, GH_STR("x"), GH_STR("x"));
     gh_conditions_metrics(&all, &out);
     gh_buf_char(&out, '\0');
     assert_non_null(strstr(memory, "# TYPE gatehouse_server_up gauge\n"
@@ -169,61 +149,45 @@ static void metrics_name_what_is_in_use(void **state)
     assert_null(strstr(memory, "aws"));
 }
 
-enum { THREADS = 4, ROUNDS = 20000 };
-static atomic_uint heard;
-
-static void count(void *data, int level, const char *event, const char *text)
-{
-    (void)data;
-    (void)level;
-    (void)event;
-    (void)text;
-    atomic_fetch_add(&heard, 1);
-}
+enum { THREADS = 4, ROUNDS = 5000 };
 
 static void *flap(void *data)
 {
-    (void)data;
-    gh_condition_seat seat = join();
+    const char *reason = data;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        gh_condition_ok(&seat);
-        if (i % 64 == 0)
-            gh_condition_unavailable(&seat, GH_STR("connection refused"));
+        gh_conditions_lost(&all, NULL, GH_SERVER_REDIS, gh_str_of(reason), GH_STR("x"));
+        gh_condition c = look(GH_SERVER_REDIS);
+        /* One text or another, never a part of each. */
+        assert_true(c.reason[0] == c.reason[strlen(c.reason) - 1]);
+        gh_conditions_back(&all, NULL, GH_SERVER_REDIS, GH_STR("x"));
     }
-    gh_condition_ok(&seat);
     return NULL;
 }
 
-/* Each change of state is one line: from ok to unavailable and back, however many threads report. */
-static void many_threads_may_report(void **state)
+static void many_threads_may_tell(void **state)
 {
     (void)state;
+    static char reasons[THREADS][4] = {"aaa", "bb", "c", "ddd"};
     pthread_t threads[THREADS];
-    atomic_store(&heard, 0);
-    gh_conditions_tell(&all, count, NULL);
+    gh_conditions_use(&all, GH_SERVER_REDIS, GH_STR("r"));
     for (unsigned i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, flap, NULL), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, flap, reasons[i]), 0);
     for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-    gh_condition c = read_redis();
+    gh_condition c = look(GH_SERVER_REDIS);
     assert_int_equal(c.state, GH_CONDITION_OK);
-    assert_true(c.outages > 0);
-    /* Every outage has a beginning and an end; before the first there may have been an "answers". */
-    assert_in_range(atomic_load(&heard), 2 * c.outages, 2 * c.outages + 1 + THREADS);
-    assert_int_equal(all.servers[GH_SERVER_REDIS].ok, THREADS);
-    assert_int_equal(all.servers[GH_SERVER_REDIS].unavailable, 0);
+    assert_in_range(c.outages, 1, THREADS * ROUNDS);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(an_outage_that_many_find_is_two_lines, fresh),
-        cmocka_unit_test_setup(who_leaves_takes_its_report_along, fresh),
-        cmocka_unit_test_setup(what_fell_ill_before_there_was_a_log_is_said, fresh),
-        cmocka_unit_test_setup(no_registry_is_no_fault, fresh),
+        cmocka_unit_test_setup(a_change_is_one_line_of_its_servers_event, fresh),
+        cmocka_unit_test_setup(what_is_known_of_a_server, fresh),
+        cmocka_unit_test_setup(nobody_need_keep_it, fresh),
         cmocka_unit_test_setup(long_texts_are_cut, fresh),
         cmocka_unit_test_setup(metrics_name_what_is_in_use, fresh),
-        cmocka_unit_test_setup(many_threads_may_report, fresh),
+        cmocka_unit_test_setup(many_threads_may_tell, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

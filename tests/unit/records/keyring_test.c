@@ -141,6 +141,18 @@ static void test_it_turns_when_it_is_time(void **state)
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE detail = '{\"generation\":1}'"), 1);
 }
 
+/* Every node reads the ring at its start: what was there at the beginning is known. */
+static void test_the_first_keys_need_no_waiting(void **state)
+{
+    world *w = *state;
+    gh_stored_key key = key_of("c");
+    begin(w, "a", "b", 1000);
+    gh_keyring_rotation r = rotation(&key, 1001);
+    r.settle_s = 10;
+    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_OK);
+    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_TOO_SOON);
+}
+
 enum { NODES = 4 };
 static world *shared;
 static _Atomic unsigned turned;
@@ -370,6 +382,7 @@ int main(void)
         TEST(test_the_ring_turns),
         TEST(test_a_ring_of_a_shared_secret_has_no_signing_keys),
         TEST(test_it_turns_when_it_is_time),
+        TEST(test_the_first_keys_need_no_waiting),
         TEST(test_of_many_one_turns_it),
         TEST(test_only_so_many_are_in_force_at_once),
         TEST(test_another_secret_does_not_open_the_ring),

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -43,6 +44,8 @@ static void take(wire *w)
         (void)close(far);
         return;
     }
+    (void)setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    (void)setsockopt(far, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     w->pair[w->n].near = near;
     w->pair[w->n++].far = far;
 }

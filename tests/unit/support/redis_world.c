@@ -17,6 +17,7 @@ enum { PULSE_MS = 10, LIMIT_S = 30 };
 
 static const gh_str scripts[SCRIPTS] = {
     [SCRIPT_ECHO] = GH_STR_INIT("local r = {}; for i, v in ipairs(ARGV) do r[i] = tonumber(v) end; return r"),
+    [SCRIPT_GONE] = GH_STR_INIT("return redis.error_reply('NOSCRIPT never there')"),
     [SCRIPT_ADD] = GH_STR_INIT("return redis.call('INCRBY', KEYS[1], ARGV[1])"),
 };
 

@@ -9,6 +9,7 @@
 enum {
     SCRIPT_ECHO, /* returns its arguments, numbers */
     SCRIPT_ADD,  /* adds ARGV[1] to KEYS[1]; the sum */
+    SCRIPT_GONE, /* says that it is not there */
     SCRIPTS
 };
 

@@ -21,6 +21,7 @@ static void it_connects_and_answers(void **state)
     assert_false(gh_redis_ready(w->redis));
     assert_false(gh_redis_ask(w->redis, &a.request)); /* not yet */
     world_until_ready(w);
+    assert_int_equal(w->redis->breaker.state, GH_BREAKER_CLOSED);
     assert_true(gh_redis_ask(w->redis, &a.request));
     assert_int_equal(a.done, 0); /* never from within */
     world_answer(w, &a);
@@ -215,6 +216,25 @@ static void forgotten_scripts_are_loaded_again(void **state)
     world_log_lacks(w, "redis_unavailable");
 }
 
+/* A server that does not keep what is loaded is asked twice, no more. */
+static void a_script_that_never_stays(void **state)
+{
+    redis_world *w = *state;
+    asked a, b;
+    world_connect(w);
+    world_until_ready(w);
+    ask_echo(&a, 1, 2);
+    a.request.script = SCRIPT_GONE;
+    ask_echo(&b, 3, 4);
+    assert_true(gh_redis_ask(w->redis, &a.request) && gh_redis_ask(w->redis, &b.request));
+    world_until_away(w);
+    assert_int_equal(a.encoded, 2);
+    assert_int_equal(a.done, 1);
+    assert_int_equal(a.unavailable, 1);
+    assert_int_equal(b.values[0], 3);
+    assert_non_null(strstr(world_figures(w).why, "does not keep the scripts"));
+}
+
 /* One request's error is its own: the others are answered, and there is a line. */
 static void an_error_of_one_request(void **state)
 {
@@ -375,6 +395,30 @@ static void it_beats_again(void **state)
     world_until(w, has_beaten_twice, w, "the next heartbeat");
 }
 
+static bool has_pinged(void *data)
+{
+    const redis_world *w = data;
+    char calls[64];
+    redis_tell(&w->server,
+               "EVAL \"return redis.call('INFO','commandstats'):match('cmdstat_ping:calls=(%d+)')\" 0", calls,
+               sizeof calls);
+    return strtol(calls, NULL, 10) >= 5;
+}
+
+/* One loop beats for all; the others, with nothing to do, look whether somebody is there. The greetings have a PING each,
+ * and so has the server's start. */
+static void idle_connections_look(void **state)
+{
+    redis_world *w = *state;
+    world_connect(w);
+    world_until_ready(w);
+    gh_redis *second = gh_redis_new(&w->loop, w->shared, NULL);
+    assert_non_null(second);
+    world_until(w, has_pinged, w, "a PING");
+    assert_int_equal(gh_redis_nodes(w->shared), 1);
+    gh_redis_close(second);
+}
+
 static void options_are_checked(void **state)
 {
     (void)state;
@@ -425,6 +469,7 @@ int main(void)
         TEST(who_left_is_not_told),
         TEST(done_may_do_anything),
         TEST(forgotten_scripts_are_loaded_again),
+        TEST(a_script_that_never_stays),
         TEST(an_error_of_one_request),
         TEST(close_answers_all),
         TEST(done_may_close),
@@ -432,6 +477,7 @@ int main(void)
         TEST(nodes_are_counted),
         TEST(dead_nodes_are_forgotten),
         TEST(it_beats_again),
+        TEST(idle_connections_look),
         TEST(options_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

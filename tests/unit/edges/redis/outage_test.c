@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "edges/redis/parts.h"
 #include "redis_relay.h"
 #include "redis_world.h"
 
@@ -72,7 +73,30 @@ static void paused(void **state)
     assert_int_equal(world_lines(w, "redis_unavailable", 1), 1);
     f = world_figures(w);
     assert_int_equal(f.connected, 2);
+    assert_int_equal(f.outages, 1);
     assert_int_equal(f.away_ms, 0);
+}
+
+/* Asked while the deadline of an earlier request, which was answered, is still to come. */
+static void paused_between_two_deadlines(void **state)
+{
+    redis_world *w = *state;
+    w->options.timeout_ms = 400;
+    world_connect(w);
+    world_until_ready(w);
+    it_answers(w);
+    for (uint64_t begin = uv_now(&w->loop); uv_now(&w->loop) < begin + 150;)
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    redis_signal(&w->server, SIGSTOP);
+    ask_all(w);
+    world_turn(w);
+    world_turn(w);
+    while (gh_redis_ready(w->redis)) { /* there is a deadline at any time */
+        assert_true(uv_is_active((uv_handle_t *)&w->redis->timer));
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+    }
+    all_were_told();
+    redis_signal(&w->server, SIGCONT);
 }
 
 /* A trial reaches the stopped server's queue of connections and waits there; more trials follow, no more lines. */
@@ -433,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(paused),
+        TEST(paused_between_two_deadlines),
         TEST(paused_for_long),
         TEST(killed_and_started_again),
         TEST(it_comes_later),
