@@ -64,8 +64,8 @@ static bool tell(gh_pg_worker *w)
     return true;
 }
 
-/* Its number comes last: who has to wait for the row of this one, does so for as short as can be. */
-static void try_once(gh_pg_worker *w, gh_pg_task *task)
+/* True: it is done. Its number comes last: who has to wait for the row of this one, does so for as short as can be. */
+static bool try_once(gh_pg_worker *w, gh_pg_task *task)
 {
     gh_sql *sql = &w->c.sql;
     gh_arena_reset(&w->effects);
@@ -82,8 +82,10 @@ static void try_once(gh_pg_worker *w, gh_pg_task *task)
     end_head(w);
     gh_sql_run(sql, GH_SQL_COMMIT);
     gh_sql_flush(sql);
-    if (gh_sql_ok(sql))
-        atomic_store_explicit(&w->of->access_s, w->work.access_s, memory_order_relaxed);
+    if (!gh_sql_ok(sql) && !gh_postgres_committed(&w->c))
+        return false;
+    atomic_store_explicit(&w->of->access_s, w->work.access_s, memory_order_relaxed);
+    return true;
 }
 
 /* --- what became of it */
@@ -157,8 +159,7 @@ enum gh_pg_end gh_pg_do(gh_pg_worker *w, gh_pg_task *task)
     bool again = true;
     for (unsigned tries = 1; again && gh_pg_connect(w); tries++) {
         uint64_t began_ms = gh_postgres_now_ms();
-        try_once(w, task);
-        if (gh_sql_ok(&w->c.sql)) {
+        if (try_once(w, task)) {
             if (task->how != GH_PG_LOOK)
                 gh_pg_worked(w->of);
             return GH_PG_DONE;

@@ -2,7 +2,7 @@
  * as done. */
 #include "cuttable_wire.h"
 #include "postgres_world.h"
-#include "records/postgres/statements_postgres.h"
+#include "records/postgres/transaction.h"
 #include "records_world.h"
 
 static wire *w;
