@@ -1,17 +1,19 @@
 """`gatehouse records move`: everything arrives as it was, in both directions, or nothing does."""
 import contextlib
 import os
+import pathlib
 import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import threading
 
 import pytest
 
-from support import identity, records
+from support import identity, records, stores
 from support.gateway import BINARY, clean_environment, run
-from support.records import LOGIN, OWNER, READONLY, SERVICE
+from support.records import LOGIN, OWNER, PASSWORD, READONLY, SERVICE
 from support.timing import eventually, guard
 
 TABLES = {  # SQLite's name: (PostgreSQL's, its key)
@@ -93,7 +95,7 @@ def lived_once(shared_gatehouse, tmp_path_factory):
     return data, held
 
 
-def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gatehouse, tmp_path):
+def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, tmp_path):
     folder, held = lived
     before, was = in_folder(folder), in_folder(folder)
     empty = [t for t, rows in before.items() if not rows and t not in ("login", "key_generation")]
@@ -112,8 +114,10 @@ def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gateho
     assert in_folder(back) == before
     assert os.stat(back).st_mode & 0o777 == 0o700 and os.stat(back / "gatehouse.db").st_mode & 0o777 == 0o600
 
-    again = gatehouse(identity.settings(data={"folder": str(back)}), upstream="http://127.0.0.1:9", env=identity.ENV)
-    people = identity.People(again)
+
+def everybody_goes_on(gateway, held):
+    """With what they had in their hands before the move; who was out stays out. Returns the next refresh token."""
+    people = identity.People(gateway)
     assert people.me(identity.bearer(held["tokens"]["access_token"])).status_code == 200
     assert people.me({"X-API-Key": held["key"]["key"]}).status_code == 200
     assert people.me({"Cookie": f"session={held['browser'].session}"}).status_code == 200
@@ -123,6 +127,20 @@ def test_everything_arrives_and_comes_back(lived, postgresql, bare, move, gateho
     assert refreshed.status_code == 200, refreshed.text
     assert identity.Person(people, held["bob"].name, held["bob"].password, {"user": {"id": held["bob"].id}}).login().status_code == 200
     people.close()
+    return refreshed.json()["refresh_token"]
+
+
+@stores.one_machine("the folder and the database are the test's own")
+def test_nobody_is_signed_out_on_the_way_there_and_back(lived, postgresql, bare, move, gatehouse, tmp_path):
+    folder, held = lived
+    move(folder, postgresql.at(bare))
+    (tmp_path / "node").mkdir(mode=0o700)
+    node = gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9",
+                     env={**identity.ENV, "POSTGRESQL_URL": postgresql.at(bare, SERVICE, PASSWORD)})
+    held = {**held, "tokens": {**held["tokens"], "refresh_token": everybody_goes_on(node, held)}}
+    node.stop()
+    move(postgresql.at(bare), tmp_path / "back")
+    everybody_goes_on(gatehouse(identity.settings(data={"folder": str(tmp_path / "back")}), upstream="http://127.0.0.1:9", env=identity.ENV), held)
 
 
 def test_numbers_go_on_behind_the_last(lived, postgresql, bare, move):
@@ -314,3 +332,22 @@ def test_a_target_that_dies_has_nothing(move, postgresql, tmp_path):
             move(postgresql.at(source), server.at(target))
     finally:
         server.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_root_moves_as_the_folders_owner(lived, postgresql, bare, move, tmp_path):
+    """What root left in the folder its server could not use. What is root's alone is read before that."""
+    nobody = 65534
+    url = tmp_path / "url"
+    url.write_text(postgresql.at(bare, OWNER, PASSWORD))
+    url.chmod(0o600)
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:  # the one of the test is root's all the way down
+        os.chown(place, nobody, nobody)
+        data, back = shutil.copytree(lived[0], pathlib.Path(place, "data")), pathlib.Path(place, "back")
+        back.mkdir(mode=0o700)
+        for path in (data, back, *data.iterdir()):
+            os.chown(path, nobody, nobody)
+        move(data, f"file:{url}")
+        move(f"file:{url}", back)
+        for folder in (data, back):
+            assert {path.stat().st_uid for path in folder.iterdir()} == {nobody}

@@ -63,6 +63,7 @@ typedef struct gh_postgres {
     bool unsynced;    /* something was sent since the last sync */
     bool committed;   /* COMMIT was the last that was run, and the server has said that it is done */
     bool in_doubt;
+    bool plain;                    /* the transaction was begun by BEGIN_PLAIN */
     char where[GH_POSTGRES_WHERE]; /* whom it is connected to, for people */
     gh_arena scratch;              /* texts on their way */
 } gh_postgres;

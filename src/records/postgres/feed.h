@@ -33,8 +33,8 @@
  * Who waits. gh_feed_submit() is for operations that are committed; they are finished when a read that began after it has
  * been applied, so that from the answer on this node refuses what was ended and admits what was made. Many share one read.
  * While the feed is away (no connection, or loading) and the roster is incomplete already, they are finished at once: they
- * are on disk, nobody is let in by this roster until it is complete again, and the read that makes it complete begins after
- * them. So an outage that comes between a commit and its read costs at most a second (GH_FEED_COMPLETE_MS) or, where the
+ * are on disk, nobody is let in by this roster until it is complete again (but by an access token for identity.outage.tokens,
+ * as in any outage), and the read that makes it complete begins after them. So an outage that comes between a commit and its read costs at most a second (GH_FEED_COMPLETE_MS) or, where the
  * server hangs instead of refusing, its timeout. Then the other nodes are told by NOTIFY: by the feed, in a transaction of its
  * own, once for all that are finished together; within the operations' transactions it would make all commits wait for each
  * other. A node that is not told, or not reached, reads within 250 ms anyway.

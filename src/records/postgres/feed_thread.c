@@ -68,8 +68,10 @@ static void say_state(gh_feed *f)
 
 static void set_why(gh_feed *f, const char *why)
 {
+    gh_str text = gh_str_cut(gh_str_of(why), 0, sizeof f->why - 1);
     (void)pthread_mutex_lock(&f->lock);
-    memcpy(f->why, why, sizeof f->why);
+    memcpy(f->why, text.p, text.n);
+    f->why[text.n] = '\0';
     (void)pthread_mutex_unlock(&f->lock);
 }
 
@@ -158,6 +160,7 @@ static void end_read(gh_feed *f, const gh_followed_what *what)
         (void)pthread_cond_broadcast(&f->changed);
     (void)pthread_mutex_unlock(&f->lock);
     finish_taken(f);
+    f->notified = gh_postgres_notified(&f->follower.c); /* it may have come beside the answer */
     if (what->ring)
         tell_ring(f);
 }
@@ -234,6 +237,12 @@ static uint64_t next_due(gh_feed *f)
     return due;
 }
 
+static void look_alive(gh_feed *f)
+{
+    if (f->follower.open && !gh_postgres_alive(&f->follower.c))
+        go_away(f, f->follower.c.sql.why);
+}
+
 /* Until then, or until something comes. */
 static void wait_until(gh_feed *f, uint64_t due_ms)
 {
@@ -249,8 +258,7 @@ static void wait_until(gh_feed *f, uint64_t due_ms)
         (void)!read(f->wake, &count, sizeof count);
     if (f->follower.open && fds[1].revents != 0) {
         f->notified = gh_postgres_notified(&f->follower.c) || f->notified;
-        if (!gh_postgres_alive(&f->follower.c))
-            go_away(f, f->follower.c.sql.why);
+        look_alive(f);
     }
 }
 
@@ -280,6 +288,7 @@ void *gh_feed_serve(void *data)
     gh_breaker_init(&f->breaker, gh_postgres_now_ms());
     for (; !is_closing(f); run_what_is_asked(f)) {
         do_next(f);
+        look_alive(f);
         finish_what_needs_no_read(f);
         say_state(f);
         wait_until(f, next_due(f));

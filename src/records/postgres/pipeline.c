@@ -1,5 +1,6 @@
 #include "records/postgres/pipeline.h"
 
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -72,13 +73,21 @@ static bool wait_for(const gh_postgres *c, bool writing, uint64_t until_ms)
     }
 }
 
+/* Bytes that OpenSSL has read from the socket and libpq has not taken: no poll() tells of those. A server of 17 or newer
+ * sends TLS records that may be larger than the room that libpq has. */
+static bool has_pending(const gh_postgres *c)
+{
+    const SSL *ssl = PQsslStruct(c->pq, "OpenSSL");
+    return ssl != NULL && SSL_pending(ssl) > 0;
+}
+
 /* Until the next result is there. False: the connection is over. */
 static bool await(gh_postgres *c)
 {
     uint64_t until = deadline_of(c);
     while (PQisBusy(c->pq) != 0) {
         int left = PQflush(c->pq);
-        if (left >= 0 && !wait_for(c, left > 0, until)) {
+        if (left >= 0 && !has_pending(c) && !wait_for(c, left > 0, until)) {
             gh_postgres_end(c, GH_SQL_UNAVAILABLE, "PostgreSQL did not answer in time");
             return false;
         }
@@ -229,7 +238,7 @@ bool gh_postgres_sync(gh_postgres *c)
         gh_postgres_lose(c);
         return false;
     }
-    gh_postgres_note_sent(c, GH_SENT_SYNC, 0, 0);
+    gh_postgres_note_sent(c, GH_SENT_SYNC, GH_SQL_COMMIT, 0); /* what a failure at it is called */
     return true;
 }
 

@@ -2,6 +2,7 @@
  * as done. */
 #include "cuttable_wire.h"
 #include "postgres_world.h"
+#include "records/postgres/transaction.h"
 #include "records_world.h"
 
 static wire *w;
@@ -59,11 +60,31 @@ static void test_what_was_answered_is_not_done_again(void **state)
     world_done(b);
 }
 
+/* A database whose commits need not be on disk is faster, and loses what was answered. */
+static void look_at_commit(gh_work *work, void *data)
+{
+    gh_query q = gh_query_of(work->sql, GH_PG_DURABLE);
+    *(bool *)data = !gh_query_row(&q); /* nothing is left to be set */
+    gh_query_end(&q);
+}
+
+static void test_what_is_answered_is_on_disk_whatever_the_database_says(void **state)
+{
+    world *node = *state;
+    bool on = false;
+    postgres_sql(world_server(), "postgres",
+                 postgres_text("ALTER DATABASE %s SET synchronous_commit = off", node->database));
+    world_reopen(node);
+    assert_true(gh_records_call(node->records, look_at_commit, &on));
+    assert_true(on);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_answered_is_not_done_again),
+        TEST(test_what_is_answered_is_on_disk_whatever_the_database_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static int setup_all(void **state)
 {
     (void)state;
     pg = postgres_make();
-    postgres_start(pg, NULL);
+    postgres_start(pg, "good");
     server = (gh_postgres_server){.timeout_ms = (uint32_t)postgres_patience_ms()};
     postgres_sql(pg, "postgres", "CREATE DATABASE records");
     make_schema();
@@ -135,6 +135,15 @@ static void failed(gh_postgres *p, enum gh_sql_failure failure, const char *part
         fail_msg("%d: %s", p->sql.failure, p->sql.why);
 }
 
+/* The role that comes by TCP. */
+static void grant_service(void)
+{
+    postgres_sql(
+        pg, "records",
+        "GRANT ALL ON SCHEMA gatehouse TO service; GRANT ALL ON ALL TABLES IN SCHEMA gatehouse TO service");
+    server.password = "right password";
+}
+
 /* --- tests */
 
 static void what_is_written_is_read(void **state)
@@ -201,10 +210,7 @@ static void what_is_only_run_waits_for_company(void **state)
 {
     (void)state;
     wire *w = wire_make(pg->port);
-    postgres_sql(pg, "records",
-                 "ALTER ROLE service PASSWORD 'right password'; GRANT ALL ON SCHEMA gatehouse TO service;"
-                 "GRANT ALL ON ALL TABLES IN SCHEMA gatehouse TO service");
-    server.password = "right password";
+    grant_service();
     open_as(&other, GH_POSTGRES_OPERATIONS,
             postgres_text("postgresql://service@127.0.0.1:%u/records", wire_port(w)));
     unsigned long before = wire_passed(w);
@@ -235,6 +241,37 @@ static void many_statements(void **state)
     commit(&c.sql);
     fine(&c.sql);
     assert_int_equal(postgres_number(pg, "records", "SELECT count(*) FROM gatehouse.secret"), 3000);
+}
+
+/* From one TLS record to several of the largest. */
+static void rows_of_all_sizes_by_tls(void **state)
+{
+    static char value[40000];
+    (void)state;
+    grant_service();
+    memset(value, 'v', sizeof value);
+    server.ca_file = postgres_file(pg, "ca.crt");
+    server.timeout_ms = 5000;
+    open_as(&other, GH_POSTGRES_OPERATIONS,
+            postgres_text("postgresql://service@localhost:%u/records", pg->port));
+    assert_true(PQsslInUse(other.pq));
+    gh_sql_run(&other.sql, GH_SQL_BEGIN);
+    for (unsigned i = 0; i < 400; i++) {
+        gh_query q =
+            secret_add(&other.sql, gh_str_of(postgres_text("%u", i)), (gh_str){value, (size_t)i * 97 + 1});
+        gh_query_run(&q);
+    }
+    commit(&other.sql);
+    fine(&other.sql);
+    for (unsigned i = 0; i < 400; i++) {
+        gh_query q = get(&other.sql, postgres_text("%u", i));
+        bool found = gh_query_row(&q);
+        fine(&other.sql);
+        assert_true(found && gh_column_peek(&q).n == (size_t)i * 97 + 1);
+        gh_query_end(&q);
+    }
+    fine(&other.sql);
+    server.ca_file = NULL;
 }
 
 /* Rows of one query are read while others run, and are ended in the middle. */
@@ -403,6 +440,33 @@ static void a_lock_is_not_waited_for_for_ever(void **state)
 }
 
 /* A node that is stopped in the middle of an operation: the server undoes it, and nobody else waits for it for long. */
+static void read_attempts(unsigned begin)
+{
+    gh_sql_run(&c.sql, begin);
+    gh_query q = gh_query_of(&c.sql, GH_SQL_ATTEMPT_GET);
+    gh_bind_u64(&q, 1);
+    gh_bind_blob(&q, "who", 3);
+    gh_bind_blob(&q, "where", 5);
+    assert_false(gh_query_row(&q));
+    gh_query_end(&q);
+    fine(&c.sql);
+}
+
+/* A counter that is not there yet is nobody's to lock: in a plain transaction its place is held, or of many that try a
+ * password at once each would be the first. */
+static void a_plain_transaction_holds_what_it_reads(void **state)
+{
+    static const char held[] = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    (void)state;
+    read_attempts(GH_PG_BEGIN_PLAIN);
+    assert_int_equal(postgres_number(pg, "records", held), 1);
+    commit(&c.sql);
+    assert_int_equal(postgres_number(pg, "records", held), 0);
+    read_attempts(GH_SQL_BEGIN);
+    assert_int_equal(postgres_number(pg, "records", held), 0);
+    commit(&c.sql);
+}
+
 static void who_is_silent_in_a_transaction_loses_it(void **state)
 {
     (void)state;
@@ -572,7 +636,7 @@ static void a_restart_is_another_connection(void **state)
     assert_false(has(&c.sql, "a", "1"));
     assert_false(gh_postgres_alive(&c));
     gh_sql_close(&c.sql);
-    postgres_start(pg, NULL);
+    postgres_start(pg, "good");
     open_as(&c, GH_POSTGRES_OPERATIONS, url());
     assert_true(has(&c.sql, "a", "1"));
     fine(&c.sql);
@@ -622,6 +686,7 @@ int main(void)
         TEST(what_is_no_text_is_mended),
         TEST(what_is_only_run_waits_for_company),
         TEST(many_statements),
+        TEST(rows_of_all_sizes_by_tls),
         TEST(several_queries_at_once),
         TEST(more_open_queries_than_there_are_places),
         TEST(how_many_were_changed),
@@ -630,6 +695,7 @@ int main(void)
         TEST(preparations_outlive_failures),
         TEST(two_transactions_in_each_others_way),
         TEST(a_lock_is_not_waited_for_for_ever),
+        TEST(a_plain_transaction_holds_what_it_reads),
         TEST(who_is_silent_in_a_transaction_loses_it),
         TEST(mistakes_are_told_as_such),
         TEST(what_a_role_may_not),
