@@ -62,6 +62,7 @@ typedef struct gh_postgres {
     uint64_t changed; /* rows, by the last statement that was only run */
     bool unsynced;    /* something was sent since the last sync */
     bool in_doubt;
+    bool plain;                    /* the transaction was begun by BEGIN_PLAIN */
     char where[GH_POSTGRES_WHERE]; /* whom it is connected to, for people */
     gh_arena scratch;              /* texts on their way */
 } gh_postgres;
