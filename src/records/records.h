@@ -157,8 +157,8 @@ typedef struct gh_records_stats {
     uint64_t outages; /* how often that began */
     uint64_t away_ms; /* since when it is so, now; 0: it is not */
     uint64_t conflicts, reconnects, unsure;
-    uint64_t spool_lines, spool_bytes; /* that wait */
-    uint64_t spooled, replayed, dropped;
+    uint64_t spool_lines, spool_bytes;   /* that wait */
+    uint64_t spooled, replayed, dropped; /* lines of the audit trail, since the start */
     struct {
         bool connected;
         uint64_t reads, changes, loads, waiting;

@@ -263,7 +263,7 @@ static void read_stats(gh_records *common, gh_records_stats *ret)
     ret->replayed = atomic_load_explicit(&r->replayed, memory_order_relaxed);
     ret->spool_lines = spool.lines;
     ret->spool_bytes = spool.bytes;
-    ret->dropped = spool.dropped;
+    ret->dropped = atomic_load_explicit(&r->dropped, memory_order_relaxed);
     read_feed(r, ret);
 }
 
