@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (name.p[i] <= ' ' || name.p[i] > '~')
                 abort(); /* it goes into a log */
     } else if (gh_aws_read_credentials(body, &arena, &c, &why)) {
-        if (c.access_key_id.n == 0 || !gh_aws_is_visible(c.access_key_id) || !gh_aws_is_visible(c.session_token))
+        if (c.access_key_id.n == 0 || !gh_aws_is_visible(c.access_key_id) ||
+            !gh_aws_is_visible(c.session_token))
             abort(); /* they go into headers */
     }
     gh_arena_reset(&arena);

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (result != GH_AWS_PROFILE_FOUND)
         return 0;
     if (c.access_key_id.n == 0 || c.secret_access_key.n == 0 || !gh_aws_is_visible(c.session_token) ||
-        !is_within(c.access_key_id, text) || !is_within(c.secret_access_key, text) || !is_within(c.session_token, text))
+        !is_within(c.access_key_id, text) || !is_within(c.secret_access_key, text) ||
+        !is_within(c.session_token, text))
         abort();
     return 0;
 }

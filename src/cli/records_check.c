@@ -17,7 +17,7 @@ static const char *shown(gh_str text)
 
 static bool usable(const gh_pg_about *a)
 {
-    return a->version == gh_pg_schema_version();
+    return a->version == gh_pg_schema_version() && a->writes;
 }
 
 static void put_for_people(const gh_cli_place *place, const gh_pg_about *a)
@@ -76,6 +76,8 @@ static void put_remarks(const gh_pg_about *a)
 {
     if (a->version > gh_pg_schema_version())
         (void)fprintf(stderr, "gatehouse: the schema is a newer Gatehouse's: use that one\n");
+    else if (a->version == gh_pg_schema_version() && !a->writes)
+        (void)fprintf(stderr, "gatehouse: this role may not write the records, as a node has to\n");
     else if (!usable(a) && !a->owner && !a->superuser)
         (void)fprintf(stderr,
                       "gatehouse: the schema is to be made as its owner: gatehouse records migrate\n");

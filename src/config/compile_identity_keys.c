@@ -18,14 +18,15 @@ static void wipe_keys(void *data)
 /* Exactly one is active. False: reported. */
 static bool derive_generations(gh_identity_keys *keys, const gh_config *config, gh_report *report)
 {
-    const gh_identity_generation only = {.state = GH_KEY_ACTIVE, .secret = config->secret_key}, *from = &only;
     unsigned active = 0;
-    if (config->n_identity_generations > 0)
-        from = config->identity_generations;
-    for (unsigned i = 0; i < keys->n_generations; i++) {
-        gh_key_generation_init(&keys->generations[i], from[i].id, from[i].state, from[i].kept,
-                               from[i].secret);
-        if (from[i].state != GH_KEY_ACTIVE)
+    if (config->n_identity_generations == 0) {
+        gh_key_generation_init(&keys->generations[0], 0, GH_KEY_ACTIVE, false, config->secret_key);
+        return true;
+    }
+    for (unsigned i = 0; i < config->n_identity_generations; i++) {
+        const gh_identity_generation *from = &config->identity_generations[i];
+        gh_key_generation_init(&keys->generations[i], from->id, from->state, from->kept, from->secret);
+        if (from->state != GH_KEY_ACTIVE)
             continue;
         keys->active = i;
         active++;

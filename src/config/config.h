@@ -295,9 +295,8 @@ typedef struct gh_config_input {
     gh_str openapi;                 /* openapi.document from the command line; absent: none */
     gh_read_secret_fn *read_secret; /* for "file:", "aws:" and *_FILE; NULL: they are errors */
     void *read_secret_data;
-    const gh_arena_source
-        *secret_source; /* memory for secrets, which outlives the configuration; NULL: malloc */
-    gh_read_document_fn *read_document; /* see gh_config.read_document */
+    const gh_arena_source *secret_source; /* memory for secrets, outlives the configuration; NULL: malloc */
+    gh_read_document_fn *read_document;   /* see gh_config.read_document */
     void *read_document_data;
     gh_read_jwks_fn *read_jwks; /* see gh_config.read_jwks */
     void *read_jwks_data;
@@ -307,6 +306,10 @@ typedef struct gh_config_input {
  * the report, in the order of file and line. Warnings alone do not fail. */
 GH_MUST_CHECK gh_config *gh_config_load(const gh_config_input *input, gh_report *report);
 void gh_config_free(gh_config *config);
+/* Each setting that says something else in `fresh` and takes effect with a restart only, by its path, so that nobody waits
+ * for it. */
+void gh_config_say_restarts(const gh_config *used, const gh_config *fresh,
+                            void (*say)(void *data, const char *path), void *data);
 /* Wipes our own keys: the policy has its own copies. They are read again for the next compilation, so that a configuration
  * that is compiled many times does not grow. */
 void gh_config_forget_ring(gh_config *config);

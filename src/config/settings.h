@@ -115,6 +115,10 @@ bool gh_setting_in_environment(const gh_setting *s);
 bool gh_setting_name(const gh_setting *s, unsigned i, char ret_name[GH_SETTING_NAME_MAX]);
 const char *gh_setting_unit_word(const gh_setting *s); /* "ms", "bytes", or "" */
 
+/* Does a setting of the configuration itself (GH_PART_CONFIG) say something else in b? Only of switches, words, numbers, texts
+ * and secrets. */
+bool gh_setting_differs(const gh_setting *s, const gh_config *a, const gh_config *b);
+
 enum gh_reference_format { GH_REFERENCE_TEXT, GH_REFERENCE_MARKDOWN };
 
 /* The reference of all settings, handed over piece by piece. */

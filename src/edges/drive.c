@@ -9,14 +9,25 @@ enum {
     STALE_MS = 1000 /* so long the roster may have heard nothing before it counts as incomplete */
 };
 
+static bool all_local(const gh_take *takes, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (takes[i].limit->counting != GH_COUNTING_LOCAL)
+            return false;
+    return true;
+}
+
 /* False: it is under way. */
 static bool count(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 {
     gh_take *takes = txn->takes + txn->n_answered;
     unsigned n = txn->n_takes - txn->n_answered;
-    (void)d;
-    gh_state_take(t->executors->state, txn->world.now_ms, takes, n);
-    return true;
+    if (t->counters == NULL || all_local(takes, n)) {
+        gh_state_take(t->executors->state, txn->world.now_ms, takes, n);
+        return true;
+    }
+    d->asking = (gh_asking){.takes = takes, .n = n, .now_ms = txn->world.now_ms, .answered = t->answered};
+    return gh_counters_take(t->counters, &d->asking);
 }
 
 static bool take(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
@@ -133,7 +144,8 @@ enum gh_step gh_drive(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *tool
 
 void gh_drive_leave(gh_drive_state *d, gh_counters *counters)
 {
-    (void)counters;
+    if (d->wait == GH_WAIT_TAKES)
+        gh_counters_leave(counters, &d->asking);
     if (d->catch_up != NULL) {
         d->catch_up->asker = NULL;
         gh_op_unref(d->catch_up);

@@ -60,7 +60,7 @@ enum gh_take_answer {
 typedef struct gh_take {
     const gh_limit *limit;
     uint64_t key;    /* a keyed hash of scope and client; the store mixes in limit->seed */
-    uint32_t weight; /* >= 1 */
+    uint32_t weight; /* 0: only looks */
     uint8_t group;   /* all or nothing within a group; groups are contiguous, ascending, independent */
     /* the answer */
     enum gh_take_answer answer;

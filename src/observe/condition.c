@@ -134,7 +134,7 @@ void gh_conditions_back(gh_conditions *all, gh_log_lane *lane, enum gh_server_ki
         gh_log_event(lane, GH_LEVEL_INFO, "records_recovered", "%.*s", (int)text.n, text.p);
         break;
     case GH_SERVER_AWS:
-        gh_log_event(lane, GH_LEVEL_INFO, "secrets_available", "%.*s", (int)text.n, text.p);
+        gh_log_event(lane, GH_LEVEL_INFO, "secrets_recovered", "%.*s", (int)text.n, text.p);
         break;
     case GH_SERVER_COUNT:
         break;

@@ -121,6 +121,24 @@ static gh_op *look(const gh_import_user *u)
     return NULL;
 }
 
+static bool names(const gh_op *op, gh_str text)
+{
+    if (text.n == 0 || op->kind != GH_OP_USER_CREATE)
+        return false;
+    const gh_op_user_create *c = (const gh_op_user_create *)op;
+    return gh_str_eq_nocase(c->name, text) || gh_str_eq_nocase(c->email, text);
+}
+
+/* Of two lines that say the same name the first one has it, however many of them are done at once. */
+static void wait_for_its_name(importing *im, const gh_import_user *user)
+{
+    for (unsigned i = 0; i < im->n_ops; i++)
+        if (names(im->ops[i].op, user->name) || names(im->ops[i].op, user->email)) {
+            settle(im);
+            return;
+        }
+}
+
 static void import_line(importing *im, gh_str line)
 {
     char memory[GH_IMPORT_WHY];
@@ -129,6 +147,7 @@ static void import_line(importing *im, gh_str line)
     if (!gh_import_read(line, im->o->identity, &im->arena, &user, &why)) {
         bad_line(im, im->line, gh_buf_str(&why));
     } else {
+        wait_for_its_name(im, &user);
         gh_op *op = im->dry_run ? look(&user) : create(&user);
         if (op == NULL)
             bad_line(im, im->line, GH_STR("out of memory"));

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,4 +63,41 @@ int gh_own_file(const char *path, gh_buf *why)
         return fd;
     (void)close(fd);
     return -1;
+}
+
+static bool refuse_second(int fd, const char *folder, gh_buf *why)
+{
+    char text[16];
+    ssize_t n = pread(fd, text, sizeof text, 0);
+    gh_str pid = {text, n < 0 ? 0 : (size_t)n};
+    pid = gh_str_cut(pid, 0, gh_str_find(pid, '\n'));
+    uint64_t number;
+    if (!gh_str_u64(pid, &number))
+        number = 0;
+    gh_buf_printf(why,
+                  "%s: gatehouse is running on this folder (pid %llu): stop it, or set another data.folder",
+                  folder, (unsigned long long)number);
+    return false;
+}
+
+int gh_own_lock(const char *folder, gh_buf *why)
+{
+    char name[GH_OWN_PATH], text[32];
+    if (!gh_own_path(folder, "gatehouse.lock", name, why))
+        return -1;
+    int fd = gh_own_file(name, why);
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)(errno == EWOULDBLOCK ? refuse_second(fd, folder, why) : fail_errno(why, name));
+        (void)close(fd);
+        return -1;
+    }
+    gh_buf pid = gh_buf_over(text, sizeof text);
+    gh_buf_u64(&pid, (uint64_t)getpid());
+    gh_buf_char(&pid, '\n');
+    /* The number is for people: a full disk does not stop the start here. */
+    bool written = ftruncate(fd, 0) == 0 && pwrite(fd, pid.p, pid.n, 0) == (ssize_t)pid.n;
+    (void)written;
+    return fd;
 }

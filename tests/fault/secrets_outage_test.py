@@ -78,12 +78,13 @@ def test_an_outage_and_its_end(gateway, manager, fault):
     assert value(gateway, "_failing") > 0 and value(gateway, "") == 2
     assert is_signed_by(token_of(gateway), KEY), "the last good value is in use"
     assert gateway.get("/", headers={"Authorization": f"Bearer {before}"}).status_code == 200
-    lines = events(gateway, "secrets_unavailable")
+    lines = eventually(lambda: events(gateway, "secrets_unavailable"), "it is said")
     assert len(lines) == 1, "one line, however often it fails"
     assert "aws:prod/gatehouse" in lines[0]["text"] and "stays in use" in lines[0]["text"] and KEY not in lines[0]["text"]
     mend(manager, fault)
     eventually(lambda: value(gateway, "_failing") == 0, "all is well again", 60)
-    assert len(events(gateway, "secrets_available")) == 1 == len(events(gateway, "secrets_unavailable"))
+    eventually(lambda: events(gateway, "secrets_recovered"), "it is said")
+    assert len(events(gateway, "secrets_recovered")) == 1 == len(events(gateway, "secrets_unavailable"))
     assert not events(gateway, "reloaded"), "nothing has changed"
     eventually(lambda: value(gateway, "_age_seconds") <= 3, "it is got again", 30)
 

@@ -1,8 +1,10 @@
 """PostgreSQL ends, stands still, or can't be reached, while people sign in and out at all nodes: sessions and API keys are closed,
 access tokens count on for identity.outage.tokens, all else is served as if nothing were, and what was acknowledged before, while
 and after is there for ever. Nobody has to do anything. docs/outages.md says the same in words."""
+import contextlib
 import os
 import random
+import threading
 import time
 
 import pytest
@@ -73,6 +75,15 @@ def freeze(fleet, wire):
     return wire.mend
 
 
+@contextlib.contextmanager
+def away(fleet, wire, fault):
+    heal = fault(fleet, wire)
+    try:
+        yield
+    finally:
+        heal()
+
+
 FAULTS = [kill, crash, restart, pause, cut, freeze]
 KINDS = ("free", "token", "session", "key")
 
@@ -114,12 +125,11 @@ class Outage:
         try:
             time.sleep(SECONDS)
             self.begin = mark()
-            heal = fault(fleet, wire)
-            eventually(lambda: all(self.asks(node, "session") == 503 for node in fleet.nodes), "all nodes know", 30)
-            self.away = mark()
-            time.sleep(SECONDS)
-            self.back = mark()
-            heal()
+            with away(fleet, wire, fault):
+                eventually(lambda: all(self.asks(node, "session") == 503 for node in fleet.nodes), "all nodes know", 30)
+                self.away = mark()
+                time.sleep(SECONDS)
+                self.back = mark()
             eventually(lambda: all(self.asks(node, "session") == 200 for node in fleet.nodes), "all nodes are back", 60)
             self.well = mark()
             time.sleep(SECONDS)
@@ -131,6 +141,7 @@ class Outage:
         for client in clients:
             client.end()
         self.answers = {kind: load.between(what=kind) for kind in KINDS}
+        self.writes = [time for client in clients for time in client.ask.times]
         for share in shares:
             self.people += share
         self.seed = dice.randrange(1 << 32)
@@ -175,16 +186,27 @@ def test_sessions_and_keys_are_closed_and_nothing_else_is_said_of_them(outage, r
         assert outage.statuses(kind) == {CLOSED, (200, None)}
 
 
+def longest(times):
+    return max((got - sent for sent, got in times), default=0.0)
+
+
 def test_nobody_waits_longer_than_the_deadline(outage, report):
-    """Who is known is known from memory: his requests wait for nothing at all."""
+    """Who is known is known from memory: his requests wait for nothing at all. What has to be written waits out a deadline that had
+    begun, or one for a new connection, once; then it is refused at once."""
     asked = [a for answers in outage.answers.values() for a in answers]
     before = [a for a in asked if a.got < outage.begin]
     during = [a for a in asked if a.got >= outage.begin and a.sent < outage.well]
     after = [a for a in asked if a.sent >= outage.well]
-    report(f"before {figures(before)}; meanwhile {figures(during)}; after {figures(after)}")
+    writes = {"before": [t for t in outage.writes if t[1] < outage.begin],
+              "meanwhile": [t for t in outage.writes if t[1] >= outage.begin and t[0] < outage.back],
+              "settled": [t for t in outage.writes if t[0] >= outage.away and t[1] < outage.back]}
+    report(f"before {figures(before)}; meanwhile {figures(during)}; after {figures(after)}; writes "
+           + ", ".join(f"{what} {longest(times) * 1000:.0f} ms" for what, times in writes.items()))
     assert waits(during)[2] / 1000 <= TIMEOUT + waits(before)[2] / 1000 + guard(1)
     held = [a for a in during if a.got - a.sent >= TIMEOUT * 0.9]
     assert len(held) <= len(asked) // 100, held[:5]
+    assert longest(writes["meanwhile"]) <= 2 * TIMEOUT + longest(writes["before"]) + guard(1)
+    assert longest(writes["settled"]) <= longest(writes["before"]) + guard(1)
 
 
 def test_all_that_was_acknowledged_is_there(outage, report):
@@ -195,8 +217,8 @@ def test_all_that_was_acknowledged_is_there(outage, report):
         inspector.person(person, with_password=True)
     inspector.ask.close()
     outage.counts["accounts"] = sum(p.there for p in outage.people)
-    (before, _), (begin, unsure), *_, (answered, last) = [(0, 0), *outage.answered]
-    report(f"answered {answered}, of them {begin} before, unsure {last}, lost 0; {outage.rotations.taken} refresh tokens taken; {outage.counts}")
+    (begin, _), *_, (answered, unsure) = outage.answered
+    report(f"answered {answered}, of them {begin} before, unsure {unsure}, lost 0; {outage.rotations.taken} refresh tokens taken; {outage.counts}")
     assert outage.counts["accounts"] and outage.counts.get("sessions in force") and outage.counts.get("refresh tokens taken")
     assert answered > begin, "nothing was answered afterwards"
 
@@ -216,12 +238,55 @@ def test_revoked_just_before_is_revoked_after(fleet, wire):
     bearer = identity.bearer(tokens["access_token"])
     assert [p.me(bearer).status_code for p in people] == [200] * 3
     assert people[1].post("/logout", headers=bearer).status_code == 204
-    heal = kill(fleet, wire)
-    assert people[1].me(bearer).status_code in (401, 503), "at the node that ended it"
-    heal()
+    with away(fleet, wire, kill):
+        assert people[1].me(bearer).status_code in (401, 503), "at the node that ended it"
     for p in people:
         eventually(lambda: p.me(bearer).status_code == 401, "refused everywhere", 30)
         assert p.post("/refresh", {"refresh_token": tokens["refresh_token"]}).status_code == 401
+
+
+def lines_spooled(fleet):
+    return sum(fleet.status(node)["audit_spool"]["lines"] for node in fleet.nodes)
+
+
+def test_what_is_audited_meanwhile_is_written_down_afterwards(fleet, wire, report):
+    """A wrong password, where one has to be given again: the attempt is counted while PostgreSQL is there, the password is looked at
+    when it is not. Whoever was told that it was wrong is in the audit trail."""
+    people = [identity.People(node.gateway) for node in fleet.nodes]
+    persons = [people[i % 3].new() for i in range(9)]
+    headers = [person.bearer() for person in persons]
+    told, stopping, spooled = [], threading.Event(), 0
+
+    def guess(i):
+        while not stopping.is_set():
+            answer = people[i % 3].post("/password", {"current_password": "not this one", "new_password": "and never this"}, headers=headers[i])
+            told.append((answer.status_code, answer.json()["error"]))
+            if answer.status_code != 401:
+                stopping.wait(0.05)
+
+    def written():
+        return fleet.postgresql.execute("SELECT count(*) FROM audit WHERE detail LIKE '%wrong%'", database=fleet.database)[0][0]
+    before = written()
+    threads = [threading.Thread(target=guess, args=(i,), daemon=True) for i in range(9)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(10):
+            time.sleep(1)
+            with away(fleet, wire, kill):
+                time.sleep(1.5)
+                spooled += lines_spooled(fleet)
+            eventually(lambda: lines_spooled(fleet) == 0, "the spools are empty", 30)
+            if spooled:
+                break
+    finally:
+        stopping.set()
+    for thread in threads:
+        thread.join(guard(30))
+    refused = told.count((401, "login_failed"))
+    report(f"refused {refused}, closed {told.count(CLOSED)}, spooled {spooled}, lost {refused - (written() - before)}")
+    assert spooled > 0, "nothing had to wait"
+    eventually(lambda: written() - before == refused, lambda: f"{refused} were told, {written() - before} are written down")
 
 
 def test_tokens_count_no_longer_than_they_may(make_fleet, servers, report):
@@ -256,17 +321,13 @@ def test_a_node_that_comes_while_postgresql_is_away_serves_nobody_as_if_nobody_h
     """It begins without its records: what needs nobody is served, or it does not start at all; by itself it gets there."""
     guest, node = Guest(fleet), fleet.nodes[2]
     node.gateway.stop()
-    heal = pause(fleet, wire)
-    node.start(ready=False)
-    caller = Caller(node.gateway.connect)
-
-    def asked():
-        answers = [caller.ask(guest.target(kind), guest.fields[kind]) for kind in ("session", "key", "token")]
-        return all(a.status in (0, 503) for a in answers) or pytest.fail(str(answers))
-    for _ in range(20):
-        assert asked()
-        time.sleep(0.05)
-    heal()
+    with away(fleet, wire, pause):
+        node.start(ready=False)
+        caller = Caller(node.gateway.connect)
+        for _ in range(20):
+            answers = [caller.ask(guest.target(kind), guest.fields[kind]) for kind in ("session", "key", "token")]
+            assert all(a.status in (0, 503) for a in answers), answers
+            time.sleep(0.05)
     if node.gateway.process.poll() is None:
         node.gateway.wait_until_up()
         eventually(lambda: caller.ask("/mine", guest.fields["session"]).status == 200, "it has got there", 30)

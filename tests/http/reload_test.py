@@ -102,6 +102,16 @@ def test_a_new_listener_and_one_that_goes(gatehouse, scripted):
         assert "restart" in gateway.output()
 
 
+def test_what_needs_a_restart_is_said_by_name(gatehouse, scripted):
+    upstream = scripted()
+    gateway = gatehouse({}, upstream=upstream)
+    gateway.write(with_upstream({"server": {"workers": 3, "max_connections": 99}, "log": {"health_sample": 7}, "limits": {"head": "32KiB"},
+                                 "secrets": {"core_dumps": True}}, upstream))
+    gateway.reload()
+    told = {e["text"].partition(":")[0] for e in gateway.log() if e.get("event") == "restart_needed"}
+    assert told == {"server.workers", "server.max_connections", "limits.head", "secrets.core_dumps"}
+
+
 def test_env_files_are_read_again(gatehouse, scripted):
     gateway = gatehouse({}, upstream=scripted())
     (gateway.folder / ".env").write_text("SECURE_HEADERS=false\n")

@@ -239,6 +239,11 @@ def test_secrets_are_not_in_logs_metrics_and_the_process_table(gatehouse, script
     assert "reload_refused" in gateway.output() and "reloaded" in gateway.output()
     gateway.stop()
     marks.absent(gateway.output(), "log and standard error")
+    for command in ("check", "pipeline", "reference"):
+        args = ("-c", "gatehouse.yaml") if command != "reference" else ()
+        done = run(command, *args, cwd=folder, env=env)
+        assert done.returncode == 0, done.stderr
+        marks.absent(done.stdout + done.stderr, command)
     for file in (folder / "gatehouse-data").rglob("*"):
         if file.is_file():
             marks.absent(file.read_bytes(), file.name)

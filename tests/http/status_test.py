@@ -7,6 +7,8 @@ import time
 import pytest
 
 from support import identity, stores
+from support.aws import SecretsManager, broken
+from support.certificates import Authority
 from support.gateway import run
 from support.identity import ENV, bearer, settings
 from support.timing import eventually
@@ -89,6 +91,28 @@ def test_a_running_server_is_asked_by_its_folder_alone(gateway, tmp_path):
     assert json.loads(run("status", "--json", "--data", folder, cwd=tmp_path).stdout)["running"]
     gateway.stop()
     assert run("status", "--data", folder, cwd=tmp_path).returncode == 1
+
+
+@stores.one_machine("its secret_key comes from AWS alone")
+def test_aws_is_a_server_that_is_needed(gatehouse, scripted, tmp_path):
+    authority = Authority(tmp_path)
+    manager = SecretsManager(authority)
+    manager.put("prod/gatehouse", identity.SECRET)
+    config = settings(secret_key="aws:prod/gatehouse", secrets={"refresh": "1s", "aws": manager.settings(authority)})
+    gateway = gatehouse(config, scripted(), env={"AWS_EC2_METADATA_DISABLED": "true", **manager.environment()})
+
+    def aws():
+        done = run("status", "--json", "--data", identity.data_folder(gateway), cwd=gateway.folder)
+        return next(s for s in json.loads(done.stdout)["servers"] if s["server"] == "aws")
+    assert (aws()["state"], aws()["last_error"]) == ("ok", None)
+    manager.fault = lambda *_: broken()
+    eventually(lambda: aws()["state"] == "unavailable", "AWS is seen to fail", 30)
+    assert "prod/gatehouse" in aws()["last_error"] and identity.SECRET not in json.dumps(aws())
+    assert gateway.metrics().value("gatehouse_server_up", server="aws") == 0
+    manager.fault = None
+    eventually(lambda: aws()["state"] == "ok", "AWS is seen to work", 30)
+    assert "prod/gatehouse" in aws()["last_error"] and aws()["outages"] == 1
+    manager.close()
 
 
 @pytest.mark.parametrize("words, part", [(["status", "now"], "unexpected argument"), (["statu"], "did you mean status?"),

@@ -13,8 +13,15 @@ def postgresql():
 
 @pytest.fixture
 def database(postgresql):
-    """A database of one's own, with the roles and the schema of the shipped files."""
-    with postgresql.made() as name:
+    """A database of one's own, with the schema of the shipped files."""
+    with postgresql.copied() as name:
+        yield name
+
+
+@pytest.fixture
+def bare(postgresql):
+    """A database with the roles and without a schema."""
+    with postgresql.copied(schema=False) as name:
         yield name
 
 

@@ -21,6 +21,7 @@ SECRETS = {("account", "hash"), ("session", "hash"), ("session", "before_hash"),
 @pytest.fixture(scope="module")
 def place(postgresql):
     with postgresql.made() as name:
+        # behind roles.sql, which has taken its rights from PUBLIC as nothing else was there
         postgresql.execute("CREATE SCHEMA other", database=name)
         postgresql.execute("CREATE TABLE other.things(a int)", database=name)
         postgresql.execute("INSERT INTO other.things VALUES (1)", database=name)
@@ -96,10 +97,10 @@ def test_a_schema_of_somebody_elses_is_told_how_to_change_hands(postgresql):
         postgresql.drop(name)
 
 
-def test_a_database_of_ones_own_is_closed_to_others(postgresql, database):
+def test_a_database_of_ones_own_is_closed_to_others(postgresql, place):
     postgresql.execute("DROP ROLE IF EXISTS stranger")
     postgresql.execute("CREATE ROLE stranger LOGIN PASSWORD %s", (records.PASSWORD,))
-    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"), postgresql.session(database, "stranger"):
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"), postgresql.session(place, "stranger"):
         pass
 
 

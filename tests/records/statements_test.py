@@ -5,7 +5,6 @@ import contextlib
 import json
 import re
 import sqlite3
-import time
 
 import psycopg2
 import pytest
@@ -126,11 +125,12 @@ def test_values_have_the_types_that_the_driver_sends(planned):
 
 def test_columns_have_the_types_that_the_driver_reads(postgresql, filled):
     asked = [n for n in QUERIES if n not in ("SCHEMA_LOCK", "ATTEMPT_HOLD", "TRANSACTION_END")]  # nobody reads what these give
-    for name in asked:
-        text = "\n".join([*(f"{s};" for s in SETTLE), f"{TEXTS[name]} \\gdesc"])
-        for line in postgresql.psql(filled, text=text, user=records.SERVICE).splitlines():
-            if "|" in line:
-                assert line.rpartition("|")[2] in TYPES, f"{name}: {line}"
+    lines = postgresql.psql(filled, text="\n".join(f"\\echo @{name}\n{TEXTS[name]} \\gdesc" for name in asked), user=records.SERVICE)
+    found = {part.split("\n")[0]: [line for line in part.split("\n") if "|" in line] for part in lines.split("@")[1:]}
+    assert set(found) == set(asked) and len(found["USER_BY_ID"]) == 14
+    for name, columns in found.items():
+        for column in columns:
+            assert column.rpartition("|")[2] in TYPES, f"{name}: {column}"
 
 
 # --- by an index
@@ -283,29 +283,50 @@ def test_who_holds_an_account_is_not_overtaken(postgresql, small):
             execute(reader, "USER_HOLD", (1,))
 
 
-def knock(server, database, hold):
-    """One more attempt with the same name from the same place."""
-    key = (1, b"who" * 5, b"place" * 3)
-    with settled(server, database) as cursor:
-        execute(cursor, "BEGIN_PLAIN")
-        if hold:
-            execute(cursor, "ATTEMPT_HOLD", key)
-        execute(cursor, "ATTEMPT_GET", key)
-        n = (cursor.fetchone() or (0,))[0]
-        time.sleep(0.02)
-        execute(cursor, "ATTEMPT_SET", (*key, n + 1, 10, 900))
-        execute(cursor, "COMMIT")
+KNOCK = (1, b"who" * 5, b"place" * 3)
 
 
-@pytest.mark.parametrize("hold", [True, False])
-def test_attempts_at_once_are_all_counted(hold, postgresql, small):
-    """Guessing in parallel must not be counted as one guess. Without what is held it would be, which shows that this can fail."""
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(knock, postgresql, small, hold) for _ in range(24)]:
-            done.result()
-    with settled(postgresql, small) as cursor:
-        execute(cursor, "ATTEMPT_GET", (1, b"who" * 5, b"place" * 3))
-        assert (cursor.fetchone()[0] == 24) is hold
+def look(cursor, hold=True):
+    """The first half of an attempt with one name from one place: how many there were."""
+    if hold:
+        execute(cursor, "ATTEMPT_HOLD", KNOCK)
+    execute(cursor, "ATTEMPT_GET", KNOCK)
+    return (cursor.fetchone() or (0,))[0]
+
+
+def count(cursor, n):
+    execute(cursor, "ATTEMPT_SET", (*KNOCK, n + 1, 10, 900))
+    execute(cursor, "COMMIT")
+
+
+def waits(server):
+    return server.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == [(1,)]
+
+
+def test_attempts_at_once_are_all_counted(postgresql, small):
+    """Guessing in parallel must not be counted as one guess, not even the first time."""
+    with settled(postgresql, small) as one, settled(postgresql, small) as two, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        for n in (0, 2):
+            execute(one, "BEGIN_PLAIN")
+            execute(two, "BEGIN_PLAIN")
+            assert look(one) == n
+            other = pool.submit(look, two)
+            eventually(lambda: waits(postgresql), "the second waits for the first")
+            count(one, n)
+            assert other.result() == n + 1
+            count(two, n + 1)
+
+
+def test_without_what_is_held_one_would_be_lost(postgresql, small):
+    """The test above can fail."""
+    with settled(postgresql, small) as one, settled(postgresql, small) as two:
+        execute(one, "BEGIN_PLAIN")
+        execute(two, "BEGIN_PLAIN")
+        assert look(one, hold=False) == look(two, hold=False) == 0
+        count(one, 0)
+        count(two, 0)
+        execute(one, "ATTEMPT_GET", KNOCK)
+        assert one.fetchone()[0] == 1
 
 
 def test_who_signs_in_sees_the_account_as_it_is_now(postgresql, small):
@@ -318,8 +339,7 @@ def test_who_signs_in_sees_the_account_as_it_is_now(postgresql, small):
         execute(admin, "USER_SET", (1, None, "fewer", None, 1, 10))
         execute(admin, "CUTOFF_SET", (1, 77, 99))
         waiting = pool.submit(execute, login, "USER_HOLD", (1,))
-        eventually(lambda: postgresql.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == [(1,)],
-                   "the login waits")
+        eventually(lambda: waits(postgresql), "the login waits")
         execute(admin, "COMMIT")
         waiting.result()
         execute(login, "USER_BY_ID", (1,))

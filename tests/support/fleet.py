@@ -2,6 +2,7 @@
 import collections
 import contextlib
 import itertools
+import json
 import random
 import threading
 import time
@@ -10,7 +11,7 @@ import httpx
 
 from support import message
 from support.client import PLAIN
-from support.gateway import merge
+from support.gateway import merge, run
 from support.hashing import at_normal_priority
 from support.identity import SECRET
 from support.ports import free_port
@@ -83,11 +84,17 @@ class Fleet:
         self.base_url, self.address = self.balancer.base_url, self.balancer.address
         self.knows_all()
 
+    def status(self, node):
+        """What `gatehouse status` says of a node that runs."""
+        done = run("status", "--json", cwd=node.folder, env=self.environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def knows_all(self, number=None):
         """Every node that runs has heard of so many."""
         wanted = number or len(self.nodes)
-        eventually(lambda: all(n.gateway.metrics().value("gatehouse_redis_nodes") == wanted for n in self.nodes
-                               if n.gateway.process.poll() is None), f"{wanted} nodes know of each other", 30)
+        eventually(lambda: all(n.gateway.metrics().value("gatehouse_nodes") == wanted for n in self.nodes if n.gateway.process.poll() is None),
+                   f"{wanted} nodes know of each other", 30)
 
     def gateway(self, number):
         return self.nodes[number % len(self.nodes)].gateway

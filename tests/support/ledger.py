@@ -129,7 +129,8 @@ class Asker:
 
     def __init__(self, gateway, grace_s, rotations):
         self.gateway, self.grace_s, self.rotations, self.stream = gateway, grace_s, rotations, None
-        self.answers = 0
+        self.answers, self.begun = 0, {}
+        self.times = []  # (when it was sent, when its answer was there), by the monotonic clock
 
     def begin(self, method, path, fields=(), body=None, form=None, stream=None):
         fields, data = list(fields), b""
@@ -144,11 +145,13 @@ class Asker:
             if getattr(self.gateway, "roams", False):
                 self.close()
             stream = self.stream = self.stream or self.gateway.connect()
+        self.begun[stream] = time.monotonic()
         stream.send(message.get(PREFIX + path, fields, method, "localhost", data))
         return stream
 
     def end(self, stream):
         answer = stream.read_response()
+        self.times.append((self.begun.pop(stream), time.monotonic()))
         if "close" in answer.tokens("Connection"):
             stream.close()
             if stream is self.stream:
@@ -402,6 +405,7 @@ class Enduring(Client):
                 except (OSError, message.Truncated, Unsure):
                     self.unsure += 1
                     self.ask.close()
+                    self.ask.begun.clear()
                     self.person = None
                     self.stopping.wait(0.02)
         except BaseException as e:

@@ -1,25 +1,24 @@
 """The records in PostgreSQL, for tests that look at them without a gateway: the shipped files done by psql, roles with
 passwords, and rows enough for a plan to matter."""
 import contextlib
-import itertools
 import os
 import subprocess
 from urllib.parse import quote
 
-from support.gateway import ROOT
-from support.servers import PostgreSQL
+from support.servers import PASSWORD, SQL, PostgreSQL
 from support.timing import guard
 
-SQL = ROOT / "sql" / "postgresql"
 OWNER, SERVICE, READONLY = "gatehouse_owner", "gatehouse_service", "gatehouse_readonly"
-PASSWORD = "a password of the tests'"
-NUMBERS = itertools.count(1)
 
 # What a connection of Gatehouse's has set, and so what its plans are made under.
 SETTLE = ("SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan", "SET jit = off")
 
 
 class Server(PostgreSQL):
+    def __init__(self, **kwargs):
+        self._patterns = {}
+        super().__init__(**kwargs)
+
     def psql(self, database, *files, user="postgres", text=None, expect=0):
         """Files, or a text, done by psql; what it printed."""
         words = ["psql", "-X", "-q", "-h", str(self.folder), "-p", str(self.port), "-U", user, "-d", database,
@@ -47,6 +46,20 @@ class Server(PostgreSQL):
         finally:
             self.drop(name)
 
+    @contextlib.contextmanager
+    def copied(self, schema=True):
+        """The same, but for what is the database's own: who may connect, what its roles have set."""
+        if schema not in self._patterns:
+            name = self._patterns[schema] = self.database()
+            self.roles(name)
+            if schema:
+                self.psql(name, SQL / "schema.sql", user=OWNER)
+        name = self.database(self._patterns[schema])
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
     def at(self, name, role=OWNER, password=None, more=""):
         """The URL of a database by TCP."""
         return f"postgresql://{role}{':' + quote(password) if password else ''}@127.0.0.1:{self.port}/{name}{more}"
@@ -55,7 +68,7 @@ class Server(PostgreSQL):
     def session(self, database, user=SERVICE, **more):
         """A cursor; each statement is a transaction unless one is begun."""
         password = {} if user == "postgres" else {"password": PASSWORD}
-        connection = self.connect(database, user, **password, **more)
+        connection = self.connect(database, user, **password, **{"options": "-csearch_path=gatehouse", **more})
         try:
             with connection.cursor() as cursor:
                 yield cursor

@@ -41,6 +41,13 @@ def family(pid):
     return found
 
 
+def is_there(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Server:
     """A process in a folder of its own. `start` may be called again after `stop` and `kill`: what is in the folder stays."""
 
@@ -102,9 +109,10 @@ class Server:
                 self.kill()
 
     def kill(self):
-        """kill -9 of the process and of all that came from it."""
-        self._all(signal.SIGKILL)
+        """kill -9 of the process and of all that came from it; they are gone then."""
+        pids = self._all(signal.SIGKILL)
         self.process.wait(guard(20))
+        eventually(lambda: not any(is_there(pid) for pid in pids), "all of it is gone")
         self.paused = False
 
     def pause(self):
@@ -121,9 +129,11 @@ class Server:
         # The first one first: it makes no more of them then.
         if number == signal.SIGSTOP:
             self.send(number)
-        for pid in family(self.process.pid):
+        pids = family(self.process.pid)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+        return pids
 
     def restart(self):
         self.stop()

@@ -51,10 +51,16 @@ def own(folder, env=None):
     folder = pathlib.Path(folder).resolve()
     if folder not in _places:
         _places[folder] = _place(folder)
-    environment = {**_places[folder][0], **(env or {})}
-    if "SECRET_KEY_FILE" in environment:
+    environment = dict(_places[folder][0])
+    if "SECRET_KEY_FILE" in (env or {}) or _has_a_secret(folder):
         del environment["SECRET_KEY"]
-    return environment
+    return {**environment, **(env or {})}
+
+
+def _has_a_secret(folder):
+    """Does what is configured there name one?"""
+    return any(word in file.read_text(errors="replace") for pattern, word in (("*.yaml", "secret_key:"), (".env", "SECRET_KEY"))
+               for file in folder.glob(pattern))
 
 
 def known(folder, env=None):

@@ -107,7 +107,9 @@ struct gh_worker {
     gh_pool *pools;
     unsigned n_links;
     const gh_executors *executors;
-    gh_counters *counters; /* in Redis; NULL: this process counts for itself */
+    gh_redis *redis;       /* this loop's connection; NULL: this process counts for itself */
+    gh_counters *counters; /* likewise */
+    gh_counters_shared *counters_shared;
     gh_mailbox mailbox;    /* operations that are done */
     gh_exchange *standing; /* exchanges of known callers, see standing.c */
     gh_timer standing_timer;
@@ -378,6 +380,10 @@ void gh_drift_head(gh_exchange *x, const gh_h1_head *head);
 void gh_drift_copy(gh_exchange *x, gh_str data);
 void gh_drift_end(gh_exchange *x);
 void gh_drift_free(gh_exchange *x);
+
+/* serve_redis.c: on the worker's loop, before it runs; when it ends. False: out of memory. */
+GH_MUST_CHECK bool gh_worker_open_counters(gh_worker *w, gh_counters_shared *shared);
+void gh_worker_close_counters(gh_worker *w);
 
 /* wait.c */
 /* Readies an operation for its way; the exchange's drive tool. */

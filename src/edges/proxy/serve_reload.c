@@ -17,44 +17,10 @@ static void log_report(gh_serving *s, const gh_report *report)
     }
 }
 
-static bool same_list(const gh_str_list *a, const gh_str_list *b)
+static void say_restart(void *data, const char *path)
 {
-    bool same = a->n == b->n;
-    for (unsigned i = 0; same && i < a->n; i++)
-        same = gh_str_eq(a->items[i], b->items[i]);
-    return same;
-}
-
-/* What a running process does not change: said by name, so that nobody waits for it. Compared with what is
- * in use since the start, not with what was read last. */
-static void say_what_needs_restart(gh_serving *s, const gh_config *fresh)
-{
-    const gh_config *used = s->first->config;
-    const struct {
-        const char *name;
-        bool differs;
-    } settings[] = {
-        {"profile", used->profile != fresh->profile},
-        {"data.folder", !gh_str_eq(used->data_folder, fresh->data_folder)},
-        {"server.listen", !same_list(&used->server.listen, &fresh->server.listen)},
-        {"server.workers", used->server.workers != fresh->server.workers},
-        {"server.max_connections", used->server.max_connections != fresh->server.max_connections},
-        {"server.proxy_protocol", used->server.proxy_protocol != fresh->server.proxy_protocol},
-        {"admin.listen", !gh_str_eq(used->admin.listen, fresh->admin.listen)},
-        {"limits.head", used->limits.head != fresh->limits.head},
-        {"rate_limits.max_clients", used->rate_limits.max_clients != fresh->rate_limits.max_clients},
-        {"identity.enabled", used->identity.enabled != fresh->identity.enabled},
-        {"identity.password.threads", used->identity.password.threads != fresh->identity.password.threads},
-        {"identity.password.memory", used->identity.password.memory != fresh->identity.password.memory},
-        {"identity.password.queue", used->identity.password.queue != fresh->identity.password.queue},
-        {"secrets.core_dumps", used->secrets.core_dumps != fresh->secrets.core_dumps},
-        {"log.file", !gh_str_eq(used->log.file, fresh->log.file)},
-        {"log.format", used->log.format != fresh->log.format},
-    };
-    for (size_t i = 0; i < GH_COUNT(settings); i++)
-        if (settings[i].differs)
-            gh_log_event(s->lane, GH_LEVEL_WARNING, "restart_needed", "%s: the new value needs a restart",
-                         settings[i].name);
+    gh_serving *s = data;
+    gh_log_event(s->lane, GH_LEVEL_WARNING, "restart_needed", "%s: the new value needs a restart", path);
 }
 
 /* A reload on its way: read and compiled on a thread of the loop's pool, since an upstream may have to be asked for
@@ -166,7 +132,8 @@ static void refused(gh_serving *s, const gh_reload *r)
 static void take_new(gh_serving *s, gh_reload *r)
 {
     gh_generation *fresh = r->fresh;
-    say_what_needs_restart(s, fresh->config);
+    /* Compared with what is in use since the start, not with what was read last. */
+    gh_config_say_restarts(s->first->config, fresh->config, say_restart, s);
     /* The buffers and the counters' table were sized at start. */
     fresh->config->limits.head = s->first->config->limits.head;
     fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;

@@ -9,7 +9,7 @@ static void said(void *data, int level, const char *event, const char *text)
     gh_str what = gh_str_of(text);
     if (strcmp(event, "secrets_unavailable") == 0)
         gh_conditions_lost(&s->conditions, s->secrets_lane, GH_SERVER_AWS, what, what);
-    else if (strcmp(event, "secrets_available") == 0)
+    else if (strcmp(event, "secrets_recovered") == 0)
         gh_conditions_back(&s->conditions, s->secrets_lane, GH_SERVER_AWS, what);
     else
         gh_log_event(s->secrets_lane, level > 0 ? GH_LEVEL_WARNING : GH_LEVEL_INFO, event, "%s", text);

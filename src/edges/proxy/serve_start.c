@@ -28,6 +28,7 @@ static void page_metrics(void *data, gh_buf *out)
     gh_buf b = gh_buf_over(extra, GH_REPORT_SIZE);
     gh_banner_metrics(s->generation, s->executors.state, uv_now(&s->loop), &b);
     gh_identity_metrics(&s->identity, &b);
+    gh_serving_put_redis(s, &b);
     gh_serving_look_at_secrets(s);
     gh_conditions_metrics(&s->conditions, &b);
     gh_serving_put_secrets(s, &b);
@@ -139,6 +140,7 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
     gh_worker *w = &s->workers[i];
     w->index = i;
     w->executors = &s->executors;
+    w->counters_shared = s->redis == NULL ? NULL : &s->counters;
     w->jwks = s->identity.jwks;
     w->metrics = &s->metrics[i];
     w->lane = gh_log_lane_of(s->log, i);
@@ -232,7 +234,7 @@ bool gh_serving_start(gh_serving *s, unsigned reading, uv_signal_cb on_signal, u
     raise_descriptor_limit();
     (void)signal(SIGPIPE, SIG_IGN);
     return check_data_folder(config) && allocate(s, config) && open_log(s, config) &&
-           start_identity(s, config) && open_listeners(s, config) &&
+           gh_serving_open_redis(s, config) && start_identity(s, config) && open_listeners(s, config) &&
            start_main_loop(s, on_signal, on_worker_ended) && gh_serving_watch_secrets(s, reading) &&
            start_admin(s, config) && start_workers(s, config) && gh_serving_take_commands(s);
 }

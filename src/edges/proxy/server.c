@@ -115,6 +115,7 @@ static void free_all(gh_serving *s)
         free(s->workers[i].scratch_memory);
         free(s->workers[i].response_fields);
         gh_token_cache_free(s->workers[i].token_cache);
+        gh_counters_free(s->workers[i].counters);
         gh_generation_unref(atomic_exchange(&s->workers[i].next, NULL));
     }
     gh_identity_close(&s->identity);
@@ -125,6 +126,7 @@ static void free_all(gh_serving *s)
     gh_generation_unref(s->generation);
     gh_generation_unref(s->first);
     gh_documents_free(s->documents);
+    gh_redis_shared_free(s->redis);
     gh_state_free(s->executors.state);
     free(s->workers);
     free(s->metrics);

@@ -9,8 +9,8 @@
 #include "edges/proxy/documents.h"
 #include "edges/proxy/health.h"
 #include "edges/proxy/server.h"
-#include "observe/condition.h"
 #include "edges/secrets/aws.h"
+#include "observe/condition.h"
 
 enum { GH_REPORT_SIZE = 65536 };
 
@@ -32,14 +32,15 @@ typedef struct gh_serving {
     gh_identity_service identity;
     gh_log_lane *records_lane; /* of whoever holds said_lock: threads of the records */
     pthread_mutex_t said_lock;
-    gh_conditions conditions;  /* of outside servers */
-    struct gh_redis_shared *redis; /* NULL: limits are counted here */
-    uint64_t started_s;        /* Unix time */
-    uv_timer_t identity_timer; /* looks whether keys are to be got or taken into use */
-    atomic_bool ring_changed;  /* signing keys were rotated */
-    bool renew_owed;           /* keys have come, and the policy could not be made of them */
-    uint64_t renewed_ms;       /* when that was tried last */
-    _Atomic uint64_t held;     /* bytes of all bodies that are looked into */
+    gh_conditions conditions;    /* of outside servers */
+    gh_redis_shared *redis;      /* NULL: limits are counted here */
+    gh_counters_shared counters; /* with it */
+    uint64_t started_s;          /* Unix time */
+    uv_timer_t identity_timer;   /* looks whether keys are to be got or taken into use */
+    atomic_bool ring_changed;    /* signing keys were rotated */
+    bool renew_owed;             /* keys have come, and the policy could not be made of them */
+    uint64_t renewed_ms;         /* when that was tried last */
+    _Atomic uint64_t held;       /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;
@@ -72,6 +73,10 @@ void gh_serving_use_servers(gh_serving *s, const gh_config *config);
 void gh_serving_look(void *data, gh_status *ret);
 /* What the records say goes to the log; on any thread. data: the gh_serving. */
 void gh_serving_records_said(void *data, int level, const char *event, const char *text);
+
+/* serve_redis.c: what all workers share of redis.url. False: said. */
+GH_MUST_CHECK bool gh_serving_open_redis(gh_serving *s, const gh_config *config);
+void gh_serving_put_redis(gh_serving *s, gh_buf *out);
 
 /* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
 GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);

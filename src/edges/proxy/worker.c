@@ -218,6 +218,7 @@ void gh_worker_check_end(gh_worker *w)
     gh_timer_remove(&w->wheel, &w->accept_timer);
     gh_timer_remove(&w->wheel, &w->standing_timer);
     gh_mailbox_end(&w->mailbox);
+    gh_worker_close_counters(w);
     gh_wheel_close(&w->wheel);
     uv_close((uv_handle_t *)&w->wake, NULL);
 }
@@ -246,6 +247,8 @@ int gh_worker_start(gh_worker *w)
         status = uv_async_init(&w->loop, &w->wake, on_wake);
     if (status == 0)
         status = gh_wheel_init(&w->wheel, &w->loop);
+    if (status == 0 && w->counters_shared != NULL && !gh_worker_open_counters(w, w->counters_shared))
+        status = UV_ENOMEM;
     if (status != 0)
         return status;
     w->wake.data = w;

@@ -37,6 +37,17 @@ bool gh_redis_beat(gh_redis *r, bool alive)
     return gh_redis_command(r, GH_REDIS_STEP_BEAT, words, GH_COUNT(words));
 }
 
+/* After an outage the others have to find their way back, too: until they have, those who beat are not all there are. A
+ * number that is too small would make this node's share too large, if Redis went away again. */
+static void learn(const gh_redis *r, unsigned n)
+{
+    gh_redis_shared *s = r->shared;
+    bool all_back =
+        !r->away && gh_redis_now_ms() >= atomic_load_explicit(&s->all_back_ms, memory_order_relaxed);
+    if (all_back || n > atomic_load_explicit(&s->nodes, memory_order_relaxed))
+        atomic_store_explicit(&s->nodes, n, memory_order_relaxed);
+}
+
 bool gh_redis_beaten(gh_redis *r, enum gh_redis_kind kind)
 {
     const int64_t *n = r->reader.values;
@@ -46,7 +57,7 @@ bool gh_redis_beaten(gh_redis *r, enum gh_redis_kind kind)
     if (r->state == GH_REDIS_LEAVING)
         gh_redis_finish(r);
     else
-        atomic_store_explicit(&r->shared->nodes, (unsigned)n[0], memory_order_relaxed);
+        learn(r, (unsigned)n[0]);
     return true;
 }
 

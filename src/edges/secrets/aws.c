@@ -93,7 +93,7 @@ void gh_aws_settle(gh_aws_secrets *s)
         s->watch.said(s->watch.data, 1, "secrets_unavailable", text);
         return;
     }
-    s->watch.said(s->watch.data, 0, "secrets_available", "the secrets in AWS can be got again");
+    s->watch.said(s->watch.data, 0, "secrets_recovered", "the secrets in AWS can be got again");
 }
 
 /* --- readings --- */

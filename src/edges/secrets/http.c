@@ -65,6 +65,7 @@ typedef struct exchange {
     char error[CURL_ERROR_SIZE];
 } exchange;
 
+/* libcurl sets the types. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t take(char *data, size_t size, size_t n, void *to)
 {
     exchange *e = to;

@@ -63,6 +63,7 @@ static void read_session(gh_sql *sql, gh_arena *arena, gh_pg_about *a)
         a->role = gh_column_text(&q, arena);
         a->superuser = gh_column_u64(&q) != 0;
         a->owner = gh_column_u64(&q) != 0;
+        a->writes = gh_column_u64(&q) != 0;
     }
     gh_query_end(&q);
 }

@@ -61,7 +61,9 @@ typedef struct gh_postgres {
     uint8_t prepared[GH_PG_COUNT];
     uint64_t changed; /* rows, by the last statement that was only run */
     bool unsynced;    /* something was sent since the last sync */
+    bool committed;   /* COMMIT was the last that was run, and the server has said that it is done */
     bool in_doubt;
+    bool plain;                    /* the transaction was begun by BEGIN_PLAIN */
     char where[GH_POSTGRES_WHERE]; /* whom it is connected to, for people */
     gh_arena scratch;              /* texts on their way */
 } gh_postgres;
@@ -86,6 +88,12 @@ static inline bool gh_postgres_alive(const gh_postgres *c)
 static inline bool gh_postgres_in_doubt(const gh_postgres *c)
 {
     return c->in_doubt;
+}
+/* Nothing was run after COMMIT, and that is done: whatever has failed since, be it the connection. An operator who ends a
+ * session, or a server that is shut down, lets COMMIT come to its end, answers it and goes. */
+static inline bool gh_postgres_committed(const gh_postgres *c)
+{
+    return c->committed;
 }
 /* To wait for the server beside other things: its socket; and what has come there without being asked for, when it is
  * readable: true, as often as a NOTIFY of another session is there. */

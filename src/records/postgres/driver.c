@@ -124,6 +124,19 @@ static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
 
 /* --- the driver */
 
+/* What a plain transaction holds before it reads it (gh_pg_hold_of). */
+static bool hold(gh_postgres *c, const gh_query *q)
+{
+    if (q->which == GH_SQL_BEGIN || q->which == GH_PG_BEGIN_PLAIN || q->which == GH_PG_BEGIN_SNAPSHOT)
+        c->plain = q->which == GH_PG_BEGIN_PLAIN;
+    unsigned which = c->plain ? gh_pg_hold_of(q->which) : 0;
+    if (which == 0)
+        return true;
+    gh_query first = *q;
+    first.which = which;
+    return gh_postgres_make_room(c) && send(c, &first, NULL);
+}
+
 static void start(gh_query *q, bool rows)
 {
     gh_postgres *c = connection_of(q->sql);
@@ -137,7 +150,7 @@ static void start(gh_query *q, bool rows)
         gh_sql_fail(&c->sql, GH_SQL_MISUSE);
         return;
     }
-    if (!gh_postgres_make_room(c) || !send(c, q, read) || read == NULL)
+    if (!hold(c, q) || !gh_postgres_make_room(c) || !send(c, q, read) || read == NULL)
         return;
     read->used = true;
     q->state = read;

@@ -154,6 +154,21 @@ static void fail_by(gh_postgres *c, const PGresult *result, unsigned which)
         gh_postgres_lose(c);
 }
 
+static void note_done(gh_postgres *c, const gh_postgres_sent *s, PGresult *result)
+{
+    if (s->kind == GH_SENT_PREPARE) {
+        c->prepared[s->which] = GH_PREPARED;
+        return;
+    }
+    if (s->kind != GH_SENT_RUN)
+        return;
+    if (!gh_str_u64(gh_str_of(PQcmdTuples(result)), &c->changed))
+        c->changed = 0;
+    /* Of a transaction that had failed the server says ROLLBACK. */
+    if (s->which == GH_SQL_COMMIT)
+        c->committed = gh_str_eq(gh_str_of(PQcmdStatus(result)), GH_STR("COMMIT"));
+}
+
 /* A result of the first of what was sent. True: it was kept. */
 static bool take_result(gh_postgres *c, PGresult *result)
 {
@@ -161,10 +176,7 @@ static bool take_result(gh_postgres *c, PGresult *result)
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-        if (s->kind == GH_SENT_PREPARE)
-            c->prepared[s->which] = GH_PREPARED;
-        else if (s->kind == GH_SENT_RUN && !gh_str_u64(gh_str_of(PQcmdTuples(result)), &c->changed))
-            c->changed = 0;
+        note_done(c, s, result);
         return false;
     case PGRES_SINGLE_TUPLE:
         return keep_row(c, &c->reads[s->read], result);
@@ -211,6 +223,7 @@ void gh_postgres_note_sent(gh_postgres *c, enum gh_postgres_sent_kind kind, unsi
     *sent_at(c, c->n) = (gh_postgres_sent){(uint8_t)kind, (uint8_t)read, (uint16_t)which};
     c->n++;
     c->unsynced = kind != GH_SENT_SYNC;
+    c->committed = c->committed && kind == GH_SENT_SYNC;
     if (c->n == 1)
         begin_first(c);
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,9 +140,18 @@ static void sync_folder(const char *folder)
     (void)close(fd);
 }
 
+static void close_files(gh_spool *s)
+{
+    if (s->fd >= 0)
+        (void)close(s->fd);
+    if (s->folder >= 0)
+        (void)close(s->folder);
+    s->fd = s->folder = -1;
+}
+
 void gh_spool_none(gh_spool *s)
 {
-    *s = (gh_spool){.fd = -1};
+    *s = (gh_spool){.fd = -1, .folder = -1};
     (void)pthread_mutex_init(&s->lock, NULL);
 }
 
@@ -155,25 +163,21 @@ bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why, 
     *ret_cut = 0;
     if (!gh_own_folder(folder, why) || !gh_own_path(folder, "audit.spool", path, why))
         return false;
-    s->fd = gh_own_file(path, why);
-    if (s->fd < 0)
+    s->folder = gh_own_lock(folder, why);
+    if (s->folder < 0)
         return false;
-    if (flock(s->fd, LOCK_EX | LOCK_NB) != 0)
-        (void)fail(why, path, "gatehouse is running on this folder: stop it, or set another data.folder");
-    else if (look_through(s, path, why, ret_cut)) {
+    s->fd = gh_own_file(path, why);
+    if (s->fd >= 0 && look_through(s, path, why, ret_cut)) {
         sync_folder(folder);
         return true;
     }
-    (void)close(s->fd);
-    s->fd = -1;
+    close_files(s);
     return false;
 }
 
 void gh_spool_close(gh_spool *s)
 {
-    if (s->fd >= 0)
-        (void)close(s->fd);
-    s->fd = -1;
+    close_files(s);
     (void)pthread_mutex_destroy(&s->lock);
 }
 

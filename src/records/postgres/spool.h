@@ -1,6 +1,6 @@
 /* The spool of the audit trail: lines that wait on this node's disk while there is no database.
  *
- * One file, audit.spool in the data folder, which one process uses at a time. 32 bytes: "GHSPOOL1", a random 16 bytes that
+ * One file, audit.spool in the data folder, which is locked: one process uses it at a time. 32 bytes: "GHSPOOL1", a random 16 bytes that
  * are new whenever it was emptied, and how many lines found no room since then (8 bytes, big endian). Then line after line:
  * its length and its CRC-32 (4 bytes each, big endian), and spool_line.h. A line is kept when it is on disk (fdatasync).
  * What follows the last whole line was being written when the process was killed; it is cut off.
@@ -18,7 +18,8 @@
 enum { GH_SPOOL_MOST = 64 << 20 /* bytes of the file */ };
 
 typedef struct gh_spool {
-    int fd; /* -1: there is none, and nothing is kept */
+    int fd;     /* -1: there is none, and nothing is kept */
+    int folder; /* the lock of the data folder */
     pthread_mutex_t lock;
     uint64_t most, size; /* size: up to the end of the last whole line */
     uint64_t lines, dropped;

@@ -1,5 +1,6 @@
 /* What one loop knows of counters that are in Redis, so that most requests need not ask: units it has leased, and
- * refusals that still hold. A table of fixed size, by (limit, key).
+ * refusals that still hold; and which counters Redis has to be told of after an outage. A table of fixed size, by
+ * (limit, key).
  *
  * A refusal holds until the server said it would end; nobody's units come back sooner.
  *
@@ -38,13 +39,13 @@ enum {
 
 typedef struct gh_leases gh_leases;
 
-/* n: keys, a multiple of 8; 256 bytes each, touched as they come. NULL: no memory. */
+/* n: keys, a multiple of 8; 300 bytes each, touched as they come. NULL: no memory. */
 GH_MUST_CHECK gh_leases *gh_leases_new(unsigned n);
 void gh_leases_free(gh_leases *t); /* NULL is fine */
 
 /* True: refused by what is remembered, and answered; nobody need be asked. */
 GH_MUST_CHECK bool gh_leases_refuse(gh_leases *t, gh_take *take, uint64_t now_ms);
-/* Remembers what the server answered to a take of a group that it refused, asked at asked_ms. */
+/* Remembers what the server answered to a take, asked at asked_ms: of a group that it refused, or of a leased limit. */
 void gh_leases_remember(gh_leases *t, const gh_take *take, uint64_t asked_ms);
 /* The figures (remaining, reset) that were remembered last, for a take that nobody is asked about. */
 void gh_leases_recall(gh_leases *t, gh_take *take, uint64_t now_ms);
@@ -63,8 +64,13 @@ void gh_leases_grant(gh_leases *t, const gh_lease_ask *ask, const gh_lease_grant
                      uint64_t now_ms);
 /* Something to give back, of what is over? True: ask (for no units), and tell gh_leases_grant(). Call until false. */
 GH_MUST_CHECK bool gh_leases_over(gh_leases *t, uint64_t now_ms, gh_lease_ask *ret);
-/* Are there leases that gh_leases_over() must look after? */
-bool gh_leases_held(const gh_leases *t);
+/* A take was counted without the server. False: there is no room to remember that. */
+GH_MUST_CHECK bool gh_leases_note_alone(gh_leases *t, const gh_take *take);
+/* The server is back: a key of those, of which it has to be told what is known (ret->known is the caller's to fill in).
+ * True: ask, and tell gh_leases_grant(). Call until false. */
+GH_MUST_CHECK bool gh_leases_alone(gh_leases *t, gh_lease_ask *ret);
+/* Is there anything for gh_leases_over() or gh_leases_alone()? */
+bool gh_leases_busy(const gh_leases *t);
 
 /* The life of a lease; 0: such a limit has none. */
 uint32_t gh_lease_ms(const gh_limit *limit);

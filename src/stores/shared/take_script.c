@@ -60,7 +60,8 @@ static unsigned width_of(const gh_limit *l)
     return l->bits <= 8 ? 1 : l->bits <= 16 ? 2 : 4;
 }
 
-static void put_head(const gh_limit *l, uint8_t group, uint64_t want, uint32_t charge, gh_buf *b)
+static void put_head(const gh_limit *l, uint8_t group, uint64_t want, uint32_t charge, uint32_t known,
+                     gh_buf *b)
 {
     bool bucket = l->kind == GH_LIMIT_BUCKET;
     uint64_t len = bucket ? span_of(l, l->burst).ms : l->tick_ms;
@@ -73,6 +74,7 @@ static void put_head(const gh_limit *l, uint8_t group, uint64_t want, uint32_t c
     put_int(b, charge, 4);
     put_int(b, l->requests, 4);
     put_int(b, len, 6);
+    put_int(b, bucket ? span_of(l, known).ms : known, 6);
     gh_buf_u64(b, life); /* as text: the server takes it as it is */
     gh_buf_char(b, '\0');
 }
@@ -104,14 +106,14 @@ static uint32_t charge_of(gh_take *const *takes, unsigned n, unsigned i)
     return want > UINT32_MAX ? UINT32_MAX : (uint32_t)want; /* more than that does not pass */
 }
 
-static void put_take(gh_take *const *takes, unsigned n, unsigned i, gh_buf *out)
+static void put_take(gh_take *const *takes, unsigned n, unsigned i, uint32_t known, gh_buf *out)
 {
     char memory[GH_TAKE_SCRIPT_ARG_MAX];
     gh_buf b = gh_buf_over(memory, sizeof memory);
     const gh_limit *l = takes[i]->limit;
     uint64_t want = want_of(takes, i);
     uint32_t charge = charge_of(takes, n, i);
-    put_head(l, takes[i]->group, want, charge, &b);
+    put_head(l, takes[i]->group, want, charge, known, &b);
     if (l->kind == GH_LIMIT_BUCKET) {
         span add = span_of(l, charge);
         put_int(&b, span_of(l, want).part, 4);
@@ -122,12 +124,13 @@ static void put_take(gh_take *const *takes, unsigned n, unsigned i, gh_buf *out)
     put_bulk(out, gh_buf_str(&b));
 }
 
-void gh_take_script_encode(gh_str prefix, gh_take *const *takes, unsigned n, gh_buf *out)
+void gh_take_script_encode(gh_str prefix, gh_take *const *takes, const uint32_t *known, unsigned n,
+                           gh_buf *out)
 {
     for (unsigned i = 0; i < n; i++)
         put_key(prefix, takes[i]->limit, takes[i]->key, out);
     for (unsigned i = 0; i < n; i++)
-        put_take(takes, n, i, out);
+        put_take(takes, n, i, known != NULL ? known[i] : 0, out);
 }
 
 /* ---- answers ---- */
@@ -221,7 +224,7 @@ void gh_lease_script_encode(gh_str prefix, const gh_lease_ask *ask, gh_buf *out)
     char memory[GH_TAKE_SCRIPT_ARG_MAX];
     gh_buf b = gh_buf_over(memory, sizeof memory);
     put_key(prefix, &ask->limit, ask->key, out);
-    put_head(&ask->limit, 0, ask->least, ask->most, &b);
+    put_head(&ask->limit, 0, ask->least, ask->most, ask->known, &b);
     put_int(&b, ask->ahead_ms, 4);
     if (ask->limit.kind == GH_LIMIT_BUCKET) {
         put_bucket_lease(ask, &b);

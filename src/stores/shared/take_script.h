@@ -1,7 +1,7 @@
 /* Takes, answered by Redis: the two scripts, how they are asked, and what their answers mean.
  *
- * gh_take_script_text answers all takes of a request at once, as gh_state_take() does: groups all or nothing, the same
- * ticks, the same exact bucket, the same figures. gh_lease_script_text takes as much as there is, up to a number of
+ * GH_TAKE_SCRIPT answers all takes of a request at once, as gh_state_take() does: groups all or nothing, the same
+ * ticks, the same exact bucket, the same figures. GH_LEASE_SCRIPT takes as much as there is, up to a number of
  * units, and takes units back that were leased and not spent (lease.h). Both run on the server's clock, and set the life
  * of a key with its value. One key for each (limit, key): {PREFIX}l:HASH; the prefix holds the braces that make all
  * keys of a call one slot of a Redis Cluster.
@@ -19,8 +19,8 @@
 /* Where the scripts read the time: seconds and microseconds. Tests put a clock of their own in its place. */
 #define GH_TAKE_SCRIPT_CLOCK "redis.call('TIME')"
 
-extern const gh_str gh_take_script_text;
-extern const gh_str gh_lease_script_text;
+enum { GH_TAKE_SCRIPT, GH_LEASE_SCRIPT, GH_COUNTERS_SCRIPTS };
+extern const gh_str gh_counters_scripts[GH_COUNTERS_SCRIPTS];
 
 enum {
     GH_TAKE_SCRIPT_VALUES = 3, /* integers of an answer, for each take */
@@ -29,8 +29,11 @@ enum {
     GH_TAKE_SCRIPT_ARG_MAX = 128
 };
 
-/* Writes n keys, then n arguments, as bulk strings. takes: n <= GH_TAKES_MAX, by group. The same state may come twice. */
-void gh_take_script_encode(gh_str prefix, gh_take *const *takes, unsigned n, gh_buf *out);
+/* Writes n keys, then n arguments, as bulk strings. takes: n <= GH_TAKES_MAX, by group. The same state may come twice.
+ * known: for each take, units of its state that are used as the asker knows; where the server counts fewer they are
+ * charged now, whatever becomes of the take. NULL: the server knows best. */
+void gh_take_script_encode(gh_str prefix, gh_take *const *takes, const uint32_t *known, unsigned n,
+                           gh_buf *out);
 /* Fills in the answers. False: this is no answer to these takes, and nothing is changed. */
 GH_MUST_CHECK bool gh_take_script_decode(const int64_t *values, unsigned n_values, gh_take *const *takes,
                                          unsigned n);
@@ -39,10 +42,11 @@ GH_MUST_CHECK bool gh_take_script_decode(const int64_t *values, unsigned n_value
 typedef struct gh_lease_ask {
     gh_limit limit;
     uint64_t key;
-    uint32_t least,
-        most; /* units: all that is free up to `most`, but nothing when fewer than `least` are; 0, 0: none */
+    uint32_t least;    /* units: nothing when fewer are free ... */
+    uint32_t most;     /* ... else all that are, up to so many; 0, 0: none */
     uint32_t back;     /* units of an earlier lease that were not spent */
-    uint64_t back_at;  /* its `dated` */
+    uint32_t known;    /* as gh_take_script_encode() */
+    uint64_t back_at;  /* the `dated` of that earlier lease */
     uint32_t ahead_ms; /* charged as if taken so much later: until then they may be spent */
 } gh_lease_ask;
 

@@ -6,7 +6,7 @@
  * much as all arithmetic: so a group is a recursion, whose locals hold what it knows of each take. */
 #include "stores/shared/take_script.h"
 
-/* clang-format off: one line reads as one line */
+/* clang-format off */
 
 #define BEGIN                                                                           \
     "local call, bin, pack, rep = redis.call, struct.unpack, struct.pack, string.rep\n" \
@@ -15,8 +15,9 @@
     "now = now - now % 1\n"
 
 /* What take_script.c writes of every take. */
-#define HEAD \
-    "local kind, group, width, ticks, want, charge, limit, len, life, more = bin('<BBBBI6I4I4I6s', arg)\n"
+#define HEAD                                                                               \
+    "local kind, group, width, ticks, want, charge, limit, len, known, life, more = "      \
+    "bin('<BBBBI6I4I4I6I6s', arg)\n"
 
 /* A sliding window's state is the number of its first tick and a counter for each tick from there, `width` bytes each.
  * In `s` it is {number, counter, counter...}. A clock that went back by more than two seconds moves them all, so that
@@ -44,6 +45,13 @@
     "  for j = first, #s do used = used + s[j] end\n"  \
     "  if not s[first] then s, first = {tick, 0}, 2 end\n"
 
+/* What the asker knows to be used, when the server does not: it was away, and may have come back without its memory. */
+#define RAISE_SLIDING                                                               \
+    "  if used < known then\n"                                                      \
+    ADD_SLIDING("known - used")                                                     \
+    "  used, write = known, true\n"                                                 \
+    "  end\n"
+
 /* When `want` will be free; -1: never. */
 #define RETRY_SLIDING                                    \
     "    retry = -1\n"                                   \
@@ -58,11 +66,11 @@
 
 /* Into the counter of `tick`, or into the newest when that is later: a charge that is dated ahead, or a clock that went
  * back a little. Later is the strict side. */
-#define ADD_SLIDING                         \
-    "  local j = tick - s[1] + 2\n"         \
-    "  for i = #s + 1, j do s[i] = 0 end\n" \
-    "  if j < #s then j = #s end\n"         \
-    "  s[j] = s[j] + charge\n"
+#define ADD_SLIDING(units)                                                          \
+    "  local j = tick - s[1] + 2\n"                                                 \
+    "  for i = #s + 1, j do s[i] = 0 end\n"                                         \
+    "  if j < #s then j = #s end\n"                                                 \
+    "  s[j] = s[j] + " units "\n"
 
 #define SAVE_SLIDING \
     "  call('PSETEX', key, life, pack('<I6' .. rep(form, #s - first + 1), s[1] + first - 2, unpack(s, first)))\n"
@@ -80,6 +88,9 @@
     "    end\n"                                            \
     "  end\n"
 
+#define RAISE_BUCKET                                                                \
+    "  if ms < now + known then ms, part, write = now + known, 0, true end\n"
+
 #define ASK_BUCKET                                                      \
     "  local till, rest = ms + want, part + want_part\n"                \
     "  if rest >= limit then till, rest = till + 1, rest - limit end\n" \
@@ -91,7 +102,8 @@
 
 #define SAVE_BUCKET "  call('PSETEX', key, life, pack('<I6I4', ms, part))\n"
 
-static const char take_text[] = BEGIN
+static const char take_text[] =
+    BEGIN
     "local n, at, o, out = #ARGV, 1, 0, {}\n"
     /* Asks take i and, after it, the rest of its group; when all of them pass, charges on the way back. A state that comes
      * twice in a group is charged at its last place, and asked at each for what those before want, too. */
@@ -100,18 +112,28 @@ static const char take_text[] = BEGIN
     "    at = i\n"
     "    return pass\n"
     "  end\n"
-    "  local key, arg = KEYS[i], ARGV[i]\n" HEAD "  if group ~= of then\n"
+    "  local key, arg = KEYS[i], ARGV[i]\n"
+    HEAD
+    "  if group ~= of then\n"
     "    at = i\n"
     "    return pass\n"
     "  end\n"
     "  local v, retry, write = call('GET', key), 0, false\n"
     "  local s, first, form, tick, ms, part, add_ms, add_part\n"
-    "  if kind == 0 then\n" LOAD_SLIDING COUNT_SLIDING "  if used + want > limit then\n" RETRY_SLIDING
+    "  if kind == 0 then\n"
+    LOAD_SLIDING
+    COUNT_SLIDING
+    RAISE_SLIDING
+    "  if used + want > limit then\n"
+    RETRY_SLIDING
     "  end\n"
     "  out[o + 1], out[o + 2] = limit - used, (s[1] + first - 2 + ticks) * len - now\n"
     "  else\n"
     "  local want_part, full_part\n"
-    "  want_part, add_ms, add_part, full_part = bin('<I4I6I4I4', arg, more)\n" LOAD_BUCKET ASK_BUCKET
+    "  want_part, add_ms, add_part, full_part = bin('<I4I6I4I4', arg, more)\n"
+    LOAD_BUCKET
+    RAISE_BUCKET
+    ASK_BUCKET
     "  out[o + 1], out[o + 2] = ms - now, part\n"
     "  end\n"
     "  out[o + 3] = retry\n"
@@ -120,8 +142,16 @@ static const char take_text[] = BEGIN
     "  local add = pass and charge > 0\n"
     "  if not add and not write then return pass end\n"
     "  if kind == 0 then\n"
-    "  if add then\n" ADD_SLIDING "  end\n" SAVE_SLIDING "  else\n"
-    "  if add then\n" ADD_BUCKET "  end\n" SAVE_BUCKET "  end\n"
+    "  if add then\n"
+    ADD_SLIDING("charge")
+    "  end\n"
+    SAVE_SLIDING
+    "  else\n"
+    "  if add then\n"
+    ADD_BUCKET
+    "  end\n"
+    SAVE_BUCKET
+    "  end\n"
     "  return pass\n"
     "end\n"
     "while at <= n do take(at, string.byte(ARGV[at], 2), true) end\n"
@@ -150,25 +180,44 @@ static const char take_text[] = BEGIN
     "    end\n"                                                            \
     "  end\n"
 
-static const char lease_text[] = BEGIN
-    "local key, arg = KEYS[1], ARGV[1]\n" HEAD
+static const char lease_text[] =
+    BEGIN
+    "local key, arg = KEYS[1], ARGV[1]\n"
+    HEAD
     "local v, retry, write, dated = call('GET', key), 0, false, 0\n"
     "local room, reset\n"
     "local ahead, more = bin('<I4', arg, more)\n"
     "if kind == 0 then\n"
-    "  local s, first, form, tick\n" LOAD_SLIDING RETURN_SLIDING COUNT_SLIDING "  room = limit - used\n"
+    "  local s, first, form, tick\n"
+    LOAD_SLIDING
+    RETURN_SLIDING
+    COUNT_SLIDING
+    RAISE_SLIDING
+    "  room = limit - used\n"
     "  if room < want then\n"
-    "    charge = 0\n" RETRY_SLIDING "  end\n"
+    "    charge = 0\n"
+    RETRY_SLIDING
+    "  end\n"
     "  if charge > room then charge = room end\n"
     "  if charge > 0 then\n"
-    "  tick = (now + ahead - (now + ahead) % len) / len\n" ADD_SLIDING "  dated = (s[1] + j - 2) * len\n"
+    "  tick = (now + ahead - (now + ahead) % len) / len\n"
+    ADD_SLIDING("charge")
+    "  dated = (s[1] + j - 2) * len\n"
     "  end\n"
     "  room, reset = room - charge, (s[1] + first - 2 + ticks) * len - now\n"
-    "  if charge > 0 or write then\n" SAVE_SLIDING "  end\n"
+    "  if charge > 0 or write then\n"
+    SAVE_SLIDING
+    "  end\n"
     "else\n"
     "  local back_ms, back_part, back_at, want_part, full_part, least, window, add_ms, add_part\n"
-    "  back_ms, back_part, back_at, want_part, full_part, least, window, add_ms, add_part = bin('<I6I4I6I4I4I4I6I6I4', arg, more)\n"
-    "  local ms, part\n" LOAD_BUCKET RETURN_BUCKET ASK_BUCKET "  room, reset = ms - now, part\n"
+    "  back_ms, back_part, back_at, want_part, full_part, least, window, add_ms, add_part = "
+    "bin('<I6I4I6I4I4I4I6I6I4', arg, more)\n"
+    "  local ms, part\n"
+    LOAD_BUCKET
+    RETURN_BUCKET
+    RAISE_BUCKET
+    ASK_BUCKET
+    "  room, reset = ms - now, part\n"
     "  if retry ~= 0 then charge = 0 end\n"
     "  if charge > 0 then\n"
     /* As many as there is time for. Not all of them: in floats, and so a millisecond is set aside that makes up for their
@@ -184,10 +233,17 @@ static const char lease_text[] = BEGIN
     "    end\n"
     "  end\n"
     "  if ms < now + ahead then ms, part = now + ahead, 0 end\n"
-    "  dated = now + ahead\n" ADD_BUCKET "  end\n"
-    "  if charge > 0 or write then\n" SAVE_BUCKET "  end\n"
+    "  dated = now + ahead\n"
+    ADD_BUCKET
+    "  end\n"
+    "  if charge > 0 or write then\n"
+    SAVE_BUCKET
+    "  end\n"
     "end\n"
     "return {room, reset, retry, charge, dated}\n";
 
-const gh_str gh_take_script_text = {take_text, sizeof take_text - 1};
-const gh_str gh_lease_script_text = {lease_text, sizeof lease_text - 1};
+/* clang-format on */
+const gh_str gh_counters_scripts[GH_COUNTERS_SCRIPTS] = {
+    [GH_TAKE_SCRIPT] = {take_text, sizeof take_text - 1},
+    [GH_LEASE_SCRIPT] = {lease_text, sizeof lease_text - 1},
+};

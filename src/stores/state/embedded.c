@@ -306,9 +306,11 @@ void gh_state_charge(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n)
     begin(&c, s, now_ms, takes, n);
     for (unsigned i = 0; i < n; i++) {
         place *p = &c.place[c.place[i].first];
-        uint64_t units = gh_tally_room(takes[i].limit, &p->tally);
-        if (units > takes[i].weight)
-            units = takes[i].weight;
+        uint64_t room = gh_tally_room(takes[i].limit, &p->tally), units = takes[i].weight;
+        if (room > takes[i].remaining && units < room - takes[i].remaining)
+            units = room - takes[i].remaining;
+        if (units > room)
+            units = room;
         if (units == 0 || (!p->slot && !find_place(&c, i)))
             continue;
         gh_tally_add(takes[i].limit, units, &p->tally);

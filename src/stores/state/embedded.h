@@ -21,8 +21,9 @@ typedef struct gh_state_stats {
 
 /* Answers n (<= GH_TAKES_MAX) takes. now_ms: monotonic, never far back (small steps back are borne). Thread-safe. */
 void gh_state_take(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n);
-/* Charges n takes that another store has let pass: each as far as there is room for it, without groups. What is in their
- * answers afterwards means nothing. Thread-safe. */
+/* Follows another store, which has let n takes pass: charges each, and beyond that until no more units are free than
+ * its `remaining` says (UINT64_MAX: not known), but at most what there is. Without groups; what is in their answers
+ * afterwards means nothing. Thread-safe. */
 void gh_state_charge(gh_state *s, uint64_t now_ms, gh_take *takes, unsigned n);
 /* Gives back n takes that passed here at taken_ms, and come to nothing after all. Thread-safe. */
 void gh_state_give_back(gh_state *s, uint64_t now_ms, uint64_t taken_ms, gh_take *takes, unsigned n);

@@ -75,6 +75,58 @@ static bool is_number(const gh_setting *s)
     return s->type == GH_TYPE_NUMBER || s->type == GH_TYPE_DURATION || s->type == GH_TYPE_SIZE;
 }
 
+/* A reload must be able to say of each that it needs a restart. */
+static void test_settings_that_need_a_restart(void **state)
+{
+    const gh_setting *s;
+    unsigned seen = 0;
+    (void)state;
+    for (unsigned i = 0; (s = gh_setting_at(i)) != NULL; i++) {
+        if (!s->restart)
+            continue;
+        assert_int_equal(s->part, GH_PART_CONFIG);
+        assert_true(s->type == GH_TYPE_SWITCH || s->type == GH_TYPE_WORD || s->type == GH_TYPE_NUMBER ||
+                    s->type == GH_TYPE_DURATION || s->type == GH_TYPE_SIZE || s->type == GH_TYPE_TEXT ||
+                    s->type == GH_TYPE_SECRET || s->type == GH_TYPE_TEXTS);
+        seen++;
+    }
+    assert_true(seen > 20);
+}
+
+static bool differs(const char *yaml_a, const char *yaml_b, const char *path)
+{
+    loaded a = *load_given(&(given){.yaml = yaml_a, .upstream = "http://a"});
+    loaded *b = load_given(&(given){.yaml = yaml_b, .upstream = "http://a"});
+    assert_non_null(a.config);
+    assert_non_null(b->config);
+    bool differ = gh_setting_differs(gh_setting_find(gh_str_of(path)), a.config, b->config);
+    unload(&a);
+    unload(b);
+    return differ;
+}
+
+static void test_differences(void **state)
+{
+    static const char key[] = "secret_key: 4d9f2c81b7e6350a4d9f2c81b7e6350a\n",
+                      other[] = "secret_key: 4d9f2c81b7e6350a4d9f2c81b7e6350b\n", none[] = "{}\n";
+    (void)state;
+    assert_true(differs(key, other, "secret_key"));
+    assert_true(differs(key, none, "secret_key"));
+    assert_false(differs(key, key, "secret_key"));
+    assert_false(differs(none, none, "secret_key"));
+    assert_true(differs("server: {workers: 1}\n", "server: {workers: 2}\n", "server.workers"));
+    assert_false(differs("server: {workers: 1}\n", "server: {workers: 1}\n", "server.workers"));
+    assert_true(differs("server: {listen: [127.0.0.1:1]}\n", "server: {listen: [127.0.0.1:1, 127.0.0.1:2]}\n",
+                        "server.listen"));
+    assert_true(
+        differs("server: {listen: [127.0.0.1:1]}\n", "server: {listen: [127.0.0.1:2]}\n", "server.listen"));
+    assert_false(
+        differs("server: {listen: [127.0.0.1:1]}\n", "server: {listen: [127.0.0.1:1]}\n", "server.listen"));
+    assert_true(differs("log: {file: a}\n", "log: {file: b}\n", "log.file"));
+    assert_true(differs("log: {format: json}\n", "log: {format: text}\n", "log.format"));
+    assert_true(differs("secrets: {core_dumps: on}\n", none, "secrets.core_dumps"));
+}
+
 /* What an element must have besides the setting under test. */
 static const char *others_of(const gh_setting *s)
 {
@@ -219,6 +271,8 @@ int main(void)
         cmocka_unit_test(test_paths_and_names_are_unique),
         cmocka_unit_test(test_rows_are_whole),
         cmocka_unit_test(test_scalars_have_defaults),
+        cmocka_unit_test(test_settings_that_need_a_restart),
+        cmocka_unit_test(test_differences),
         cmocka_unit_test(test_every_number_has_its_bounds),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_familiar_names),

@@ -67,7 +67,7 @@ static void a_change_is_one_line_of_its_servers_event(void **state)
     gh_log_close(log);
     log_is(path,
            "redis_unavailable redis_recovered records_unavailable records_recovered secrets_unavailable "
-           "secrets_available redis_unavailable ");
+           "secrets_recovered redis_unavailable ");
     (void)unlink(path);
 }
 

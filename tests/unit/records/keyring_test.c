@@ -5,8 +5,8 @@
 #include "model/identity.h"
 #include "records_world.h"
 
-static const uint8_t seal[GH_SEAL_KEY_SIZE] = "the key that seals the keys",
-                     other[GH_SEAL_KEY_SIZE] = "another";
+static const uint8_t first_seal[GH_SEAL_KEY_SIZE] = "the key that seals the keys",
+                     other_seal[GH_SEAL_KEY_SIZE] = "another";
 enum { KEEP_S = 100, OVERLAP_S = 1000 };
 
 static gh_stored_key key_of(const char *kid)
@@ -23,7 +23,7 @@ static void begin(world *w, const char *active, const char *next, uint64_t now_s
                                        .next_secret = GH_STR("random bytes, thirty-two of them"),
                                        .naming = GH_STR("naming bytes, thirty-two of them"),
                                        .now_s = now_s};
-    assert_true(gh_records_begin_ring(w->records, seal, &with));
+    assert_true(gh_records_begin_ring(w->records, first_seal, &with));
 }
 
 static gh_keyring_rotation rotation(const gh_stored_key *fresh, uint64_t now_s)
@@ -39,7 +39,7 @@ static enum gh_keyring_result rotate(world *w, const char *kid, uint64_t now_s)
 {
     gh_stored_key key = key_of(kid);
     gh_keyring_rotation r = rotation(&key, now_s);
-    return gh_records_rotate_ring(w->records, seal, &r);
+    return gh_records_rotate_ring(w->records, first_seal, &r);
 }
 
 static const char *state_name(unsigned state)
@@ -81,25 +81,25 @@ static void ring_is(world *w, const uint8_t *by, const char *expected)
 static void test_the_ring_turns(void **state)
 {
     world *w = *state;
-    ring_is(w, seal, "");
+    ring_is(w, first_seal, "");
     begin(w, "a", "b", 1000);
-    ring_is(w, seal, "a:active b:next; 1:next 0:active");
+    ring_is(w, first_seal, "a:active b:next; 1:next 0:active");
     begin(w, "x", "y", 1001); /* another node a moment later */
-    ring_is(w, seal, "a:active b:next; 1:next 0:active");
+    ring_is(w, first_seal, "a:active b:next; 1:next 0:active");
     assert_int_equal(rotate(w, "c", 1002), GH_KEYRING_OK);
-    ring_is(w, seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
+    ring_is(w, first_seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
     world_reopen(w);
     assert_int_equal(rotate(w, "d", 1101), GH_KEYRING_OK);
-    ring_is(w, seal, "a:retiring b:retiring c:active d:next; 3:next 2:active 1:retiring 0:retiring");
+    ring_is(w, first_seal, "a:retiring b:retiring c:active d:next; 3:next 2:active 1:retiring 0:retiring");
     assert_int_equal(rotate(w, "e", 1102), GH_KEYRING_OK); /* a was kept for 100 s */
-    ring_is(w, seal,
+    ring_is(w, first_seal,
             "b:retiring c:retiring d:active e:next; 4:next 3:active 2:retiring 1:retiring 0:retiring");
     assert_int_equal(rotate(w, "e", 1103), GH_KEYRING_FAILED); /* a kid is used once; nothing is changed */
-    ring_is(w, seal,
+    ring_is(w, first_seal,
             "b:retiring c:retiring d:active e:next; 4:next 3:active 2:retiring 1:retiring 0:retiring");
     assert_int_equal(rotate(w, "f", 1002 + OVERLAP_S),
                      GH_KEYRING_OK); /* nothing is of generation 0 any more */
-    ring_is(w, seal, "d:retiring e:active f:next; 5:next 4:active 3:retiring 2:retiring 1:retiring");
+    ring_is(w, first_seal, "d:retiring e:active f:next; 5:next 4:active 3:retiring 2:retiring 1:retiring");
 }
 
 static void test_a_ring_of_a_shared_secret_has_no_signing_keys(void **state)
@@ -109,14 +109,14 @@ static void test_a_ring_of_a_shared_secret_has_no_signing_keys(void **state)
                                  .next_secret = GH_STR("random bytes, thirty-two of them"),
                                  .naming = GH_STR("naming bytes, thirty-two of them"),
                                  .now_s = 1000};
-    assert_true(gh_records_begin_ring(w->records, seal, &with));
-    ring_is(w, seal, "; 1:next 0:active");
+    assert_true(gh_records_begin_ring(w->records, first_seal, &with));
+    ring_is(w, first_seal, "; 1:next 0:active");
     gh_keyring_rotation r = rotation(NULL, 1001);
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_OK);
-    ring_is(w, seal, "; 2:next 1:active 0:retiring");
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_OK);
+    ring_is(w, first_seal, "; 2:next 1:active 0:retiring");
     /* And from the day that keys sign, it has some. */
     begin(w, "a", "b", 1002);
-    ring_is(w, seal, "a:active b:next; 2:next 1:active 0:retiring");
+    ring_is(w, first_seal, "a:active b:next; 2:next 1:active 0:retiring");
 }
 
 static void test_it_turns_when_it_is_time(void **state)
@@ -127,16 +127,16 @@ static void test_it_turns_when_it_is_time(void **state)
     gh_keyring_rotation r = rotation(&key, 1099);
     r.every_s = 100;
     r.settle_s = 10;
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_NOT_DUE);
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_NOT_DUE);
     r.now_s = 1100;
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_OK);
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_OK);
     /* Another node, at the same moment. */
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_NOT_DUE);
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_NOT_DUE);
     /* By command: what is next must be known everywhere first. */
     r.every_s = 0;
     r.now_s = 1109;
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_TOO_SOON);
-    ring_is(w, seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_TOO_SOON);
+    ring_is(w, first_seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'key_rotate'"), 1);
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE detail = '{\"generation\":1}'"), 1);
 }
@@ -149,8 +149,8 @@ static void test_the_first_keys_need_no_waiting(void **state)
     begin(w, "a", "b", 1000);
     gh_keyring_rotation r = rotation(&key, 1001);
     r.settle_s = 10;
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_OK);
-    assert_int_equal(gh_records_rotate_ring(w->records, seal, &r), GH_KEYRING_TOO_SOON);
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_OK);
+    assert_int_equal(gh_records_rotate_ring(w->records, first_seal, &r), GH_KEYRING_TOO_SOON);
 }
 
 enum { NODES = 4 };
@@ -163,7 +163,7 @@ static void *node(void *data)
     gh_stored_key key = key_of(kids[*(unsigned *)data]);
     gh_keyring_rotation r = rotation(&key, 2000);
     r.every_s = 100;
-    if (gh_records_rotate_ring(shared->records, seal, &r) == GH_KEYRING_OK)
+    if (gh_records_rotate_ring(shared->records, first_seal, &r) == GH_KEYRING_OK)
         atomic_fetch_add(&turned, 1);
     return NULL;
 }
@@ -215,22 +215,22 @@ static void test_another_secret_does_not_open_the_ring(void **state)
 {
     world *w = *state;
     begin(w, "the-key-id", "another-id", 1000);
-    assert_int_equal(read_by(w, other), GH_KEYRING_SEALED);
+    assert_int_equal(read_by(w, other_seal), GH_KEYRING_SEALED);
     /* A key is bound to its kid, a generation to its number: rows can't be exchanged. */
     static const char *const changes[] = {
         "UPDATE signing_key SET kid = 'third' WHERE kid = 'another-id'",
         "UPDATE key_generation SET id = 7 WHERE id = 1",
-        "UPDATE key_generation SET sealed = (SELECT sealed FROM key_generation WHERE id = 0), "
-        "nonce = (SELECT nonce FROM key_generation WHERE id = 0) WHERE id = 1",
+        ("UPDATE key_generation SET sealed = (SELECT sealed FROM key_generation WHERE id = 0), "
+         "nonce = (SELECT nonce FROM key_generation WHERE id = 0) WHERE id = 1"),
         "UPDATE key_generation SET sealed = x'00'",
         "UPDATE secret SET value = CAST(substr(value, 2) || x'00' AS BLOB) WHERE name = 'sealed-naming'"};
     for (size_t i = 0; i < GH_COUNT(changes); i++) {
         world_sql(w, changes[i]);
-        assert_int_equal(read_by(w, seal), GH_KEYRING_SEALED);
+        assert_int_equal(read_by(w, first_seal), GH_KEYRING_SEALED);
         world_sql(w, "DELETE FROM signing_key; DELETE FROM key_generation; DELETE FROM secret WHERE name = "
                      "'sealed-naming'");
         begin(w, "the-key-id", "another-id", 1000);
-        assert_int_equal(read_by(w, seal), GH_KEYRING_OK);
+        assert_int_equal(read_by(w, first_seal), GH_KEYRING_OK);
     }
 }
 
@@ -239,29 +239,30 @@ static void test_the_ring_is_sealed_anew(void **state)
     world *w = *state;
     begin(w, "a", "b", 1000);
     assert_int_equal(rotate(w, "c", 1001), GH_KEYRING_OK);
-    assert_int_equal(gh_records_reseal_ring(w->records, other, seal, 1002), GH_KEYRING_OK);
-    ring_is(w, other, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
-    assert_int_equal(read_by(w, seal), GH_KEYRING_SEALED);
+    assert_int_equal(gh_records_reseal_ring(w->records, other_seal, first_seal, 1002), GH_KEYRING_OK);
+    ring_is(w, other_seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
+    assert_int_equal(read_by(w, first_seal), GH_KEYRING_SEALED);
     /* Another node, which does the same a moment later. */
-    assert_int_equal(gh_records_reseal_ring(w->records, other, seal, 1003), GH_KEYRING_OK);
-    ring_is(w, other, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
+    assert_int_equal(gh_records_reseal_ring(w->records, other_seal, first_seal, 1003), GH_KEYRING_OK);
+    ring_is(w, other_seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'secret_key_change'"), 1);
     /* And one that has not heard of it can't put keys into it that nobody else could open. */
     assert_int_equal(rotate(w, "d", 1004), GH_KEYRING_SEALED);
-    ring_is(w, other, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
+    ring_is(w, other_seal, "a:retiring b:active c:next; 2:next 1:active 0:retiring");
 }
 
 static void test_what_neither_secret_opens_stays_as_it_is(void **state)
 {
     world *w = *state;
-    static const uint8_t third[GH_SEAL_KEY_SIZE] = "a third";
+    static const uint8_t third_seal[GH_SEAL_KEY_SIZE] = "a third_seal";
     begin(w, "a", "b", 1000);
-    assert_int_equal(gh_records_reseal_ring(w->records, third, other, 1001), GH_KEYRING_SEALED);
-    ring_is(w, seal, "a:active b:next; 1:next 0:active");
+    assert_int_equal(gh_records_reseal_ring(w->records, third_seal, other_seal, 1001), GH_KEYRING_SEALED);
+    ring_is(w, first_seal, "a:active b:next; 1:next 0:active");
     /* Be it a single row, and the last of them. */
-    world_sql(w, "UPDATE secret SET value = CAST(substr(value, 2) || x'00' AS BLOB) WHERE name = 'sealed-naming'");
-    assert_int_equal(gh_records_reseal_ring(w->records, other, seal, 1001), GH_KEYRING_SEALED);
-    assert_int_equal(rotate(w, "c", 1002), GH_KEYRING_OK); /* by the seal it had */
+    world_sql(
+        w, "UPDATE secret SET value = CAST(substr(value, 2) || x'00' AS BLOB) WHERE name = 'sealed-naming'");
+    assert_int_equal(gh_records_reseal_ring(w->records, other_seal, first_seal, 1001), GH_KEYRING_SEALED);
+    assert_int_equal(rotate(w, "c", 1002), GH_KEYRING_OK); /* by the one it had */
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'secret_key_change'"), 0);
 }
 

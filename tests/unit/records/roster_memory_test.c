@@ -46,13 +46,6 @@ bool gh_roster_set_user(gh_roster *r, const gh_roster_user *user, uint64_t cutof
     return true;
 }
 
-bool gh_roster_has_user(const gh_roster *r, gh_id user)
-{
-    (void)r;
-    (void)user;
-    return false;
-}
-
 void gh_roster_drop_user(gh_roster *r, gh_id user)
 {
     (void)r;

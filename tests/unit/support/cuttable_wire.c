@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct wire {
     int listener, wake;
     unsigned port, to_port;
     bool held, cut, cut_at_answer, over;
+    const char *behind; /* what comes from the far end up to this passes, then it is cut; NULL: nothing is */
     unsigned long passed;
     struct {
         int near, far; /* 0: free */
@@ -68,12 +70,18 @@ static bool pass(wire *w, int from, int to, bool towards)
     }
     if (towards)
         w->passed += (unsigned long)n;
+    const char *end =
+        towards || w->behind == NULL ? NULL : memmem(bytes, (size_t)n, w->behind, strlen(w->behind) + 1);
+    if (end != NULL) {
+        n = end - bytes + (ssize_t)strlen(w->behind) + 1;
+        w->behind = NULL;
+    }
     for (ssize_t at = 0, sent; at < n; at += sent) {
         sent = send(to, bytes + at, (size_t)(n - at), MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
     }
-    return true;
+    return end == NULL;
 }
 
 static void turn(wire *w, const struct pollfd *fds, unsigned n)
@@ -179,6 +187,13 @@ void wire_hold(wire *w, bool held)
 void wire_cut_at_answer(wire *w)
 {
     change(w, &w->cut_at_answer, true);
+}
+
+void wire_cut_behind(wire *w, const char *text)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->behind = text;
+    (void)pthread_mutex_unlock(&w->lock);
 }
 
 unsigned long wire_passed(wire *w)

@@ -15,6 +15,8 @@ void wire_cut(wire *w);
 void wire_hold(wire *w, bool held);
 /* The next bytes that come from the far end are the last ones that pass, and they don't: the connection is cut. */
 void wire_cut_at_answer(wire *w);
+/* The next time this text and a NUL come from the far end they are the last that passes: the connection is cut there. */
+void wire_cut_behind(wire *w, const char *text);
 /* Bytes passed towards the far end so far. */
 unsigned long wire_passed(wire *w);
 

@@ -169,7 +169,7 @@ static void sweep(world *w)
 {
     for (unsigned i = 0; i < w->plan->loops; i++) {
         letter back = {.loop = i, .is_lease = true};
-        while (gh_leases_held(w->loops[i].leases) &&
+        while (gh_leases_busy(w->loops[i].leases) &&
                gh_leases_over(w->loops[i].leases, clock_of(w, &w->loops[i]), &back.ask))
             post(w, back);
     }

@@ -97,8 +97,8 @@ void scripts_open(redis_scripts *s, const redis_server *server, bool own_clock)
 {
     *s = (redis_scripts){.fd = redis_open(server), .own_clock = own_clock, .prefix = GH_STR("{gatehouse}:")};
     assert_true(s->fd >= 0);
-    load(s, gh_take_script_text, s->take);
-    load(s, gh_lease_script_text, s->lease);
+    load(s, gh_counters_scripts[GH_TAKE_SCRIPT], s->take);
+    load(s, gh_counters_scripts[GH_LEASE_SCRIPT], s->lease);
 }
 
 void scripts_close(redis_scripts *s)
@@ -144,7 +144,7 @@ void scripts_take(redis_scripts *s, uint64_t now_ms, gh_take *takes, unsigned n)
     for (unsigned i = 0; i < n; i++)
         list[i] = &takes[i];
     begin(s, s->take, n, now_ms, &b);
-    gh_take_script_encode(s->prefix, list, n, &b);
+    gh_take_script_encode(s->prefix, list, NULL, n, &b);
     unsigned got = finish(s, &b, values, GH_COUNT(values));
     assert_true(gh_take_script_decode(values, got, list, n));
 }

@@ -359,6 +359,43 @@ static void nodes_are_counted(void **state)
     assert_int_equal(redis_number(&w->server, "ZCARD {test}:nodes"), 0);
 }
 
+static bool has_beaten_twice(void *data)
+{
+    redis_world *w = data;
+    static char first[64];
+    static const redis_world *of;
+    if (of != w) {
+        of = w;
+        first[0] = '\0';
+    }
+    char score[64];
+    redis_tell(&w->server, "EVAL \"return redis.call('ZRANGE','{test}:nodes',0,-1,'WITHSCORES')[2]\" 0",
+               score, sizeof score);
+    if (first[0] == '\0')
+        (void)snprintf(first, sizeof first, "%s", score);
+    return strcmp(first, score) != 0;
+}
+
+/* Redis comes back without its memory, and this node is the first to find it: the other one is not forgotten at once. */
+static void who_is_not_back_yet_counts(void **state)
+{
+    redis_world *w = *state;
+    world_connect(w);
+    world_until_ready(w);
+    redis_tell(&w->server,
+               "EVAL \"return redis.call('ZADD','{test}:nodes',redis.call('TIME')[1]*1000+1000,'other')\" 0",
+               NULL, 0);
+    world_until(w, counts_nodes, &(node_count){w, 2}, "the second node");
+    redis_kill(&w->server);
+    world_until_away(w);
+    redis_start_again(&w->server);
+    world_until_ready(w);
+    world_until(w, has_beaten_twice, w, "a heartbeat that is alone");
+    assert_int_equal(redis_number(&w->server, "ZCARD {test}:nodes"), 1);
+    assert_int_equal(gh_redis_nodes(w->shared), 2);
+    world_until(w, counts_nodes, &(node_count){w, 1}, "the end of the time to come back");
+}
+
 /* Silent for five seconds by the server's clock, or from its future: not alive. */
 static void dead_nodes_are_forgotten(void **state)
 {
@@ -373,18 +410,6 @@ static void dead_nodes_are_forgotten(void **state)
     world_connect(w);
     world_until_ready(w);
     assert_int_equal(gh_redis_nodes(w->shared), 7);
-}
-
-static bool has_beaten_twice(void *data)
-{
-    redis_world *w = data;
-    char score[64];
-    static char first[64];
-    redis_tell(&w->server, "EVAL \"return redis.call('ZRANGE','{test}:nodes',0,-1,'WITHSCORES')[2]\" 0",
-               score, sizeof score);
-    if (first[0] == '\0')
-        (void)snprintf(first, sizeof first, "%s", score);
-    return strcmp(first, score) != 0;
 }
 
 static void it_beats_again(void **state)
@@ -475,6 +500,7 @@ int main(void)
         TEST(done_may_close),
         TEST(close_at_any_state),
         TEST(nodes_are_counted),
+        TEST(who_is_not_back_yet_counts),
         TEST(dead_nodes_are_forgotten),
         TEST(it_beats_again),
         TEST(idle_connections_look),

@@ -441,6 +441,33 @@ static void a_lock_is_not_waited_for_for_ever(void **state)
 }
 
 /* A node that is stopped in the middle of an operation: the server undoes it, and nobody else waits for it for long. */
+static void read_attempts(unsigned begin)
+{
+    gh_sql_run(&c.sql, begin);
+    gh_query q = gh_query_of(&c.sql, GH_SQL_ATTEMPT_GET);
+    gh_bind_u64(&q, 1);
+    gh_bind_blob(&q, "who", 3);
+    gh_bind_blob(&q, "where", 5);
+    assert_false(gh_query_row(&q));
+    gh_query_end(&q);
+    fine(&c.sql);
+}
+
+/* A counter that is not there yet is nobody's to lock: in a plain transaction its place is held, or of many that try a
+ * password at once each would be the first. */
+static void a_plain_transaction_holds_what_it_reads(void **state)
+{
+    static const char held[] = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    (void)state;
+    read_attempts(GH_PG_BEGIN_PLAIN);
+    assert_int_equal(postgres_number(pg, "records", held), 1);
+    commit(&c.sql);
+    assert_int_equal(postgres_number(pg, "records", held), 0);
+    read_attempts(GH_SQL_BEGIN);
+    assert_int_equal(postgres_number(pg, "records", held), 0);
+    commit(&c.sql);
+}
+
 static void who_is_silent_in_a_transaction_loses_it(void **state)
 {
     (void)state;
@@ -669,6 +696,7 @@ int main(void)
         TEST(preparations_outlive_failures),
         TEST(two_transactions_in_each_others_way),
         TEST(a_lock_is_not_waited_for_for_ever),
+        TEST(a_plain_transaction_holds_what_it_reads),
         TEST(who_is_silent_in_a_transaction_loses_it),
         TEST(mistakes_are_told_as_such),
         TEST(what_a_role_may_not),

@@ -15,7 +15,7 @@
 
 #include "records/postgres/spool.h"
 
-static char folder[64], path[96];
+static char folder[64], path[96], lock[96];
 static gh_spool spool;
 static uint64_t cut;
 static char text[512];
@@ -43,6 +43,7 @@ static int setup(void **state)
     if (mkdtemp(folder) == NULL)
         return -1;
     (void)snprintf(path, sizeof path, "%s/audit.spool", folder);
+    (void)snprintf(lock, sizeof lock, "%s/gatehouse.lock", folder);
     return open_at_most(GH_SPOOL_MOST) ? 0 : -1;
 }
 
@@ -51,6 +52,7 @@ static int teardown(void **state)
     (void)state;
     gh_spool_close(&spool);
     (void)unlink(path);
+    (void)unlink(lock);
     return rmdir(folder);
 }
 

@@ -29,7 +29,7 @@ static gh_leases *new_leases(unsigned n)
 /* Three requests in a row make a key busy; the answer to the question they lead to. */
 static gh_lease_ask make_busy(gh_leases *t, const gh_limit *l, uint64_t key, uint64_t now)
 {
-    gh_lease_ask ask;
+    gh_lease_ask ask = {0};
     for (unsigned i = 0; i < 20; i++) {
         gh_take take = take_of(l, key, 1);
         assert_int_equal(gh_leases_spend(t, &take, now), 0);
@@ -144,7 +144,7 @@ static void a_lease_is_asked_for_spent_and_lapses(void **arg)
     assert_int_equal(gh_leases_spend(t, &take, 5001), 0);
     assert_false(gh_leases_wants(t, &take, 5001, &ask));
     grant(t, &ask, 6, 5000, 5002);
-    assert_true(gh_leases_held(t));
+    assert_true(gh_leases_busy(t));
     for (unsigned i = 0; i < 2; i++) {
         assert_true(gh_leases_spend(t, &take, 5010) != 0);
         assert_int_equal(take.answer, GH_TAKE_OK);
@@ -189,7 +189,7 @@ static void what_is_over_is_given_back_by_the_sweep(void **arg)
     assert_true(gh_leases_over(t, 6500, &back));
     assert_int_equal(back.key, 2);
     assert_false(gh_leases_over(t, 6500, &ask));
-    assert_false(gh_leases_held(t));
+    assert_false(gh_leases_busy(t));
     gh_leases_grant(t, &back, NULL, 6500, 6501);
     assert_false(gh_leases_over(t, 9500, &back)); /* given back once, whatever became of it */
     gh_leases_free(t);
@@ -269,6 +269,42 @@ static void after_a_no_it_is_quiet(void **arg)
     gh_leases_free(t);
 }
 
+/* Keys that were counted without the server: each is told once, when somebody asks which; and stays until then. */
+static void what_was_counted_alone_is_kept_until_told(void **arg)
+{
+    (void)arg;
+    const gh_limit l = limit(1000, GH_COUNTING_EXACT);
+    gh_leases *t = new_leases(8);
+    gh_lease_ask ask;
+    assert_false(gh_leases_busy(t));
+    for (unsigned k = 0; k < 3; k++) {
+        gh_take take = take_of(&l, k, 1);
+        assert_true(gh_leases_note_alone(t, &take));
+        assert_true(gh_leases_note_alone(t, &take));
+    }
+    for (uint64_t key = 100; key < 2000; key++) {
+        gh_take no = {.limit = &l, .key = key, .weight = 1, .answer = GH_TAKE_REFUSED, .retry_ms = 1000};
+        gh_leases_remember(t, &no, 5000);
+    }
+    assert_true(gh_leases_busy(t));
+    assert_false(gh_leases_over(t, 1000000, &ask));
+    for (unsigned k = 0; k < 3; k++) {
+        assert_true(gh_leases_alone(t, &ask));
+        assert_int_equal(ask.key, k);
+        assert_int_equal(ask.most + ask.back + ask.known, 0);
+        gh_leases_grant(t, &ask, NULL, 5000, 5000);
+    }
+    assert_false(gh_leases_alone(t, &ask));
+    assert_false(gh_leases_busy(t));
+    unsigned noted = 0;
+    for (uint64_t key = 0; key < 20; key++) {
+        gh_take take = take_of(&l, key, 1);
+        noted += gh_leases_note_alone(t, &take);
+    }
+    assert_int_equal(noted, 8); /* and who asks hears that there is no room for more */
+    gh_leases_free(t);
+}
+
 static void which_limits_have_leases(void **arg)
 {
     (void)arg;
@@ -334,7 +370,7 @@ static void a_full_table_keeps_what_matters(void **arg)
         back++;
     }
     assert_true(back >= 8);
-    assert_false(gh_leases_held(t));
+    assert_false(gh_leases_busy(t));
     gh_leases_free(t);
 }
 
@@ -351,6 +387,7 @@ int main(void)
         cmocka_unit_test(what_is_held_for_an_answer_comes_back),
         cmocka_unit_test(held_units_that_lapse_are_given_back),
         cmocka_unit_test(after_a_no_it_is_quiet),
+        cmocka_unit_test(what_was_counted_alone_is_kept_until_told),
         cmocka_unit_test(which_limits_have_leases),
         cmocka_unit_test(a_full_table_keeps_what_matters),
     };

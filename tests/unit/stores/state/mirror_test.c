@@ -25,6 +25,7 @@ static gh_take take(gh_state *s, uint64_t now, const gh_limit *l, uint64_t key, 
 static void charge(gh_state *s, uint64_t now, const gh_limit *l, uint64_t key, uint32_t weight)
 {
     gh_take t = one(l, key, weight);
+    t.remaining = UINT64_MAX;
     gh_state_charge(s, now, &t, 1);
 }
 
@@ -63,6 +64,49 @@ static void a_charge_takes_what_there_is_and_no_more(void **arg)
     }
 }
 
+/* Another store knows of more than passes here: no more is left here than there. */
+static void it_follows_what_is_left_elsewhere(void **arg)
+{
+    (void)arg;
+    const gh_limit limits[] = {
+        contract_limit((gh_limit){.requests = 100, .window_ms = 60000, .seed = 1}),
+        contract_limit((gh_limit){
+            .kind = GH_LIMIT_BUCKET, .requests = 100, .window_ms = 60000, .burst = 100, .seed = 3})};
+    static const struct {
+        uint32_t weight;
+        uint64_t remaining, left; /* there; here, afterwards */
+    } rows[] = {{1, 99, 99}, {1, 60, 60},         {1, 60, 59}, {3, 58, 56}, {0, 50, 50},
+                {0, 70, 50}, {2, UINT64_MAX, 48}, {1, 0, 0},   {1, 90, 0}};
+    for (unsigned i = 0; i < GH_COUNT(limits); i++) {
+        gh_state *s = new_state();
+        for (unsigned k = 0; k < GH_COUNT(rows); k++) {
+            gh_take t = one(&limits[i], 7, rows[k].weight);
+            t.remaining = rows[k].remaining;
+            gh_state_charge(s, 100, &t, 1);
+            assert_int_equal(take(s, 100, &limits[i], 7, 0).remaining, rows[k].left);
+        }
+        gh_state_free(s);
+    }
+}
+
+static void looking_takes_nothing(void **arg)
+{
+    (void)arg;
+    const gh_limit l = contract_limit((gh_limit){.requests = 10, .window_ms = 60000, .seed = 1});
+    gh_state *s = new_state();
+    gh_state_stats stats;
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(take(s, i, &l, i % 2, 0).remaining, 10);
+    gh_state_read_stats(s, 20, &stats);
+    assert_int_equal(stats.live, 0);
+    assert_int_equal(take(s, 20, &l, 1, 10).answer, GH_TAKE_OK);
+    gh_take t = take(s, 21, &l, 1, 0);
+    assert_int_equal(t.answer, GH_TAKE_OK);
+    assert_int_equal(t.remaining, 0);
+    assert_true(t.reset_ms > 0);
+    gh_state_free(s);
+}
+
 static void charges_of_one_call_are_each_for_itself(void **arg)
 {
     (void)arg;
@@ -70,6 +114,8 @@ static void charges_of_one_call_are_each_for_itself(void **arg)
                    b = contract_limit((gh_limit){.requests = 300, .window_ms = 60000, .seed = 2});
     gh_state *s = new_state();
     gh_take t[] = {one(&a, 1, 5), one(&b, 1, 5), one(&b, 1, 7), one(&b, 2, 300)};
+    for (unsigned i = 0; i < GH_COUNT(t); i++)
+        t[i].remaining = UINT64_MAX;
     gh_state_charge(s, 0, t, GH_COUNT(t));
     assert_int_equal(take(s, 0, &a, 1, 1).answer, GH_TAKE_REFUSED);
     assert_int_equal(take(s, 0, &b, 1, 1).remaining, 287);
@@ -181,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_charge_takes_what_there_is_and_no_more),
+        cmocka_unit_test(it_follows_what_is_left_elsewhere),
+        cmocka_unit_test(looking_takes_nothing),
         cmocka_unit_test(charges_of_one_call_are_each_for_itself),
         cmocka_unit_test(what_is_given_back_was_never_taken),
         cmocka_unit_test(a_bucket_is_given_back_what_it_still_owes_for),

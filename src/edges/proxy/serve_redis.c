@@ -1,0 +1,92 @@
+/* Counting in Redis: what all workers share of it, the key that all nodes count by, and each worker's part. */
+#include "base/hash.h"
+#include "edges/proxy/serving.h"
+
+bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
+{
+    static const gh_str *const scripts = gh_counters_scripts;
+    char why[GH_REDIS_WHY_SIZE];
+    if (config->redis.url.p == NULL)
+        return true;
+    /* All nodes must come to the same key for the same client; by itself a node's is random. */
+    gh_hkdf(config->secret_key, GH_STR("limits"), s->key, sizeof s->key);
+    const gh_redis_options options = {.url = config->redis.url,
+                                      .password = config->redis.password,
+                                      .ca_file = config->redis.ca_file,
+                                      .prefix = config->redis.prefix,
+                                      .timeout_ms = config->redis.timeout,
+                                      .nodes = (unsigned)config->redis.nodes,
+                                      .scripts = scripts,
+                                      .n_scripts = GH_COUNTERS_SCRIPTS,
+                                      .conditions = &s->conditions};
+    s->redis = gh_redis_shared_new(&options, why);
+    if (s->redis == NULL)
+        return gh_serving_fail("redis.url", why);
+    s->counters = (gh_counters_shared){.state = s->executors.state, .redis = s->redis};
+    return true;
+}
+
+bool gh_worker_open_counters(gh_worker *w, gh_counters_shared *shared)
+{
+    if (shared->redis == NULL)
+        return true;
+    w->redis = gh_redis_new(&w->loop, shared->redis, w->lane);
+    w->counters = w->redis == NULL ? NULL : gh_counters_new(&w->loop, shared, w->redis);
+    return w->counters != NULL;
+}
+
+void gh_worker_close_counters(gh_worker *w)
+{
+    if (w->counters == NULL)
+        return;
+    gh_redis_close(w->redis);
+    gh_counters_close(w->counters);
+}
+
+static void put(gh_buf *out, const char *name, const char *kind, const char *help, uint64_t value)
+{
+    gh_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, kind, name,
+                  (unsigned long long)value);
+}
+
+static void put_counters(const gh_counters_figures *f, gh_buf *out)
+{
+    put(out, "gatehouse_redis_questions_total", "counter", "Questions to Redis that requests waited for.",
+        atomic_load(&f->asked));
+    put(out, "gatehouse_redis_leases_total", "counter",
+        "Questions to Redis for leases, and leases given back.", atomic_load(&f->leases));
+    put(out, "gatehouse_redis_leased_total", "counter", "Limits that were counted from a lease.",
+        atomic_load(&f->leased));
+    put(out, "gatehouse_redis_remembered_total", "counter", "Requests refused by what Redis had said before.",
+        atomic_load(&f->remembered));
+    put(out, "gatehouse_redis_away_total", "counter", "Requests counted without Redis, because it was away.",
+        atomic_load(&f->away));
+}
+
+static void put_connections(gh_redis_shared *redis, gh_buf *out)
+{
+    gh_redis_figures r;
+    gh_redis_read_figures(redis, uv_hrtime() / 1000000, &r);
+    put(out, "gatehouse_redis_connections_ready", "gauge", "Connections to Redis that are good.", r.ready);
+    put(out, "gatehouse_redis_late_total", "counter", "Answers of Redis that missed redis.timeout.", r.late);
+    put(out, "gatehouse_redis_unavailable_total", "counter", "Questions to Redis that were not answered.",
+        r.unavailable);
+    put(out, "gatehouse_nodes", "gauge", "Nodes that count in this Redis, as far as is known.", r.nodes);
+}
+
+void gh_serving_put_redis(gh_serving *s, gh_buf *out)
+{
+    gh_counters_figures sum = {0};
+    if (s->redis == NULL)
+        return;
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        const gh_counters_figures *f = gh_counters_figures_of(s->workers[i].counters);
+        atomic_fetch_add(&sum.asked, atomic_load(&f->asked));
+        atomic_fetch_add(&sum.leases, atomic_load(&f->leases));
+        atomic_fetch_add(&sum.leased, atomic_load(&f->leased));
+        atomic_fetch_add(&sum.remembered, atomic_load(&f->remembered));
+        atomic_fetch_add(&sum.away, atomic_load(&f->away));
+    }
+    put_connections(s->redis, out);
+    put_counters(&sum, out);
+}

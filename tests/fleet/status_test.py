@@ -1,0 +1,68 @@
+"""What `gatehouse status` and the metrics say of PostgreSQL while it is there, while it is not, and after."""
+import json
+import time
+
+import pytest
+
+from support import identity
+from support.gateway import run
+from support.identity import SECRET, settings
+from support.timing import eventually
+
+
+@pytest.fixture
+def node(shared_gatehouse, shared_scripted, servers, tmp_path):
+    postgresql = servers[1]
+    database = postgresql.database(postgresql.template())
+    environment = {"SECRET_KEY": SECRET, "POSTGRESQL_URL": postgresql.url(database), "GATEHOUSE_POSTGRESQL_TIMEOUT": "500ms"}
+    yield shared_gatehouse(settings(), shared_scripted(), folder=tmp_path, env=environment)
+
+
+def status(node, *words):
+    done = run("status", *words, "--data", identity.data_folder(node), cwd=node.folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def of(node):
+    """PostgreSQL's state, and all of it."""
+    whole = json.loads(status(node, "--json"))
+    [server] = whole["servers"]
+    assert server["server"] == "postgresql"
+    return server, whole
+
+
+def up(node):
+    return node.metrics().value("gatehouse_server_up", server="postgresql")
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_an_outage_is_seen_and_its_end(node, servers, how):
+    postgresql = servers[1]
+    server, whole = of(node)
+    assert (server["state"], server["outages"], server["last_error"]) == ("ok", 0, None) and up(node) == 1
+    assert whole["records"]["store"] == "postgresql" and whole["audit_spool"]["lines"] == 0
+    assert len(whole["keys"]["generations"]) == 2
+    begin = time.time()
+    getattr(postgresql, how)()
+    try:
+        eventually(lambda: of(node)[0]["state"] == "unavailable", "the outage is seen", 20)
+        server, whole = of(node)
+        assert server["last_error"] and server["outages"] == 1 and up(node) == 0
+        for moment in (server["since"], server["last_error_at"]):
+            assert begin - 1 <= time.mktime(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone <= time.time() + 1
+        assert whole["keys"]["generations"] is None, "which keys are in use nobody can say now"
+        eventually(lambda: of(node)[1]["roster"]["age_ms"] > 1000, "what is known grows old", 20)
+        text = status(node)
+        assert "PostgreSQL" in text and "unavailable" in text and server["last_error"] in text
+    finally:
+        postgresql.resume()
+        if not postgresql.running():
+            postgresql.start()
+    eventually(lambda: of(node)[0]["state"] == "ok", "it is back", 30)
+    server, whole = of(node)
+    assert server["last_error"] and server["outages"] == 1, "what was wrong is still told"
+    assert up(node) == 1 and node.metrics().value("gatehouse_server_outages_total", server="postgresql") == 1
+    eventually(lambda: of(node)[1]["roster"]["age_ms"] < 1000, "what is known is new again", 30)
+    events = [e["event"] for e in node.log() if e.get("event") in ("records_unavailable", "records_recovered")]
+    assert events == ["records_unavailable", "records_recovered"], "one line when it begins, one when it is over"
