@@ -13,7 +13,7 @@
  *
  * When Redis is back it is told: with the first question for a key, and within a sweep for all keys that were counted alone,
  * what this node's table knows to be used; Redis takes that over where it knows less, be it because it was away or because
- * it lost its memory. This goes on for as long as anything from before may count. For five seconds, in which all nodes find
+ * it lost its memory, also when nobody had asked meanwhile. This goes on for as long as anything from before may count. For five seconds, in which all nodes find
  * Redis again and tell, both must agree: each request needs Redis' yes, and this node's as in the outage. (They must agree
  * for as long as the limit counts when so many keys were counted alone that a loop could not note all.)
  *
