@@ -24,10 +24,10 @@
  *   - Times (revocations, ends, uses) only grow: their order does not matter.
  * And one after the other over several reads: the second one's row can't be there in a snapshot where the first one's is not.
  *
- * What was read away. Rows are deleted after an hour (CHANGE_SWEEP, which notes how far). Whoever has not read so far has
- * missed something: then the roster is cleared and loaded anew, in one snapshot with the position it belongs to. The same at
+ * What was read away. Rows are deleted after an hour (CHANGE_SWEEP, which notes how far). Whoever has not read so far, or
+ * not for half an hour, may have missed something: then the roster is cleared and loaded anew, in one snapshot with the position it belongs to. The same at
  * the start, when a row can't be read or applied, and when the server is another one than before or has another history
- * (a promoted standby, a backup): what we have applied may never have happened there. Meanwhile the roster counts as
+ * (a promoted standby, a backup; or the last row we had read is not there): what we have applied may never have happened there. Meanwhile the roster counts as
  * incomplete.
  *
  * Who waits. gh_feed_submit() is for operations that are committed; they are finished when a read that began after it has
