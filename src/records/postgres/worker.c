@@ -170,7 +170,10 @@ static void serve_op(gh_pg_worker *w, gh_op *op)
 
 void gh_pg_worker_init(gh_pg_worker *w, gh_pg_records *r)
 {
+    uint8_t random[8];
+    gh_random(random, sizeof random);
     w->of = r;
+    w->row = gh_id_of_random(random);
     w->work = (gh_work){.sql = &w->c.sql, .roster = r->common.options.roster, .look = gh_pg_look};
     memcpy(w->work.naming, r->naming, sizeof r->naming);
     gh_arena_init(&w->effects, NULL, 0, MEMORY);
