@@ -268,11 +268,8 @@ static void read_stats(gh_records *common, gh_records_stats *ret)
     read_feed(r, ret);
 }
 
-static const gh_records_executor executor = {.close = close_all,
-                                             .submit = submit,
-                                             .adjusted = adjusted,
-                                             .age_ms = age_ms,
-                                             .read_stats = read_stats};
+static const gh_records_executor executor = {
+    .close = close_all, .submit = submit, .adjusted = adjusted, .age_ms = age_ms, .read_stats = read_stats};
 
 static void init(gh_pg_records *r, const gh_records_options *options)
 {

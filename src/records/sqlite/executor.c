@@ -117,11 +117,8 @@ static void read_stats(gh_records *r, gh_records_stats *ret)
     ret->file_bytes = gh_folder_bytes(&of(r)->folder);
 }
 
-static const gh_records_executor executor = {.close = close_all,
-                                             .submit = submit,
-                                             .adjusted = adjusted,
-                                             .age_ms = age_ms,
-                                             .read_stats = read_stats};
+static const gh_records_executor executor = {
+    .close = close_all, .submit = submit, .adjusted = adjusted, .age_ms = age_ms, .read_stats = read_stats};
 
 gh_records *gh_sqlite_records_open(const gh_records_options *options, gh_buf *why)
 {
