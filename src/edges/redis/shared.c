@@ -149,6 +149,11 @@ unsigned gh_redis_nodes(const gh_redis_shared *s)
     return n != 0 ? n : 1;
 }
 
+uint64_t gh_redis_back_ms(const gh_redis_shared *s)
+{
+    return atomic_load_explicit(&s->back_ms, memory_order_relaxed);
+}
+
 gh_str gh_redis_key_prefix(const gh_redis_shared *s)
 {
     return gh_str_of(s->prefix);

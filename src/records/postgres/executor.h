@@ -33,8 +33,8 @@ typedef struct gh_pg_worker {
     gh_arena scratch;    /* of what is done without an operation */
 
     /* of the transaction at hand */
-    gh_query head;       /* how long tokens live */
-    bool headed;         /* it is not read yet */
+    gh_query head; /* how long tokens live */
+    bool headed;   /* it is not read yet */
     /* its row in `worker`, and the number of the last transaction that was tried */
     uint64_t row, number;
     uint64_t added_ms; /* when the row was there for sure */
@@ -68,7 +68,7 @@ struct gh_pg_records {
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;
 
     _Atomic bool failing; /* the database refuses to do its work, as was said last */
-    _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed;
+    _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed, dropped;
 };
 
 /* --- breaker.c */
