@@ -61,6 +61,12 @@ static uint64_t age_of(const gh_executors *e, uint64_t *ret_fillings)
     return e->age_ms == NULL ? 0 : e->age_ms(e->data[GH_OP_RECORDS], ret_fillings);
 }
 
+bool gh_roster_is_complete(const gh_executors *e)
+{
+    uint64_t fillings;
+    return age_of(e, &fillings) <= STALE_MS;
+}
+
 /* Its age counts when it has answered, and by no loop's clock: a process may have been stopped in between. And it may have
  * been emptied and filled. */
 static void look_up(gh_txn *txn, const gh_drive_tools *t)
