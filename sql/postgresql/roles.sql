@@ -89,12 +89,12 @@ BEGIN
 
     GRANT SELECT ON schema_migration, secret, account, user_cutoff, session, token_life, ended_session,
         revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change,
-        change_swept TO gatehouse_service;
+        change_swept, worker TO gatehouse_service;
     GRANT INSERT ON secret, account, user_cutoff, session, token_life, ended_session, revoked_token, device,
-        api_key, attempt, login, known_place, audit, signing_key, key_generation, change
+        api_key, attempt, login, known_place, audit, signing_key, key_generation, change, worker
         TO gatehouse_service;
     GRANT DELETE ON account, user_cutoff, session, token_life, ended_session, revoked_token, device, api_key,
-        attempt, login, known_place, signing_key, key_generation, change TO gatehouse_service;
+        attempt, login, known_place, signing_key, key_generation, change, worker TO gatehouse_service;
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
@@ -111,9 +111,10 @@ BEGIN
     GRANT UPDATE (value) ON secret TO gatehouse_service;
     GRANT UPDATE (nonce, sealed, state, changed_s) ON signing_key, key_generation TO gatehouse_service;
     GRANT UPDATE (swept_id) ON change_swept TO gatehouse_service;
+    GRANT UPDATE (n, barrier, at_s) ON worker TO gatehouse_service;
 
     GRANT SELECT ON schema_migration, user_cutoff, token_life, ended_session, revoked_token, attempt, login,
-        known_place, audit, change_swept TO gatehouse_readonly;
+        known_place, audit, change_swept, worker TO gatehouse_readonly;
     GRANT SELECT (name) ON secret TO gatehouse_readonly;
     GRANT SELECT (id, name, email, password_n, password_s, roles, tier, disabled, created_s, changed_s,
         last_login_s) ON account TO gatehouse_readonly;

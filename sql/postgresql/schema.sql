@@ -249,6 +249,13 @@ CREATE TABLE change_swept(
 
 INSERT INTO change_swept(swept_id) VALUES(0);
 
+-- of each connection of a node the number of the last transaction that it committed
+CREATE TABLE worker(
+    id bigint PRIMARY KEY,
+    n bigint NOT NULL,
+    barrier bigint NOT NULL, -- numbers up to it, that are not there yet, never will be
+    at_s bigint NOT NULL) WITH (fillfactor = 20);
+
 INSERT INTO schema_migration(version, at_s) SELECT coalesce(max(version), 0) + 1, extract(epoch FROM now())::bigint FROM schema_migration;
 
 -- what the roles of roles.sql may do
@@ -271,12 +278,12 @@ BEGIN
 
     GRANT SELECT ON schema_migration, secret, account, user_cutoff, session, token_life, ended_session,
         revoked_token, device, api_key, attempt, login, known_place, audit, signing_key, key_generation, change,
-        change_swept TO gatehouse_service;
+        change_swept, worker TO gatehouse_service;
     GRANT INSERT ON secret, account, user_cutoff, session, token_life, ended_session, revoked_token, device,
-        api_key, attempt, login, known_place, audit, signing_key, key_generation, change
+        api_key, attempt, login, known_place, audit, signing_key, key_generation, change, worker
         TO gatehouse_service;
     GRANT DELETE ON account, user_cutoff, session, token_life, ended_session, revoked_token, device, api_key,
-        attempt, login, known_place, signing_key, key_generation, change TO gatehouse_service;
+        attempt, login, known_place, signing_key, key_generation, change, worker TO gatehouse_service;
     GRANT UPDATE (email, hash, password_n, password_s, roles, tier, disabled, changed_s, last_login_s) ON account
         TO gatehouse_service;
     GRANT UPDATE (cutoff_s, until_s) ON user_cutoff TO gatehouse_service;
@@ -293,9 +300,10 @@ BEGIN
     GRANT UPDATE (value) ON secret TO gatehouse_service;
     GRANT UPDATE (nonce, sealed, state, changed_s) ON signing_key, key_generation TO gatehouse_service;
     GRANT UPDATE (swept_id) ON change_swept TO gatehouse_service;
+    GRANT UPDATE (n, barrier, at_s) ON worker TO gatehouse_service;
 
     GRANT SELECT ON schema_migration, user_cutoff, token_life, ended_session, revoked_token, attempt, login,
-        known_place, audit, change_swept TO gatehouse_readonly;
+        known_place, audit, change_swept, worker TO gatehouse_readonly;
     GRANT SELECT (name) ON secret TO gatehouse_readonly;
     GRANT SELECT (id, name, email, password_n, password_s, roles, tier, disabled, created_s, changed_s,
         last_login_s) ON account TO gatehouse_readonly;

@@ -244,6 +244,12 @@ static void resolve(gh_load *l, gh_secret_entry *e)
         return;
     }
     gh_str text = e->reference.kind == GH_SECRET_FILE ? without_line_break(got.text) : got.text;
+    text = gh_arena_copy(&l->config->secret_memory,
+                         text); /* with a NUL behind it, as all texts of a configuration */
+    if (text.p == NULL) {
+        gh_load_no_memory(l);
+        return;
+    }
     (void)take(l, e->setting, e->who, &e->place, text, got.binary, e->field);
 }
 

@@ -164,6 +164,7 @@ bool gh_query_row(gh_query *q)
 void gh_query_run(gh_query *q)
 {
     if (q->stage == GH_QUERY_BINDING) {
+        q->sql->ran++;
         start(q, false);
         gh_query_end(q);
     }

@@ -45,7 +45,8 @@ typedef struct gh_sql_driver gh_sql_driver;
 typedef struct gh_sql {
     const gh_sql_driver *driver;
     enum gh_sql_failure failure; /* the first one */
-    char why[GH_SQL_WHY];        /* the same for people; nothing that a client sent is in it */
+    uint64_t ran;                /* statements that were only run so far: whoever writes runs some */
+    char why[GH_SQL_WHY];        /* the failure for people; nothing that a client sent is in it */
 } gh_sql;
 
 static inline bool gh_sql_ok(const gh_sql *sql)

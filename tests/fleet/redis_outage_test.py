@@ -210,32 +210,60 @@ def test_each_change_is_said_once_by_each_node(outage):
         assert len(said) == 2, f"it flapped: {said}"
 
 
+class Hourly:
+    """One client of the limit of an hour, at all nodes in turn."""
+
+    def __init__(self, fleet):
+        source = next(ADDRESSES)
+        self.fleet, self.caller, self.answers = fleet, Caller(lambda: fleet.connect(source)), []
+        self.before = {node.number: Outage.states(node) for node in fleet.nodes}
+
+    def ask(self, n):
+        self.answers += [self.caller.ask("/long/x") for _ in range(n)]
+
+    def admitted(self):
+        return sum(a.status == 200 for a in self.answers)
+
+    def said(self, event):
+        return all(event in Outage.states(node)[len(self.before[node.number]):] for node in self.fleet.nodes)
+
+    def end(self):
+        self.caller.close()
+        count = Count(self.answers, self.fleet.upstream)
+        assert count.failed == 0 and count.lost == 0, count.failures[:5]
+        assert self.answers[-1].status == 429
+        return count
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.__name__)
 def test_a_limit_of_an_hour_outlives_an_outage(fleet, wire, report, fault):
-    """Some of it is used before, its shares during, and even if Redis has forgotten everything nobody gets it again after."""
-    source, answers = next(ADDRESSES), []
-    caller = Caller(lambda: fleet.connect(source))
-
-    def ask(n):
-        answers.extend(caller.ask("/long/x") for _ in range(n))
-    ask(12)
-    assert [a.status for a in answers] == [200] * 12
-    before = {node.number: Outage.states(node) for node in fleet.nodes}
-
-    def said(event):
-        return all(event in Outage.states(node)[len(before[node.number]):] for node in fleet.nodes)
+    """Some of it is used before, the nodes' shares of the rest during, and nobody gets it again after, even if Redis has
+    forgotten everything. What they know of each other: in a fleet that had no outage within the hour, all; else, for sure, only
+    what they let through themselves."""
+    hourly = Hourly(fleet)
+    hourly.ask(12)
+    assert hourly.admitted() == 12
     heal = fault(fleet, wire)
-    ask(9)
-    eventually(lambda: said("redis_unavailable") or ask(3), "all nodes know")
-    ask(60)
-    during = sum(a.status == 200 for a in answers)
+    hourly.ask(9)
+    eventually(lambda: hourly.said("redis_unavailable") or hourly.ask(3), "all nodes know")
+    hourly.ask(60)
+    during = hourly.admitted()
     heal()
-    eventually(lambda: said("redis_recovered"), "all nodes are back", 60)
-    ask(90)
-    count = Count(answers, fleet.upstream)
-    report(f"{count}; {during} of {LONG} before it was back")
-    assert count.failed == 0 and count.lost == 0, count.failures[:5]
-    assert LONG_SHARE < during <= LONG + NODES and count.admitted <= LONG + NODES
-    assert answers[-1].status == 429
-    caller.close()
+    eventually(lambda: hourly.said("redis_recovered"), "all nodes are back", 60)
+    hourly.ask(90)
+    report(f"{hourly.end()}; {during} of {LONG} before it was back")
+    own = 12 // NODES
+    assert LONG_SHARE < during <= 12 + NODES * -(-(LONG - own) // NODES)
+    assert hourly.admitted() <= max(LONG, during) + NODES
 
+
+def test_nothing_is_forgotten_when_redis_is_restarted_while_nobody_asks(make_fleet, servers, report):
+    fleet = make_fleet(CONFIG)
+    hourly = Hourly(fleet)
+    hourly.ask(20)
+    assert hourly.admitted() == 20
+    fleet.redis.restart()
+    eventually(lambda: hourly.said("redis_recovered"), "all nodes are back", 60)
+    hourly.ask(60)
+    report(f"{hourly.end()}; of a limit of {LONG}, 20 of them before")
+    assert 20 < hourly.admitted() <= LONG + NODES

@@ -101,8 +101,7 @@ void gh_redis_is_ready(gh_redis *r)
     atomic_fetch_add(&r->shared->ready, 1);
     atomic_fetch_add_explicit(&r->shared->connected, 1, memory_order_relaxed);
     if (r->away)
-        atomic_store_explicit(&r->shared->all_back_ms, gh_redis_now_ms() + GH_REDIS_ALIVE_MS,
-                              memory_order_relaxed);
+        atomic_store_explicit(&r->shared->back_ms, gh_redis_now_ms(), memory_order_relaxed);
     gh_redis_say_back(r);
 }
 

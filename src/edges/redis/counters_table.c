@@ -49,22 +49,30 @@ static uint64_t life_of(const gh_limit *l)
     return l->kind == GH_LIMIT_BUCKET ? l->burst * l->window_ms / l->requests + 1 : l->tick_ms * l->ticks;
 }
 
-static bool is_within(const _Atomic uint64_t *moment, uint64_t ms, uint64_t now)
+static bool is_within(uint64_t at, uint64_t ms, uint64_t now)
 {
-    uint64_t at = atomic_load_explicit(moment, memory_order_relaxed);
     return gh_unlikely(at != 0) && now < at + ms;
+}
+
+/* The last moment at which Redis knew less than this table, as far as can be told: when it counted alone; or when Redis
+ * was found again, which may have lost its memory while nobody asked. */
+static uint64_t apart_ms(const gh_counters *c)
+{
+    uint64_t alone = atomic_load_explicit(&c->shared->away_ms, memory_order_relaxed);
+    uint64_t back = gh_redis_back_ms(c->shared->redis);
+    return alone > back ? alone : back;
 }
 
 /* Something counts that Redis may not know of. */
 static bool is_recovering(const gh_counters *c, const gh_limit *l, uint64_t now)
 {
-    return is_within(&c->shared->away_ms, life_of(l), now);
+    return is_within(apart_ms(c), life_of(l), now);
 }
 
 bool gh_counters_must_agree(const gh_counters *c, const gh_take *take, uint64_t now_ms)
 {
     uint64_t life = life_of(take->limit);
-    return is_mirrored(take) && is_within(&c->shared->away_ms, life < AGREE_MS ? life : AGREE_MS, now_ms);
+    return is_mirrored(take) && is_within(apart_ms(c), life < AGREE_MS ? life : AGREE_MS, now_ms);
 }
 
 uint32_t gh_counters_known(gh_counters *c, const gh_limit *l, uint64_t key, uint64_t now_ms)

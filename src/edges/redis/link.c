@@ -93,6 +93,9 @@ static void fail_tls(gh_redis *r)
     char why[GH_REDIS_WHY_SIZE];
     gh_buf b = gh_buf_over(why, sizeof why);
     gh_redis_tls_explain(&r->tls, gh_redis_host(r), &b);
+    gh_str alert = gh_redis_tls_pending(&r->tls); /* for the server's log, if the socket takes it */
+    if (alert.n > 0)
+        (void)!send(r->link->fd, alert.p, alert.n, MSG_NOSIGNAL);
     gh_redis_fail(r, gh_buf_str(&b));
 }
 

@@ -42,8 +42,8 @@ bool gh_redis_beat(gh_redis *r, bool alive)
 static void learn(const gh_redis *r, unsigned n)
 {
     gh_redis_shared *s = r->shared;
-    bool all_back =
-        !r->away && gh_redis_now_ms() >= atomic_load_explicit(&s->all_back_ms, memory_order_relaxed);
+    uint64_t back = gh_redis_back_ms(s);
+    bool all_back = !r->away && (back == 0 || gh_redis_now_ms() >= back + GH_REDIS_ALIVE_MS);
     if (all_back || n > atomic_load_explicit(&s->nodes, memory_order_relaxed))
         atomic_store_explicit(&s->nodes, n, memory_order_relaxed);
 }

@@ -47,9 +47,8 @@ struct gh_redis_shared {
     gh_outages outages;
     gh_conditions *conditions;
     _Atomic unsigned connections, ready, nodes;
-    _Atomic uint64_t
-        all_back_ms;           /* gh_redis_now_ms() at which the other nodes have found Redis again as well */
-    _Atomic uint64_t beat_due; /* when one of the loops may send the next heartbeat */
+    _Atomic uint64_t back_ms;   /* when a connection that had lost the server found it again; 0: never */
+    _Atomic uint64_t beat_due;  /* when one of the loops may send the next heartbeat */
     _Atomic uint64_t error_due; /* when the next line about a refused request may be written */
     _Atomic uint64_t answered, unavailable, late, connected, outages_begun, round_trip_us;
     pthread_mutex_t lock;

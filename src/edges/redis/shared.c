@@ -1,11 +1,11 @@
 /* Options, figures, the lines in the log. */
 #include "edges/redis/shared.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
 #include "edges/redis/parts.h"
+#include "edges/secrets/locked.h"
 #include "wire/chars.h"
 
 enum {
@@ -106,7 +106,7 @@ static gh_redis_shared *new_shared(void)
         free(s);
         return NULL;
     }
-    s->url = sodium_malloc(sizeof *s->url);
+    s->url = gh_locked_pages.get(sizeof *s->url);
     if (s->url != NULL)
         return s;
     gh_redis_shared_free(s);
@@ -138,7 +138,7 @@ void gh_redis_shared_free(gh_redis_shared *s)
         return;
     gh_conditions_forget(s->conditions, GH_SERVER_REDIS);
     gh_redis_tls_context_free(s->tls);
-    sodium_free(s->url); /* wipes it */
+    gh_locked_pages.give(s->url, sizeof *s->url); /* wipes it */
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -147,6 +147,11 @@ unsigned gh_redis_nodes(const gh_redis_shared *s)
 {
     unsigned n = s->fixed_nodes != 0 ? s->fixed_nodes : atomic_load_explicit(&s->nodes, memory_order_relaxed);
     return n != 0 ? n : 1;
+}
+
+uint64_t gh_redis_back_ms(const gh_redis_shared *s)
+{
+    return atomic_load_explicit(&s->back_ms, memory_order_relaxed);
 }
 
 gh_str gh_redis_key_prefix(const gh_redis_shared *s)

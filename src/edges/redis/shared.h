@@ -42,6 +42,9 @@ void gh_redis_shared_free(gh_redis_shared *s);
 
 /* redis.nodes, or the number of nodes that the last heartbeat found alive; at least 1. Any thread. */
 unsigned gh_redis_nodes(const gh_redis_shared *s);
+/* When one of the connections that had lost the server found it again, the last time; 0: never. uv_hrtime() in ms. What
+ * was counted before then may be forgotten there. Any thread. */
+uint64_t gh_redis_back_ms(const gh_redis_shared *s);
 /* "{PREFIX}:": what every key begins with, so that all are in one slot of a Redis Cluster. */
 gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 

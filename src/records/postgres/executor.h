@@ -29,13 +29,15 @@ typedef struct gh_pg_worker {
     gh_postgres c;
     bool open;           /* c is to be closed */
     uint64_t generation; /* of the breaker, when it was opened */
-    char history[64];    /* which of the server's lives it is with; empty: nobody can say */
     gh_arena effects;    /* of the transaction at hand */
     gh_arena scratch;    /* of what is done without an operation */
+
     /* of the transaction at hand */
-    gh_query head; /* asks for xid and access_s */
+    gh_query head; /* how long tokens live */
     bool headed;   /* it is not read yet */
-    uint64_t xid;  /* its number; 0: not known */
+    /* its row in `worker`, and the number of the last transaction that was tried */
+    uint64_t row, number;
+    uint64_t added_ms; /* when the row was there for sure */
 } gh_pg_worker;
 
 enum { GH_PG_USES = 256, GH_PG_WORKERS = 64 };
@@ -66,7 +68,7 @@ struct gh_pg_records {
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;
 
     _Atomic bool failing; /* the database refuses to do its work, as was said last */
-    _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed;
+    _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed, dropped;
 };
 
 /* --- breaker.c */

@@ -70,6 +70,7 @@ static void sweep_expired(gh_work *w, void *data)
         return;
     s->more = gh_sweep_expired(w, &s->spans);
     gh_sql_run(w->sql, GH_PG_CHANGE_SWEEP);
+    gh_sql_run(w->sql, GH_PG_WORKER_SWEEP);
 }
 
 static void sweep_roster(void *data)

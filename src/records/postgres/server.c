@@ -189,15 +189,21 @@ static bool read_mode(gh_postgres_plan *plan, const gh_postgres_server *server, 
 
 /* --- the plan */
 
+/* Nothing changes the environment while threads run. */
+static bool is_in_environment(const char *name)
+{
+    return is_set(getenv(name)); /* NOLINT(concurrency-mt-unsafe) */
+}
+
 /* What would name another server than the URL does. */
 static bool refuse_detours(const gh_postgres_plan *plan, char *why)
 {
-    if (named(plan, "service") != NULL || is_set(getenv("PGSERVICE")))
+    if (named(plan, "service") != NULL || is_in_environment("PGSERVICE"))
         return say(
             why,
             "PostgreSQL's service files are not read: take service= out of postgresql.url, unset PGSERVICE, and "
             "name the server in the URL");
-    if (is_set(getenv("PGHOSTADDR")))
+    if (is_in_environment("PGHOSTADDR"))
         return say(why, "PGHOSTADDR is set and would lead elsewhere than postgresql.url: unset it");
     return true;
 }

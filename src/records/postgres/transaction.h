@@ -2,11 +2,11 @@
  *
  * One that was in another's way (CONFLICT; CONSTRAINT, which is the same where two add one thing at once) is undone by the
  * server and done anew after a short, random while. One whose connection was lost before COMMIT was sent was not done, and
- * is done anew on another connection. When it was lost while COMMIT was under way nobody knows: the server is asked by the
- * transaction's number, on another connection, for as long as an answer may take; unless the server has crashed since, or is
- * another one: then the number may be somebody else's by now, and nobody can tell.
+ * is done anew on another connection. When it was lost while COMMIT was under way nobody knows: then the server is asked, on
+ * another connection, for as long as an answer may take. It knows by the number that each transaction leaves in its
+ * connection's row (statements_postgres.def, WORKER_STEP).
  *
- * BEGIN, the question for the number and the first statement travel together, and so do the last statements with COMMIT. */
+ * BEGIN and the first statement travel together, and so do the last statements with COMMIT. */
 #ifndef GH_RECORDS_POSTGRES_TRANSACTION_H
 #define GH_RECORDS_POSTGRES_TRANSACTION_H
 
@@ -27,17 +27,23 @@ typedef struct gh_pg_task {
     void *data;
     uint64_t until_ms; /* not tried anew after that */
     bool told;         /* done: the rosters are changed by it */
+    bool wrote;        /* COMMIT, if it came to that, had something to commit */
 } gh_pg_task;
 
 enum gh_pg_end { GH_PG_DONE, GH_PG_NOT_DONE, GH_PG_UNSURE };
-/* False of gh_pg_usable() is NOT_DONE at once. */
+/* While the breaker is open: NOT_DONE at once. */
 enum gh_pg_end gh_pg_do(gh_pg_worker *w, gh_pg_task *task);
+
+/* gh_work.look: for how long tokens live. Asked at the transaction's begin, looked at when it is needed, by when an answer
+ * has come anyway. */
+void gh_pg_look(gh_work *w);
+
+/* --- session.c: the worker's connection */
 
 /* An open connection of the present generation. False: there is none, and the breaker is open. */
 GH_MUST_CHECK bool gh_pg_connect(gh_pg_worker *w);
-
-/* gh_work.look: the transaction's number, and how long tokens live. Asked at its begin, looked at when it is needed, by when
- * an answer has come anyway. */
-void gh_pg_look(gh_work *w);
+void gh_pg_disconnect(gh_pg_worker *w);
+/* Of the transaction w->number, whose connection was lost in COMMIT. UNSURE: nobody could say until then. */
+enum gh_pg_end gh_pg_ask(gh_pg_worker *w, uint64_t until_ms);
 
 #endif

@@ -50,7 +50,7 @@ static void paused(void **state)
 {
     redis_world *w = *state;
     asked late;
-    w->options.timeout_ms = 300;
+    w->options.timeout_ms = 1000;
     world_connect(w);
     world_until_ready(w);
     it_answers(w);
@@ -63,7 +63,7 @@ static void paused(void **state)
     gh_redis_figures f = world_figures(w);
     assert_int_equal(f.late, 1);
     assert_int_equal(f.ready, 0);
-    assert_non_null(strstr(f.why, "does not answer within 300 ms"));
+    assert_non_null(strstr(f.why, "does not answer within 1000 ms"));
     assert_int_equal(world_lines(w, "redis_unavailable", 1), 1);
     assert_false(gh_redis_ask(w->redis, &late.request));
     redis_signal(&w->server, SIGCONT);
@@ -81,11 +81,11 @@ static void paused(void **state)
 static void paused_between_two_deadlines(void **state)
 {
     redis_world *w = *state;
-    w->options.timeout_ms = 400;
+    w->options.timeout_ms = 1000;
     world_connect(w);
     world_until_ready(w);
     it_answers(w);
-    for (uint64_t begin = uv_now(&w->loop); uv_now(&w->loop) < begin + 150;)
+    for (uint64_t begin = uv_now(&w->loop); uv_now(&w->loop) < begin + 400;)
         (void)uv_run(&w->loop, UV_RUN_ONCE);
     redis_signal(&w->server, SIGSTOP);
     ask_all(w);
@@ -169,13 +169,13 @@ static void one_connection_killed_by_an_operator(void **state)
 static void a_loop_that_was_held_up(void **state)
 {
     redis_world *w = *state;
-    w->options.timeout_ms = 100;
+    w->options.timeout_ms = 300;
     world_connect(w);
     world_until_ready(w);
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         ask_all(w);
         world_turn(w); /* written */
-        (void)usleep(250000);
+        (void)usleep(700000);
         world_answer(w, &all[ASKED - 1]);
         assert_int_equal(all[0].unavailable, 0);
     }
@@ -216,7 +216,7 @@ static void a_late_reply(void **state)
 {
     redis_world *w = *state;
     redis_relay relay = {.behind = &w->server};
-    w->options.timeout_ms = 300;
+    w->options.timeout_ms = 1000;
     redis_relay_start(&relay);
     world_connect_to(w, "redis://127.0.0.1:%u", relay.port);
     world_until_ready(w);
@@ -421,7 +421,7 @@ static void one_line_a_process(void **state)
 {
     redis_world *w = *state;
     static loop_thread threads[LOOPS];
-    w->options.timeout_ms = 500;
+    w->options.timeout_ms = 1000;
     world_connect(w);
     for (unsigned i = 0; i < LOOPS; i++) {
         loop_thread *t = &threads[i];

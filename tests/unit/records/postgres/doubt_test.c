@@ -1,14 +1,9 @@
 /* Connections that are lost at COMMIT: what was done counts as done and is not done again, and what was not done does not count
  * as done. */
-#include <pthread.h>
-#include <semaphore.h>
-
 #include "cuttable_wire.h"
 #include "postgres_world.h"
 #include "records/postgres/transaction.h"
 #include "records_world.h"
-
-enum { TRIES = 20 };
 
 static wire *w;
 
@@ -65,82 +60,11 @@ static void test_what_was_answered_is_not_done_again(void **state)
     world_done(b);
 }
 
-/* After a crash PostgreSQL gives the numbers of transactions again that it had lost with it. */
-typedef struct crash {
-    world *node;
-    const char *name;
-    sem_t written,
-        over; /* posted: it is written and not committed; the server has crashed and is there again */
-    uint64_t xid;
-    bool done;
-} crash;
-
-static void write_and_wait(gh_work *work, void *data)
-{
-    crash *c = data;
-    gh_query q = gh_query_of(work->sql, GH_SQL_SECRET_ADD);
-    gh_bind_text(&q, gh_str_of(c->name));
-    gh_bind_blob(&q, "x", 1);
-    gh_query_run(&q);
-    gh_pg_look(work);
-    c->xid = ((gh_pg_worker *)work)->xid;
-    (void)sem_post(&c->written);
-    (void)sem_wait(&c->over);
-    (void)sem_post(&c->over); /* when it is run anew it need not wait */
-}
-
-static void *call(void *data)
-{
-    crash *c = data;
-    c->done = gh_records_call(c->node->records, write_and_wait, c);
-    return NULL;
-}
-
-/* True: the number was given to another one, which was committed. */
-static bool crash_in(crash *c)
-{
-    pthread_t thread;
-    uint64_t n = 0;
-    (void)sem_init(&c->written, 0, 0);
-    (void)sem_init(&c->over, 0, 0);
-    assert_int_equal(pthread_create(&thread, NULL, call, c), 0);
-    (void)sem_wait(&c->written);
-    uint64_t xid = c->xid;
-    postgres_kill(world_server());
-    postgres_start(world_server(), NULL);
-    while (n < xid)
-        n = (uint64_t)postgres_number(world_server(), c->node->database,
-                                      "SELECT pg_current_xact_id()::text::bigint");
-    (void)sem_post(&c->over);
-    (void)pthread_join(thread, NULL);
-    (void)sem_destroy(&c->written);
-    (void)sem_destroy(&c->over);
-    return n == xid;
-}
-
-static void test_anothers_transaction_is_not_taken_for_it(void **state)
-{
-    world *node = *state;
-    unsigned taken = 0;
-    char name[16], there[64];
-    for (unsigned i = 0; i < TRIES && taken == 0; i++) {
-        (void)snprintf(name, sizeof name, "crash%u", i);
-        (void)snprintf(there, sizeof there, "SELECT count(*) FROM secret WHERE name = '%s'", name);
-        crash c = {.node = node, .name = name};
-        taken += crash_in(&c);
-        assert_int_equal(c.done, world_number(node, there));
-        world_reopen(node); /* it is usable again */
-    }
-    assert_true(taken > 0);
-}
-
 /* A database whose commits need not be on disk is faster, and loses what was answered. */
 static void look_at_commit(gh_work *work, void *data)
 {
-    gh_query q = gh_query_of(work->sql, GH_PG_TRANSACTION_HISTORY);
-    *(bool *)data = gh_query_row(&q);
-    gh_column_skip(&q);
-    *(bool *)data = *(bool *)data && gh_column_absent(&q); /* it need not be set */
+    gh_query q = gh_query_of(work->sql, GH_PG_DURABLE);
+    *(bool *)data = !gh_query_row(&q); /* nothing is left to be set */
     gh_query_end(&q);
 }
 
@@ -160,7 +84,6 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_answered_is_not_done_again),
-        TEST(test_anothers_transaction_is_not_taken_for_it),
         TEST(test_what_is_answered_is_on_disk_whatever_the_database_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

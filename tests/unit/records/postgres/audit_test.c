@@ -1,0 +1,225 @@
+/* The audit trail while the database is away: lines wait on the node's disk, and are there once, in order, afterwards. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cuttable_wire.h"
+#include "postgres_world.h"
+
+#include "records/postgres/executor.h"
+#include "records_world.h"
+
+enum { TIMEOUT_MS = 400 };
+
+static _Atomic unsigned recovered, full;
+
+static void listen(void *data, int level, const char *event, const char *text)
+{
+    (void)data;
+    (void)level;
+    (void)text;
+    if (strcmp(event, "records_recovered") == 0)
+        atomic_fetch_add(&recovered, 1);
+    else if (strcmp(event, "audit_spool_full") == 0)
+        atomic_fetch_add(&full, 1);
+}
+
+static int setup(void **state)
+{
+    int failed = world_setup_postgres(state);
+    world *w = *state;
+    if (failed != 0)
+        return failed;
+    world_close(w);
+    w->options.said = listen;
+    w->options.postgres.timeout_ms = TIMEOUT_MS;
+    atomic_store(&recovered, 0);
+    atomic_store(&full, 0);
+    return world_open(w) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    postgres_resume(world_server());
+    return world_teardown(state);
+}
+
+static unsigned audit(world *w, unsigned i)
+{
+    char detail[32];
+    gh_op_audit *o = world_op(AUDIT, gh_op_audit);
+    (void)snprintf(detail, sizeof detail, "{\"n\":%u}", i);
+    o->event = GH_STR("csrf_refused");
+    o->detail = world_text(detail);
+    return world_once(w, o);
+}
+
+static void wait_for(_Atomic unsigned *what, unsigned n)
+{
+    while (atomic_load(what) < n)
+        (void)usleep(1000);
+}
+
+static gh_records_stats stats_of(world *w)
+{
+    gh_records_stats stats;
+    gh_records_read_stats(w->records, &stats);
+    return stats;
+}
+
+static void use_wire(world *w, wire *cable)
+{
+    world_close(w);
+    (void)snprintf(w->url, sizeof w->url, "postgresql://gatehouse_service@127.0.0.1:%u/%s?sslmode=disable",
+                   wire_port(cable), w->database);
+    w->options.postgres.password = "right password";
+    w->options.postgres.timeout_ms = 5 * TIMEOUT_MS;
+    assert_true(world_open(w));
+}
+
+static void replayed(world *w, unsigned from, unsigned to)
+{
+    char sql[256];
+    while (stats_of(w).spool_lines > 0)
+        (void)usleep(1000);
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM audit WHERE event = 'csrf_refused'");
+    assert_int_equal(world_number(w, sql), to - from + 1);
+    for (unsigned i = from; i <= to; i++) {
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) FROM audit AS a, audit AS b WHERE a.detail = '{\"n\":%u}' AND "
+                       "b.detail = '{\"n\":%u}' AND a.id <= b.id",
+                       i > from ? i - 1 : i, i);
+        assert_int_equal(world_number(w, sql), 1); /* once, and behind the one before it */
+    }
+}
+
+static void test_events_wait_for_the_database(void **state)
+{
+    world *w = *state;
+    assert_int_equal(audit(w, 1), GH_OP_OK);
+    postgres_stop(world_server());
+    for (unsigned i = 2; i <= 30; i++)
+        assert_int_equal(audit(w, i), GH_OP_OK);
+    assert_int_equal(stats_of(w).spool_lines, 29);
+    postgres_start(world_server(), NULL);
+    wait_for(&recovered, 1);
+    for (unsigned i = 31; i <= 40; i++) /* behind the others */
+        assert_int_equal(audit(w, i), GH_OP_OK);
+    replayed(w, 1, 40);
+    assert_true(stats_of(w).spooled >= 29 && stats_of(w).spooled == stats_of(w).replayed);
+}
+
+/* The node is killed while the database is away, several times; then both are back. */
+static void test_events_outlive_the_node(void **state)
+{
+    world *w = *state;
+    int status;
+    world_close(w);
+    for (unsigned round = 0; round < 3; round++) {
+        pid_t child = fork();
+        if (child == 0) {
+            if (!world_open(w))
+                _exit(1);
+            postgres_pause(world_server()); /* stopping it would wait for this process */
+            for (unsigned i = 1; i <= 20; i++)
+                if (audit(w, 20 * round + i) != GH_OP_OK)
+                    _exit(2);
+            (void)kill(getpid(), SIGKILL);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        postgres_resume(world_server());
+    }
+    assert_true(world_open(w));
+    replayed(w, 1, 60);
+    world_reopen(w); /* and not again */
+    replayed(w, 1, 60);
+}
+
+/* An event that was sent, and whose answer was lost, waits in the spool: it is there once. */
+static void test_an_event_is_there_once(void **state)
+{
+    world *w = *state;
+    wire *cable = wire_make(world_server()->port);
+    use_wire(w, cable);
+    for (unsigned i = 1; i <= 60; i++) {
+        wire_cut_at_answer(cable);
+        assert_int_equal(audit(w, i), GH_OP_OK);
+    }
+    replayed(w, 1, 60);
+    world_close(w);
+    wire_free(cable);
+}
+
+static void test_what_waited_says_nothing_of_who_was_erased(void **state)
+{
+    world *w = *state;
+    gh_id ada = world_user(w, "ada", "$1");
+    world *other = world_join(w);
+    postgres_stop(world_server());
+    gh_op_audit *o = world_op(AUDIT, gh_op_audit);
+    o->event = GH_STR("csrf_refused");
+    o->op.actor.user = ada;
+    o->op.actor.user_agent = GH_STR("Analytical Engine");
+    o->op.actor.decision = GH_STR("d1");
+    o->detail = GH_STR("{\"n\":1}");
+    assert_int_equal(world_once(w, o), GH_OP_OK);
+    world_close(w);
+    postgres_start(world_server(), NULL);
+    gh_op_user_erase *e = world_op(USER_ERASE, gh_op_user_erase);
+    e->id = ada;
+    assert_int_equal(world_once(other, e), GH_OP_OK);
+    assert_true(world_open(w));
+    while (stats_of(w).spool_lines > 0)
+        (void)usleep(1000);
+    assert_int_equal(
+        world_number(w, "SELECT count(*) FROM audit WHERE event = 'csrf_refused' AND decision = 'd1' AND "
+                        "user_agent IS NULL AND detail IS NULL"),
+        1);
+    assert_int_equal(world_teardown((void **)&other), 0);
+}
+
+/* What found no room is counted, said once, and told to the trail. */
+static void test_a_full_spool_is_told_of(void **state)
+{
+    world *w = *state;
+    unsigned kept = 0, lost = 0;
+    postgres_stop(world_server());
+    ((gh_pg_records *)w->records)->spool.most = 3000; /* nobody writes to it yet */
+    for (unsigned i = 1; i <= 60; i++) {
+        unsigned status = audit(w, i);
+        assert_true(status == GH_OP_OK || status == GH_OP_UNAVAILABLE);
+        kept += status == GH_OP_OK;
+        lost += status == GH_OP_UNAVAILABLE;
+    }
+    assert_true(kept > 5 && lost > 5);
+    assert_int_equal(full, 1);
+    assert_int_equal(stats_of(w).dropped, lost);
+    postgres_start(world_server(), NULL);
+    replayed(w, 1, kept);
+    while (world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'") == 0)
+        (void)usleep(1000);
+    char sql[128];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM audit WHERE event = 'audit_dropped' AND detail = '{\"lines\":%u}'",
+                   lost);
+    assert_int_equal(world_number(w, sql), 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'"), 1);
+    assert_int_equal(audit(w, kept + 1), GH_OP_OK);
+    replayed(w, 1, kept + 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_events_wait_for_the_database),
+        TEST(test_events_outlive_the_node),
+        TEST(test_an_event_is_there_once),
+        TEST(test_a_full_spool_is_told_of),
+        TEST(test_what_waited_says_nothing_of_who_was_erased),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
