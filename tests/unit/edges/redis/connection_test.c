@@ -216,6 +216,25 @@ static void forgotten_scripts_are_loaded_again(void **state)
     world_log_lacks(w, "redis_unavailable");
 }
 
+static bool has_beaten_since(void *data)
+{
+    redis_world *w = data;
+    return redis_number(&w->server, "ZCARD {test}:nodes") == 1 || !gh_redis_ready(w->redis);
+}
+
+/* Nor is that an outage when it is the heartbeat that finds out. */
+static void a_forgotten_heartbeat_is_loaded_again(void **state)
+{
+    redis_world *w = *state;
+    world_connect(w);
+    world_until_ready(w);
+    redis_tell(&w->server, "SCRIPT FLUSH", NULL, 0);
+    redis_tell(&w->server, "DEL {test}:nodes", NULL, 0);
+    world_until(w, has_beaten_since, w, "the next heartbeat");
+    assert_true(gh_redis_ready(w->redis));
+    world_log_lacks(w, "redis_unavailable");
+}
+
 /* A server that does not keep what is loaded is asked twice, no more. */
 static void a_script_that_never_stays(void **state)
 {
@@ -494,6 +513,7 @@ int main(void)
         TEST(who_left_is_not_told),
         TEST(done_may_do_anything),
         TEST(forgotten_scripts_are_loaded_again),
+        TEST(a_forgotten_heartbeat_is_loaded_again),
         TEST(a_script_that_never_stays),
         TEST(an_error_of_one_request),
         TEST(close_answers_all),
