@@ -463,6 +463,33 @@ static void idle_connections_look(void **state)
     gh_redis_close(second);
 }
 
+/* What goes to another machine in the clear is said. */
+static void who_can_listen(void **state)
+{
+    static const struct {
+        gh_str url;
+        bool exposed;
+    } rows[] = {{GH_STR_INIT("redis://cache.example"), true},
+                {GH_STR_INIT("redis://10.0.0.1"), true},
+                {GH_STR_INIT("redis://[2001:db8::1]:6379"), true},
+                {GH_STR_INIT("redis://localhost.example"), true},
+                {GH_STR_INIT("redis://LOCALHOST"), false},
+                {GH_STR_INIT("redis://127.0.0.1"), false},
+                {GH_STR_INIT("redis://[::1]"), false},
+                {GH_STR_INIT("rediss://cache.example"), false},
+                {GH_STR_INIT("unix:///run/redis.sock"), false}};
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        char why[GH_REDIS_WHY_SIZE];
+        const gh_redis_options o = {.url = rows[i].url, .prefix = GH_STR("p"), .timeout_ms = 50};
+        gh_redis_shared *s = gh_redis_shared_new(&o, why);
+        assert_non_null(s);
+        if (gh_redis_is_exposed(s) != rows[i].exposed)
+            fail_msg("%s", rows[i].url.p);
+        gh_redis_shared_free(s);
+    }
+}
+
 static void options_are_checked(void **state)
 {
     (void)state;
@@ -524,6 +551,7 @@ int main(void)
         TEST(dead_nodes_are_forgotten),
         TEST(it_beats_again),
         TEST(idle_connections_look),
+        TEST(who_can_listen),
         TEST(options_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
