@@ -79,11 +79,10 @@ static int from_configuration(gh_cli_place *place, const gh_cli_args *args)
         gh_cli_configuration(args, true, "name another one with -c FILE and --env-file FILE, or a URL");
     if (config == NULL)
         return GH_EXIT_USAGE;
-    int status =
-        config->postgresql.url.n > 0
-            ? take_url(place, config->postgresql.url)
-            : refuse("this configuration has no postgresql.url; name a URL, or another "
-                     "configuration with -c FILE");
+    int status = config->postgresql.url.n > 0
+                     ? take_url(place, config->postgresql.url)
+                     : refuse("this configuration has no postgresql.url; name a URL, or another "
+                              "configuration with -c FILE");
     place->server.password = keep(place, config->postgresql.password);
     place->server.ca_file = keep(place, config->postgresql.ca_file);
     place->server.cert_file = keep(place, config->postgresql.cert_file);

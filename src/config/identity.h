@@ -69,7 +69,7 @@ typedef struct gh_identity_config {
     gh_str prefix;
     int deny_by_default;
     uint64_t outage_tokens; /* ms */
-    int registration; /* enum gh_switch: on is open */
+    int registration;       /* enum gh_switch: on is open */
     gh_str_list new_user_roles;
     gh_str new_user_tier;
     int endpoints[GH_ENDPOINT_SWITCH_COUNT]; /* enum gh_switch */

@@ -48,28 +48,44 @@ static bool take(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 }
 
 /* While revocations can't be heard of, nobody is let in; but a token has proved itself, and is for a while. What is known
- * to be revoked stays so. */
-static void close_stale(const gh_executors *e, gh_lookup *lookups, unsigned n, uint64_t now_ms)
+ * to be revoked stays so. Of a roster that is not filled nothing is known. */
+static void close_stale(const gh_executors *e, gh_lookup *lookups, unsigned n, uint64_t age_ms)
 {
-    uint64_t until = e->complete_ms(e->data[GH_OP_RECORDS]) + STALE_MS;
-    if (now_ms <= until)
+    if (age_ms <= STALE_MS)
         return;
-    bool tokens = now_ms - until <= atomic_load_explicit(&e->outage_tokens_ms, memory_order_relaxed);
+    bool tokens = age_ms != UINT64_MAX &&
+                  age_ms - STALE_MS <= atomic_load_explicit(&e->outage_tokens_ms, memory_order_relaxed);
     for (unsigned i = 0; i < n; i++)
         if (lookups[i].kind != GH_LOOKUP_TOKEN || !tokens)
             lookups[i].answer = GH_LOOKUP_UNAVAILABLE;
 }
 
+static uint64_t age_of(const gh_executors *e, uint64_t *ret_fillings)
+{
+    *ret_fillings = 0;
+    return e->age_ms == NULL ? 0 : e->age_ms(e->data[GH_OP_RECORDS], ret_fillings);
+}
+
+bool gh_roster_is_complete(const gh_executors *e)
+{
+    uint64_t fillings;
+    return age_of(e, &fillings) <= STALE_MS;
+}
+
+/* Its age counts when it has answered, and by no loop's clock: a process may have been stopped in between. And it may have
+ * been emptied and filled. */
 static void look_up(gh_txn *txn, const gh_drive_tools *t)
 {
     const gh_executors *e = t->executors;
     gh_lookup *lookups = txn->lookups + txn->n_looked;
     unsigned n = txn->n_lookups - txn->n_looked;
+    uint64_t before, after;
     if (n == 0 || e->roster == NULL)
         return; /* they stay UNAVAILABLE, and nobody is let in */
+    bool filled = age_of(e, &before) != UINT64_MAX;
     gh_roster_answer(e->roster, lookups, n);
-    if (e->complete_ms != NULL)
-        close_stale(e, lookups, n, txn->world.now_ms);
+    uint64_t age_ms = age_of(e, &after);
+    close_stale(e, lookups, n, filled && before == after ? age_ms : UINT64_MAX);
 }
 
 /* Could it be that another node knows better? */
@@ -96,7 +112,7 @@ static bool submit(gh_op *op, const gh_drive_tools *t)
 /* Once a request. False: what was found holds. */
 static bool catch_up(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 {
-    if (t->executors->complete_ms == NULL || d->caught_up || !may_be_behind(txn))
+    if (t->executors->age_ms == NULL || d->caught_up || !may_be_behind(txn))
         return false;
     d->caught_up = true;
     gh_op_catch_up *op = gh_op_make(CATCH_UP, gh_op_catch_up);

@@ -13,9 +13,9 @@ typedef struct gh_executors {
      * not taken, op->status says why, nothing is called. */
     bool (*submit[2])(void *data, gh_op *op);
     void *data[2];
-    /* The roster is a replica of records that other nodes change, too: until when (monotonic ms) it is known to have all of
-     * it. With the data of GH_OP_RECORDS; any thread. NULL: it is the only one. */
-    uint64_t (*complete_ms)(void *data);
+    /* The roster is a replica of records that other nodes change, too: gh_records_age_ms(). With the data of GH_OP_RECORDS; any
+     * thread. NULL: it is the only one. */
+    uint64_t (*age_ms)(void *data, uint64_t *ret_fillings);
     _Atomic uint64_t outage_tokens_ms; /* identity.outage.tokens */
 } gh_executors;
 

@@ -91,7 +91,8 @@ enum gh_judgement gh_op_judge_this(gh_txn *txn, const gh_op *op)
     if (op->status == GH_OP_UNAVAILABLE)
         return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE, "an operation could not be done");
     if (op->status == GH_OP_UNSURE)
-        return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE, "whether an operation was done is not known");
+        return gh_txn_refuse(txn, GH_REASON_IDENTITY_UNAVAILABLE,
+                             "whether an operation was done is not known");
     if (op->status == GH_OP_BUSY)
         return gh_refuse_until(txn, busy(op), op->retry_s);
     for (size_t i = 0; i < GH_COUNT(outcomes); i++) {

@@ -16,7 +16,7 @@ typedef struct gh_records_executor {
     bool (*submit)(gh_records *r, gh_op *op);
     /* The housekeeping's times were changed. */
     void (*adjusted)(gh_records *r);
-    uint64_t (*fresh_ms)(gh_records *r);
+    uint64_t (*age_ms)(gh_records *r, uint64_t *ret_fillings);
     /* What is not in the common part. */
     void (*read_stats)(gh_records *r, gh_records_stats *ret);
 } gh_records_executor;

@@ -119,9 +119,9 @@ void gh_records_close(gh_records *r)
         r->executor->close(r);
 }
 
-uint64_t gh_records_fresh_ms(gh_records *r)
+uint64_t gh_records_age_ms(gh_records *r, uint64_t *ret_fillings)
 {
-    return r->executor->fresh_ms(r);
+    return r->executor->age_ms(r, ret_fillings);
 }
 
 void gh_records_read_stats(gh_records *r, gh_records_stats *ret)

@@ -144,9 +144,10 @@ typedef struct gh_generation_use {
 GH_MUST_CHECK bool gh_records_count_generations(gh_records *records, uint64_t now_s, gh_arena *arena,
                                                 gh_generation_use **ret, unsigned *ret_n);
 
-/* The moment of the monotonic clock (options.now_ms) until which the roster is known to have everything that was committed,
- * by whatever node. On SQLite that is always now. Any thread. */
-uint64_t gh_records_fresh_ms(gh_records *records);
+/* For how long (ms) something may have been committed, by whatever node, that the roster does not have; a machine's sleep
+ * counts. UINT64_MAX: it is not filled. On SQLite 0. *ret_fillings: how often it has been emptied to be filled anew: what was
+ * looked up while that became more is no answer. Any thread. */
+uint64_t gh_records_age_ms(gh_records *records, uint64_t *ret_fillings);
 
 typedef struct gh_records_stats {
     uint64_t operations, transactions, failures, queued;
@@ -157,8 +158,8 @@ typedef struct gh_records_stats {
     uint64_t outages; /* how often that began */
     uint64_t away_ms; /* since when it is so, now; 0: it is not */
     uint64_t conflicts, reconnects, unsure;
-    uint64_t spool_lines, spool_bytes; /* that wait */
-    uint64_t spooled, replayed, dropped;
+    uint64_t spool_lines, spool_bytes;   /* that wait */
+    uint64_t spooled, replayed, dropped; /* lines of the audit trail, since the start */
     struct {
         bool connected;
         uint64_t reads, changes, loads, waiting;

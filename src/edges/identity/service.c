@@ -152,9 +152,9 @@ static bool submit_record(void *data, gh_op *op)
     return gh_records_submit(data, op);
 }
 
-static uint64_t complete_ms(void *data)
+static uint64_t age_ms(void *data, uint64_t *ret_fillings)
 {
-    return gh_records_fresh_ms(data);
+    return gh_records_age_ms(data, ret_fillings);
 }
 
 bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report)
@@ -177,7 +177,7 @@ bool gh_identity_start(gh_identity_service *s, const gh_config *config, gh_execu
         return false;
     s->executors = executors;
     executors->roster = s->roster;
-    executors->complete_ms = s->shared ? complete_ms : NULL;
+    executors->age_ms = s->shared ? age_ms : NULL;
     atomic_store(&executors->outage_tokens_ms, config->identity.outage_tokens);
     executors->submit[GH_OP_RECORDS] = submit_record;
     executors->data[GH_OP_RECORDS] = s->records;

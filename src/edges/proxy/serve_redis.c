@@ -22,6 +22,11 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
     s->redis = gh_redis_shared_new(&options, why);
     if (s->redis == NULL)
         return gh_serving_fail("redis.url", why);
+    if (gh_redis_is_exposed(s->redis))
+        gh_log_event(
+            s->lane, GH_LEVEL_WARNING, "redis_not_encrypted",
+            "redis.url names another machine and no TLS: its password and the counts can be read and changed on "
+            "the way; rediss:// is safe");
     s->counters = (gh_counters_shared){.state = s->executors.state, .redis = s->redis};
     return true;
 }

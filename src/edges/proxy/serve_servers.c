@@ -45,11 +45,12 @@ static void look_at_records(gh_serving *s, gh_status *ret)
 {
     gh_records_stats r;
     gh_roster_stats roster;
-    uint64_t now_ms = uv_hrtime() / 1000000, fresh_ms;
+    uint64_t fillings;
     gh_records_read_stats(s->identity.records, &r);
     gh_roster_read_stats(s->identity.roster, &roster);
-    fresh_ms = gh_records_fresh_ms(s->identity.records);
-    ret->roster_age_ms = fresh_ms < now_ms ? now_ms - fresh_ms : 0;
+    ret->roster_age_ms = gh_records_age_ms(s->identity.records, &fillings);
+    if (ret->roster_age_ms == UINT64_MAX) /* not since the start */
+        ret->roster_age_ms = uv_hrtime() / 1000000;
     ret->sessions = roster.sessions;
     ret->keys = roster.keys;
     ret->devices = roster.devices;

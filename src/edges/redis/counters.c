@@ -4,7 +4,8 @@
 
 enum {
     LEASES = 4096, /* keys of a loop of which something is remembered */
-    SWEEP_MS = 250
+    SWEEP_MS = 250,
+    TOLD_AT_ONCE = 64
 };
 
 /* ---- leases: questions that nobody waits for ---- */
@@ -23,12 +24,11 @@ void gh_counters_wake_sweep(gh_counters *c)
         (void)uv_timer_start(&c->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 }
 
-/* Redis has still to be told. */
-static void note_untold(gh_counters *c, const gh_lease_ask *ask)
+/* What Redis should have been told, it still has to be. */
+static void note_untold(gh_counters *c, const question *q)
 {
-    const gh_take take = {.limit = &ask->limit, .key = ask->key};
-    if (!gh_leases_note_alone(c->leases, &take))
-        atomic_store_explicit(&c->shared->lost_ms, uv_now(c->sweep.loop), memory_order_relaxed);
+    if (q->ask.known > 0)
+        (void)gh_leases_note_alone(c->leases, &(gh_take){.limit = &q->ask.limit, .key = q->ask.key});
 }
 
 static void put_free(gh_counters *c, question *q)
@@ -44,8 +44,8 @@ static void lease_done(gh_redis_request *request, const gh_redis_reply *reply)
     gh_lease_grant grant;
     bool known = reply != NULL && gh_lease_script_decode(reply->values, reply->n, &q->ask, &grant);
     gh_leases_grant(c->leases, &q->ask, known ? &grant : NULL, q->asked_ms, uv_now(c->sweep.loop));
-    if (!known && q->ask.known > 0)
-        note_untold(c, &q->ask);
+    if (!known)
+        note_untold(c, q);
     put_free(c, q);
     gh_counters_wake_sweep(c);
 }
@@ -59,8 +59,7 @@ static void post(gh_counters *c, question *q, uint64_t now)
     q->ask.known = gh_counters_known(c, &q->ask.limit, q->ask.key, now);
     if (!gh_redis_ask(c->redis, &q->request)) {
         gh_leases_grant(c->leases, &q->ask, NULL, now, now);
-        if (q->ask.known > 0)
-            note_untold(c, &q->ask);
+        note_untold(c, q);
         put_free(c, q);
         return;
     }
@@ -91,15 +90,18 @@ static void refill(gh_counters *c, const gh_asking *a)
     }
 }
 
-/* Gives back what is over, and tells what was counted alone. */
+/* Tells what was counted alone, little at a time (all nodes do so when Redis is back), and gives back what is over. */
 static void on_sweep(uv_timer_t *timer)
 {
     gh_counters *c = GH_CONTAINER(timer, gh_counters, sweep);
     uint64_t now = uv_now(timer->loop);
     if (!gh_leases_busy(c->leases))
         (void)uv_timer_stop(timer);
-    for (question *q; gh_redis_ready(c->redis) && (q = get_free(c)) != NULL;) {
-        if (!gh_leases_alone(c->leases, &q->ask) && !gh_leases_over(c->leases, now, &q->ask)) {
+    question *q;
+    for (unsigned told = 0; gh_redis_ready(c->redis) && (q = get_free(c)) != NULL;) {
+        if (told < TOLD_AT_ONCE && gh_leases_alone(c->leases, &q->ask)) {
+            told++;
+        } else if (!gh_leases_over(c->leases, now, &q->ask)) {
             put_free(c, q);
             return;
         }

@@ -11,11 +11,11 @@
  * heard of a client lately give it their share of the whole limit, so a client that is sent from node to node may get up to
  * (nodes - 1)/nodes of the limit more.
  *
- * When Redis is back it is told: with the first question for a key, and within a sweep for all keys that were counted alone,
- * what this node's table knows to be used; Redis takes that over where it knows less, be it because it was away or because
- * it lost its memory, also when nobody had asked meanwhile. This goes on for as long as anything from before may count. For five seconds, in which all nodes find
- * Redis again and tell, both must agree: each request needs Redis' yes, and this node's as in the outage. (They must agree
- * for as long as the limit counts when so many keys were counted alone that a loop could not note all.)
+ * When Redis is back it is told: with the first question for a key, and in the seconds after for all keys that were counted
+ * alone, what this node's table knows to be used; Redis takes that over where it knows less, be it because it was away or
+ * because it lost its memory. This goes on for as long as anything from before may count. For five seconds, in which all
+ * nodes find Redis again, both must agree: each request needs Redis' yes, and this node's as in the outage. (A loop notes
+ * 4096 keys; what was counted alone beyond that is told with the next question only, and until then may be missing.)
  *
  * A limit that is open in an outage is not counted then, one that is closed is answered GH_TAKE_UNAVAILABLE; the table
  * does not follow them.
@@ -35,9 +35,7 @@ typedef struct gh_counters_shared {
     gh_state *state;
     gh_redis_shared
         *redis; /* made with gh_counters_scripts as its first scripts (stores/shared/take_script.h) */
-    /* loop time; 0: never */
-    _Atomic uint64_t away_ms; /* the last moment at which the table counted alone */
-    _Atomic uint64_t lost_ms; /* and at which it could not be noted for what */
+    _Atomic uint64_t away_ms; /* the last moment, in loop time, at which the table counted alone; 0: never */
 } gh_counters_shared;
 
 typedef struct gh_counters gh_counters;

@@ -71,10 +71,8 @@ static bool is_recovering(const gh_counters *c, const gh_limit *l, uint64_t now)
 
 bool gh_counters_must_agree(const gh_counters *c, const gh_take *take, uint64_t now_ms)
 {
-    const gh_limit *l = take->limit;
-    return is_mirrored(take) && is_recovering(c, l, now_ms) &&
-           (is_within(apart_ms(c), AGREE_MS, now_ms) ||
-            is_within(atomic_load_explicit(&c->shared->lost_ms, memory_order_relaxed), life_of(l), now_ms));
+    uint64_t life = life_of(take->limit);
+    return is_mirrored(take) && is_within(apart_ms(c), life < AGREE_MS ? life : AGREE_MS, now_ms);
 }
 
 uint32_t gh_counters_known(gh_counters *c, const gh_limit *l, uint64_t key, uint64_t now_ms)
@@ -241,8 +239,7 @@ static bool is_closed(const gh_asking *a, unsigned from, unsigned to)
 static void note_alone(gh_counters *c, const gh_take *take, uint64_t now)
 {
     atomic_store_explicit(&c->shared->away_ms, now, memory_order_relaxed);
-    if (!gh_leases_note_alone(c->leases, take))
-        atomic_store_explicit(&c->shared->lost_ms, now, memory_order_relaxed);
+    (void)gh_leases_note_alone(c->leases, take); /* no room: see counters.h */
     gh_counters_wake_sweep(c);
 }
 

@@ -124,7 +124,7 @@ static bool send(gh_postgres *c, const gh_query *q, gh_postgres_read *read)
 
 /* --- the driver */
 
-/* What a plain transaction holds before it reads it (gh_pg_hold_of). */
+/* What a plain transaction holds before the statement reads it. */
 static bool hold(gh_postgres *c, const gh_query *q)
 {
     if (q->which == GH_SQL_BEGIN || q->which == GH_PG_BEGIN_PLAIN || q->which == GH_PG_BEGIN_SNAPSHOT)

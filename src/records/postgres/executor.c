@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/crypto.h"
 #include "records/postgres/schema_postgres.h"
 #include "records/postgres/transaction.h"
 
@@ -226,10 +227,11 @@ static void adjusted(gh_records *common)
     wake_keeper(r, &r->adjusted);
 }
 
-static uint64_t fresh_ms(gh_records *common)
+static uint64_t age_ms(gh_records *common, uint64_t *ret_fillings)
 {
     const gh_pg_records *r = of(common);
-    return r->feed == NULL ? common->options.now_ms() : gh_feed_complete_ms(r->feed);
+    *ret_fillings = 0;
+    return r->feed == NULL ? 0 : gh_feed_age_ms(r->feed, ret_fillings);
 }
 
 static void read_feed(const gh_pg_records *r, gh_records_stats *ret)
@@ -263,19 +265,19 @@ static void read_stats(gh_records *common, gh_records_stats *ret)
     ret->replayed = atomic_load_explicit(&r->replayed, memory_order_relaxed);
     ret->spool_lines = spool.lines;
     ret->spool_bytes = spool.bytes;
-    ret->dropped = spool.dropped;
+    ret->dropped = atomic_load_explicit(&r->dropped, memory_order_relaxed);
     read_feed(r, ret);
 }
 
-static const gh_records_executor executor = {.close = close_all,
-                                             .submit = submit,
-                                             .adjusted = adjusted,
-                                             .fresh_ms = fresh_ms,
-                                             .read_stats = read_stats};
+static const gh_records_executor executor = {
+    .close = close_all, .submit = submit, .adjusted = adjusted, .age_ms = age_ms, .read_stats = read_stats};
 
 static void init(gh_pg_records *r, const gh_records_options *options)
 {
     pthread_condattr_t monotonic;
+    uint8_t random[8];
+    gh_random(random, sizeof random);
+    r->probe_row = gh_id_of_random(random);
     gh_records_init(&r->common, &executor, options);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

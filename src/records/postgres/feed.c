@@ -6,15 +6,28 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t gh_feed_complete_ms(const gh_feed *f)
+uint64_t gh_feed_boot_ms(void)
 {
-    return atomic_load_explicit(&f->complete_ms, memory_order_acquire);
+    struct timespec now;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-bool gh_feed_is_complete(const gh_feed *f, uint64_t now_ms, uint64_t margin_ms)
+/* In this order: who sees a filling that has begun sees that the roster is not complete, or what it was filled with. */
+uint64_t gh_feed_age_ms(const gh_feed *f, uint64_t *ret_fillings)
 {
-    uint64_t complete_ms = gh_feed_complete_ms(f);
-    return complete_ms != 0 && now_ms <= complete_ms + GH_FEED_COMPLETE_MS + margin_ms;
+    *ret_fillings = atomic_load_explicit(&f->fillings, memory_order_acquire);
+    uint64_t complete_ms = atomic_load_explicit(&f->complete_ms, memory_order_acquire);
+    uint64_t now_ms = gh_feed_boot_ms();
+    if (complete_ms == 0)
+        return UINT64_MAX;
+    return now_ms > complete_ms ? now_ms - complete_ms : 0;
+}
+
+bool gh_feed_is_complete(const gh_feed *f, uint64_t margin_ms)
+{
+    uint64_t fillings;
+    return gh_feed_age_ms(f, &fillings) <= GH_FEED_COMPLETE_MS + margin_ms;
 }
 
 static void wake(gh_feed *f)
@@ -28,7 +41,7 @@ static void submit(gh_feed *f, gh_op *op, bool tell)
     op->next = NULL;
     (void)pthread_mutex_lock(&f->lock);
     f->tell = f->tell || tell;
-    bool at_once = !f->following && !gh_feed_is_complete(f, gh_postgres_now_ms(), GH_FEED_MARGIN_MS);
+    bool at_once = !f->following && !gh_feed_is_complete(f, GH_FEED_MARGIN_MS);
     if (!at_once) {
         *(f->last == NULL ? &f->first : &f->last->next) = op;
         f->last = op;

@@ -24,10 +24,10 @@
  *   - Times (revocations, ends, uses) only grow: their order does not matter.
  * And one after the other over several reads: the second one's row can't be there in a snapshot where the first one's is not.
  *
- * What was read away. Rows are deleted after an hour (CHANGE_SWEEP, which notes how far). Whoever has not read so far has
- * missed something: then the roster is cleared and loaded anew, in one snapshot with the position it belongs to. The same at
+ * What was read away. Rows are deleted after an hour (CHANGE_SWEEP, which notes how far). Whoever has not read so far, or
+ * not for half an hour, may have missed something: then the roster is cleared and loaded anew, in one snapshot with the position it belongs to. The same at
  * the start, when a row can't be read or applied, and when the server is another one than before or has another history
- * (a promoted standby, a backup): what we have applied may never have happened there. Meanwhile the roster counts as
+ * (a promoted standby, a backup; or the last row we had read is not there): what we have applied may never have happened there. Meanwhile the roster counts as
  * incomplete.
  *
  * Who waits. gh_feed_submit() is for operations that are committed; they are finished when a read that began after it has
@@ -39,7 +39,7 @@
  * own, once for all that are finished together; within the operations' transactions it would make all commits wait for each
  * other. A node that is not told, or not reached, reads within 250 ms anyway.
  *
- * Threads: gh_feed_submit(), gh_feed_catch_up(), gh_feed_complete_ms(), gh_feed_read_stats() any; open, call and close any
+ * Threads: gh_feed_submit(), gh_feed_catch_up(), gh_feed_age_ms(), gh_feed_read_stats() any; open, call and close any
  * but the feed's own. */
 #ifndef GH_RECORDS_POSTGRES_FEED_H
 #define GH_RECORDS_POSTGRES_FEED_H
@@ -52,7 +52,7 @@ typedef struct gh_feed gh_feed;
 
 enum {
     GH_FEED_POLL_MS = 250,
-    GH_FEED_COMPLETE_MS = 1000 /* the roster counts as complete for so long after gh_feed_complete_ms() */
+    GH_FEED_COMPLETE_MS = 1000 /* the roster counts as complete up to this gh_feed_age_ms() */
 };
 
 typedef struct gh_feed_options {
@@ -81,9 +81,9 @@ void gh_feed_submit(gh_feed *feed, gh_op *op);
 /* The same for who only wants to know what others did: nobody is told. */
 void gh_feed_catch_up(gh_feed *feed, gh_op *op);
 
-/* Everything that was committed before this moment of CLOCK_MONOTONIC, on whatever node, is in the roster; 0: never yet, or
- * it is being loaded. */
-uint64_t gh_feed_complete_ms(const gh_feed *feed);
+/* Everything that was committed so long ago (ms), on whatever node, is in the roster; UINT64_MAX: never yet, or it is being
+ * loaded. By CLOCK_BOOTTIME: while the machine sleeps others go on. *ret_fillings: how often loading was begun. */
+uint64_t gh_feed_age_ms(const gh_feed *feed, uint64_t *ret_fillings);
 
 /* Runs it on the feed's thread, between two reads, and waits: for all that may only be done by the roster's writer. The
  * database may be away meanwhile; then it waits for a connection that is being tried, at most the timeout. False: the feed

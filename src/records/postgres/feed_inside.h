@@ -9,7 +9,7 @@
 #include "records/postgres/follow.h"
 #include "stores/shared/breaker.h"
 
-enum { GH_FEED_MARGIN_MS = 100 /* a loop's clock may be so much behind ours */ };
+enum { GH_FEED_MARGIN_MS = 100 /* who has just found it complete may take so long to go by that */ };
 
 /* Something to be run by the thread. */
 typedef struct gh_feed_run {
@@ -33,14 +33,16 @@ struct gh_feed {
     bool following; /* the next read makes the roster complete */
     bool loaded;    /* it was complete once */
     bool closing;
-    char why[GH_POSTGRES_WHY]; /* of the last failure */
-    _Atomic uint64_t complete_ms;
+    char why[GH_POSTGRES_WHY];    /* of the last failure */
+    _Atomic uint64_t complete_ms; /* of CLOCK_BOOTTIME; 0: never yet, or it is being loaded */
+    _Atomic uint64_t fillings;
 
     /* the thread's own */
     gh_follower follower;
     gh_breaker breaker;
     gh_op *taken, *taken_last; /* whose read has begun */
     uint64_t began_ms, told_ms;
+    uint64_t began_boot_ms; /* began_ms by CLOCK_BOOTTIME */
     bool notified;
     bool incomplete; /* as was said last */
 
@@ -48,8 +50,10 @@ struct gh_feed {
     _Atomic uint64_t reads, changes, loads, notices;
 };
 
-/* Does the roster count as complete, and for so long more? */
-bool gh_feed_is_complete(const gh_feed *f, uint64_t now_ms, uint64_t margin_ms);
+/* CLOCK_BOOTTIME. */
+uint64_t gh_feed_boot_ms(void);
+/* Does the roster count as complete, or did it margin_ms ago? */
+bool gh_feed_is_complete(const gh_feed *f, uint64_t margin_ms);
 /* The thread. data: the feed. */
 void *gh_feed_serve(void *data);
 

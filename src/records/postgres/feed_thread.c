@@ -38,7 +38,7 @@ static void finish_taken(gh_feed *f)
 static void finish_what_needs_no_read(gh_feed *f)
 {
     (void)pthread_mutex_lock(&f->lock);
-    bool all = !f->following && !gh_feed_is_complete(f, gh_postgres_now_ms(), GH_FEED_MARGIN_MS);
+    bool all = !f->following && !gh_feed_is_complete(f, GH_FEED_MARGIN_MS);
     if (all)
         take_waiting(f);
     (void)pthread_mutex_unlock(&f->lock);
@@ -50,7 +50,7 @@ static void finish_what_needs_no_read(gh_feed *f)
 
 static void say_state(gh_feed *f)
 {
-    bool complete = gh_feed_is_complete(f, gh_postgres_now_ms(), 0);
+    bool complete = gh_feed_is_complete(f, 0);
     char why[GH_POSTGRES_WHY];
     (void)pthread_mutex_lock(&f->lock);
     memcpy(why, f->why, sizeof why);
@@ -124,6 +124,7 @@ static void load(gh_feed *f)
 {
     char why[GH_POSTGRES_WHY] = "";
     atomic_store_explicit(&f->complete_ms, 0, memory_order_release);
+    atomic_fetch_add_explicit(&f->fillings, 1, memory_order_release);
     finish_what_needs_no_read(f);
     if (!gh_follow_load(&f->follower, f->options.now_s(), why)) {
         go_away(f, why);
@@ -140,6 +141,7 @@ static void load(gh_feed *f)
 static bool begin_read(gh_feed *f)
 {
     f->began_ms = gh_postgres_now_ms();
+    f->began_boot_ms = gh_feed_boot_ms();
     f->notified = false;
     (void)pthread_mutex_lock(&f->lock);
     take_waiting(f);
@@ -153,7 +155,7 @@ static void end_read(gh_feed *f, const gh_followed_what *what)
 {
     atomic_fetch_add_explicit(&f->changes, what->changes, memory_order_relaxed);
     (void)pthread_mutex_lock(&f->lock);
-    atomic_store_explicit(&f->complete_ms, f->began_ms, memory_order_release);
+    atomic_store_explicit(&f->complete_ms, f->began_boot_ms, memory_order_release);
     bool first = !f->loaded;
     f->loaded = true;
     if (first)
@@ -221,9 +223,10 @@ static uint64_t next_due(gh_feed *f)
 {
     uint64_t due = f->began_ms + GH_FEED_POLL_MS;
     if (!f->follower.open) {
-        uint64_t closes_ms = gh_feed_complete_ms(f) + GH_FEED_COMPLETE_MS + GH_FEED_MARGIN_MS + 1;
-        bool will_close = closes_ms > gh_postgres_now_ms() && closes_ms < f->breaker.trial_ms;
-        return will_close ? closes_ms : f->breaker.trial_ms;
+        uint64_t fillings, age_ms = gh_feed_age_ms(f, &fillings),
+                           open_ms = GH_FEED_COMPLETE_MS + GH_FEED_MARGIN_MS;
+        uint64_t closes_ms = gh_postgres_now_ms() + open_ms - age_ms + 1;
+        return age_ms <= open_ms && closes_ms < f->breaker.trial_ms ? closes_ms : f->breaker.trial_ms;
     }
     if (!f->follower.loaded)
         return 0;

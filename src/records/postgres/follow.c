@@ -37,6 +37,19 @@ static bool keep(gh_str text, char *ret, size_t size)
 
 /* --- connecting */
 
+/* A copy of the disk that was put back has the server's number and timeline and not what came after it was made; and goes
+ * on from there with the numbers that we have seen. */
+static bool last_is_there(gh_follower *f)
+{
+    gh_query q = gh_query_of(&f->c.sql, GH_PG_CHANGE_SEEN);
+    gh_bind_u64(&q, f->last.id);
+    gh_bind_u64(&q, f->last.tx);
+    gh_bind_blob(&q, f->last.hash, sizeof f->last.hash);
+    bool there = f->last.id == 0 || (gh_query_row(&q) && gh_column_u64(&q) != 0);
+    gh_query_end(&q);
+    return there;
+}
+
 /* Some servers that speak as PostgreSQL does have no such thing: then each connection may be to another one. */
 static void look_at_server(gh_follower *f)
 {
@@ -48,7 +61,7 @@ static void look_at_server(gh_follower *f)
     if (!gh_sql_ok(&f->c.sql) && gh_postgres_alive(&f->c))
         gh_sql_reset(&f->c.sql);
     bool same = server[0] != '\0' && gh_str_eq(gh_str_of(server), gh_str_of(f->server));
-    f->loaded = f->loaded && same;
+    f->loaded = f->loaded && same && last_is_there(f);
     memcpy(f->server, server, sizeof server);
 }
 
@@ -86,6 +99,18 @@ static void read_position(gh_follower *f)
     gh_query_end(&q);
 }
 
+static void read_last(gh_follower *f)
+{
+    gh_query q = gh_query_of(&f->c.sql, GH_PG_CHANGE_LAST);
+    if (gh_query_row(&q)) {
+        f->at_s = gh_column_u64(&q);
+        f->last.id = gh_column_u64(&q);
+        f->last.tx = gh_column_u64(&q);
+        gh_column_blob(&q, f->last.hash, sizeof f->last.hash);
+    }
+    gh_query_end(&q);
+}
+
 bool gh_follow_load(gh_follower *f, uint64_t now_s, char *why)
 {
     gh_sql *sql = &f->c.sql;
@@ -96,6 +121,7 @@ bool gh_follow_load(gh_follower *f, uint64_t now_s, char *why)
     gh_roster_clear(f->roster);
     gh_sql_run(sql, GH_PG_BEGIN_SNAPSHOT);
     read_position(f);
+    read_last(f);
     bool fits = gh_load_roster(sql, f->roster, now_s) || !gh_sql_ok(sql);
     gh_sql_run(sql, GH_SQL_COMMIT);
     gh_sql_flush(sql);
@@ -113,7 +139,9 @@ bool gh_follow_load(gh_follower *f, uint64_t now_s, char *why)
 /* What one read has found. */
 typedef struct news {
     gh_effect *first, *last;
-    uint64_t tx, last_id, swept_id;
+    uint64_t tx, last_id, swept_id, now_s;
+    uint64_t last_tx; /* of the row last_id; 0: none is new */
+    gh_str bytes;     /* its */
     gh_str snapshot;
     bool unreadable;
     gh_followed_what what;
@@ -131,7 +159,11 @@ static void add_row(gh_follower *f, gh_query *q, news *n)
     *(n->last == NULL ? &n->first : &n->last->next) = effects.first;
     n->last = effects.last;
     n->tx = tx > n->tx ? tx : n->tx;
-    n->last_id = id > n->last_id ? id : n->last_id;
+    if (id > n->last_id) {
+        n->last_id = id;
+        n->last_tx = tx;
+        n->bytes = bytes;
+    }
     n->what.changes++;
 }
 
@@ -149,8 +181,14 @@ static void read_news(gh_follower *f, bool tell, news *n)
             n->snapshot = gh_column_text(&q, &f->arena);
         else
             gh_column_skip(&q);
-        if (!gh_column_absent(&q))
+        if (!gh_column_absent(&q)) {
             add_row(f, &q, n);
+        } else {
+            gh_column_skip(&q);
+            gh_column_skip(&q);
+            gh_column_skip(&q);
+        }
+        n->now_s = n->unreadable ? 0 : gh_column_u64(&q);
     }
     gh_query_end(&q);
     gh_sql_flush(sql);
@@ -192,6 +230,12 @@ static bool apply(gh_follower *f, news *n)
     }
     f->tx = n->tx;
     f->last_id = n->last_id;
+    f->at_s = n->now_s;
+    if (n->last_tx != 0) {
+        f->last.id = n->last_id;
+        f->last.tx = n->last_tx;
+        gh_sha256(n->bytes, f->last.hash);
+    }
     return keep(n->snapshot, f->snapshot, sizeof f->snapshot);
 }
 
@@ -207,7 +251,7 @@ enum gh_followed gh_follow_read(gh_follower *f, bool tell, gh_followed_what *ret
     } else if (!gh_sql_ok(&f->c.sql)) {
         say(why, "", f->c.sql.why);
         result = GH_FOLLOW_LOST;
-    } else if (n.snapshot.p == NULL || n.swept_id > before) {
+    } else if (n.snapshot.p == NULL || n.swept_id > before || n.now_s > f->at_s + GH_FOLLOW_GAP_S) {
         say(why, "changes were swept before this node had read them", "");
         result = GH_FOLLOW_MISSED;
     } else if (!apply(f, &n)) {

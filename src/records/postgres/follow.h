@@ -2,12 +2,16 @@
 #ifndef GH_RECORDS_POSTGRES_FOLLOW_H
 #define GH_RECORDS_POSTGRES_FOLLOW_H
 
+#include "base/hash.h"
 #include "records/postgres/connection.h"
 #include "stores/state/roster.h"
 
 enum {
     GH_FOLLOW_SNAPSHOT = 64 << 10, /* bytes of a snapshot's text: 5000 transactions at once */
     GH_FOLLOW_MEMORY = 64 << 20,   /* bytes of changes of one read; with more it is better to load */
+    /* Who has not read for so long loads. A row that was under way at the last read and had a smaller id than others that
+     * were there may have been swept since with them, after an hour: that nobody can tell by the ids. */
+    GH_FOLLOW_GAP_S = 1800,
     GH_FOLLOW_LOAD_MS = 20000 /* while loading an answer may take so long: a million rows are sorted first */
 };
 
@@ -20,7 +24,12 @@ typedef struct gh_follower {
     uint64_t tx;      /* the position: the largest transaction of a row that was read, */
     uint64_t last_id; /* the last id there was, */
     char snapshot[GH_FOLLOW_SNAPSHOT]; /* and the snapshot */
-    gh_arena arena;                    /* of one read's changes */
+    uint64_t at_s;                     /* of it, by the server's clock */
+    struct {
+        uint64_t id, tx; /* 0: none */
+        uint8_t hash[GH_SHA256_SIZE];
+    } last;         /* the row with the largest id that is in the roster */
+    gh_arena arena; /* of one read's changes */
 } gh_follower;
 
 void gh_follow_init(gh_follower *f, gh_roster *roster);

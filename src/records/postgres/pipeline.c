@@ -130,7 +130,7 @@ static bool keep_row(gh_postgres *c, gh_postgres_read *r, PGresult *row)
         return false;
     if (r->n_kept == r->room) {
         uint32_t room = r->room == 0 ? 8 : r->room * 2;
-        PGresult **kept = room < r->room ? NULL : reallocarray(r->kept, room, sizeof *kept);
+        PGresult **kept = room < r->room ? NULL : reallocarray(r->kept, room, sizeof(PGresult *));
         if (kept == NULL) {
             gh_sql_fail(&c->sql, GH_SQL_NO_MEMORY);
             return false;

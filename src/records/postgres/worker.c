@@ -124,13 +124,16 @@ static gh_spool_line line_of(const gh_op *op)
 static bool keep_line(gh_pg_records *r, const gh_spool_line *line)
 {
     enum gh_spool_answer answer = gh_spool_keep(&r->spool, line);
-    if (answer == GH_SPOOL_KEPT)
+    if (answer == GH_SPOOL_KEPT) {
         atomic_fetch_add_explicit(&r->spooled, 1, memory_order_relaxed);
-    else if (answer == GH_SPOOL_FIRST_DROPPED)
+        return true;
+    }
+    atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
+    if (answer == GH_SPOOL_FIRST_DROPPED)
         gh_records_say(&r->common, 2, "audit_spool_full",
                        "audit.spool, or its disk, is full: lines of the audit trail are lost until the "
                        "database is back, and counted");
-    return answer == GH_SPOOL_KEPT;
+    return false;
 }
 
 /* Into the database; into the spool while there is none, and while others wait there, so that they stay in order. Its id

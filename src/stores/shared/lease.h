@@ -2,7 +2,7 @@
  * refusals that still hold; and which counters Redis has to be told of after an outage. A table of fixed size, by
  * (limit, key).
  *
- * A refusal holds until the server said it would end; nobody's units come back sooner.
+ * A refusal holds until the server said it would end, since nobody's units come back sooner, but for a minute at most.
  *
  * A lease is for keys that are busy. The first request of a key is counted exactly. From the second within the life of a
  * lease on, the loop asks for as many units as were wanted lately, times two, at most `lease_percent` of the limit; it
@@ -65,7 +65,7 @@ void gh_leases_grant(gh_leases *t, const gh_lease_ask *ask, const gh_lease_grant
 /* Something to give back, of what is over? True: ask (for no units), and tell gh_leases_grant(). Call until false. */
 GH_MUST_CHECK bool gh_leases_over(gh_leases *t, uint64_t now_ms, gh_lease_ask *ret);
 /* A take was counted without the server. False: there is no room to remember that. */
-GH_MUST_CHECK bool gh_leases_note_alone(gh_leases *t, const gh_take *take);
+bool gh_leases_note_alone(gh_leases *t, const gh_take *take);
 /* The server is back: a key of those, of which it has to be told what is known (ret->known is the caller's to fill in).
  * True: ask, and tell gh_leases_grant(). Call until false. */
 GH_MUST_CHECK bool gh_leases_alone(gh_leases *t, gh_lease_ask *ret);

@@ -3,7 +3,8 @@
 #include "base/crypto.h"
 #include "stores/shared/lease_parts.h"
 
-enum { FAR_MS = 3600000 };
+/* After so long the server is asked again in any case: somebody may have reset a counter there. */
+enum { FAR_MS = 60000 };
 
 gh_leases *gh_leases_new(unsigned n)
 {

@@ -157,11 +157,11 @@ static const char take_text[] =
     "while at <= n do take(at, string.byte(ARGV[at], 2), true) end\n"
     "return out\n";
 
-/* What was leased and not spent is taken out of the tick it was charged in. A date after what could be charged now is from
- * before the clock went back: those units are lost. */
+/* What was leased and not spent is taken out of the tick it was charged in. When that is not there (the clock has gone back,
+ * and all was moved), those units are lost. */
 #define RETURN_SLIDING                                           \
     "  local back, back_at = bin('<I4I6', arg, more)\n"          \
-    "  if back > 0 and v and back_at <= now + ahead then\n"      \
+    "  if back > 0 and v then\n"                                 \
     "    local j = (back_at - back_at % len) / len - s[1] + 2\n" \
     "    if j >= 2 and j <= #s then\n"                           \
     "      s[j] = s[j] > back and s[j] - back or 0\n"            \
@@ -171,7 +171,7 @@ static const char take_text[] =
 
 /* A bucket pays back from the date of a charge on; what it has paid since is not given twice. */
 #define RETURN_BUCKET                                                      \
-    "  if back_ms + back_part > 0 and v and back_at <= now + ahead then\n" \
+    "  if back_ms + back_part > 0 and v then\n"                            \
     "    if now > back_at then back_ms = back_ms - (now - back_at) end\n"  \
     "    if back_ms >= 0 then\n"                                           \
     "      ms, part, write = ms - back_ms, part - back_part, true\n"       \

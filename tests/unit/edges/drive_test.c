@@ -5,7 +5,7 @@
 
 #include "rosters.h"
 
-enum { ADA = 1, SESSION = 10, KEY = 20, FRESH = 5000 };
+enum { ADA = 1, SESSION = 10, KEY = 20, NOW = 5000 };
 
 /* One control that asks one lookup and keeps its answer. */
 static gh_lookup asked;
@@ -30,7 +30,8 @@ typedef struct fixture {
     gh_executors executors;
     gh_metrics metrics;
     unsigned checks, submitted;
-    uint64_t complete_ms;
+    uint64_t age_ms[2], fillings[2]; /* before it is looked at, and after */
+    unsigned looks;
     bool refuses;
     gh_op *op;
     gh_policy *policy;
@@ -49,9 +50,12 @@ static bool submit(void *data, gh_op *op)
     return true;
 }
 
-static uint64_t complete(void *data)
+static uint64_t age(void *data, uint64_t *ret_fillings)
 {
-    return ((fixture *)data)->complete_ms;
+    fixture *f = data;
+    unsigned i = f->looks++ % 2;
+    *ret_fillings = f->fillings[i];
+    return f->age_ms[i];
 }
 
 static void begin(void *data, gh_op *op)
@@ -75,8 +79,7 @@ static int setup(void **state)
     f->executors.roster = f->roster;
     f->executors.submit[GH_OP_RECORDS] = submit;
     f->executors.data[GH_OP_RECORDS] = f;
-    f->executors.complete_ms = complete;
-    f->complete_ms = FRESH;
+    f->executors.age_ms = age;
     judged = 0;
     *state = f;
     return 0;
@@ -102,9 +105,9 @@ static enum gh_step drive(fixture *f)
     return gh_drive(f->txn, &f->drive, &tools);
 }
 
-static enum gh_step begin_with(fixture *f, gh_lookup lookup, uint64_t now_ms)
+static enum gh_step begin_with(fixture *f, gh_lookup lookup)
 {
-    gh_world world = {.now_ms = now_ms, .unix_s = now_s};
+    gh_world world = {.now_ms = NOW, .unix_s = now_s};
     gh_arena_init(&f->arena, NULL, 0, 65536);
     asked = lookup;
     gh_engine_begin(f->txn, f->policy, NULL, &f->arena, &world);
@@ -114,7 +117,7 @@ static enum gh_step begin_with(fixture *f, gh_lookup lookup, uint64_t now_ms)
 static void what_is_known_waits_for_nobody(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_API_KEY, KEY), FRESH), GH_STEP_VERDICT);
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_API_KEY, KEY)), GH_STEP_VERDICT);
     assert_int_equal(asked.answer, GH_LOOKUP_GOOD);
     assert_int_equal(f->submitted, 0);
 }
@@ -122,7 +125,7 @@ static void what_is_known_waits_for_nobody(void **state)
 static void what_is_not_known_is_looked_for_once_more(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION), FRESH), GH_STEP_ASK);
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_STEP_ASK);
     assert_int_equal(f->drive.wait, GH_WAIT_CATCH_UP);
     assert_int_equal(judged, 0);
     set_session(f->roster, session_of(SESSION, ADA)); /* another node's login has come */
@@ -135,7 +138,7 @@ static void what_is_not_known_is_looked_for_once_more(void **state)
 static void and_only_once(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION), FRESH), GH_STEP_ASK);
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_STEP_ASK);
     assert_int_equal(drive(f), GH_STEP_VERDICT);
     assert_int_equal(asked.answer, GH_LOOKUP_UNKNOWN);
     assert_int_equal(f->submitted, 1);
@@ -144,8 +147,8 @@ static void and_only_once(void **state)
 static void nobody_is_asked_where_there_is_one_roster(void **state)
 {
     fixture *f = *state;
-    f->executors.complete_ms = NULL;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION), FRESH + 100000), GH_STEP_VERDICT);
+    f->executors.age_ms = NULL;
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_STEP_VERDICT);
     assert_int_equal(asked.answer, GH_LOOKUP_UNKNOWN);
     assert_int_equal(f->submitted, 0);
 }
@@ -154,7 +157,7 @@ static void a_feed_that_takes_nothing_leaves_the_answer(void **state)
 {
     fixture *f = *state;
     f->refuses = true;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION), FRESH), GH_STEP_VERDICT);
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_STEP_VERDICT);
     assert_int_equal(asked.answer, GH_LOOKUP_UNKNOWN);
     assert_int_equal(f->submitted, 1);
     assert_null(f->drive.catch_up);
@@ -164,7 +167,8 @@ static enum gh_lookup_answer stale(fixture *f, enum gh_lookup_kind kind, gh_id i
 {
     gh_lookup lookup = lookup_of(kind, id);
     lookup.user = ADA;
-    assert_int_equal(begin_with(f, lookup, FRESH + late_ms), GH_STEP_VERDICT);
+    f->age_ms[1] = late_ms;
+    assert_int_equal(begin_with(f, lookup), GH_STEP_VERDICT);
     return (enum gh_lookup_answer)asked.answer;
 }
 
@@ -199,10 +203,53 @@ static void without_a_time_for_tokens_they_are_closed_too(void **state)
     assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 1001), GH_LOOKUP_UNAVAILABLE);
 }
 
+/* The process was stopped between its look at the clock and the roster, or the machine slept: what was up to date then is
+ * not now. The loop's clock says nothing of it. */
+static void a_loop_whose_clock_stands_still_lets_nobody_in(void **state)
+{
+    fixture *f = *state;
+    set_session(f->roster, session_of(SESSION, ADA));
+    f->age_ms[0] = 0;
+    assert_int_equal(stale(f, GH_LOOKUP_SESSION, SESSION, 600000), GH_LOOKUP_UNAVAILABLE);
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 600000), GH_LOOKUP_UNAVAILABLE);
+}
+
+/* A roster that is not filled knows of nothing that was revoked. It was let in for the first minute of the machine. */
+static void a_roster_that_is_not_filled_lets_no_token_in(void **state)
+{
+    fixture *f = *state;
+    f->executors.outage_tokens_ms = 60000;
+    f->age_ms[0] = UINT64_MAX;
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, UINT64_MAX), GH_LOOKUP_UNAVAILABLE);
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 0), GH_LOOKUP_UNAVAILABLE);
+    f->age_ms[0] = 0;
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, UINT64_MAX), GH_LOOKUP_UNAVAILABLE);
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 0), GH_LOOKUP_GOOD);
+}
+
+static void what_was_emptied_meanwhile_has_not_answered(void **state)
+{
+    fixture *f = *state;
+    f->executors.outage_tokens_ms = 60000;
+    f->fillings[1] = 1;
+    assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 0), GH_LOOKUP_UNAVAILABLE);
+}
+
+static void a_roster_is_complete_for_a_second(void **state)
+{
+    fixture *f = *state;
+    f->age_ms[0] = f->age_ms[1] = 1000;
+    assert_true(gh_roster_is_complete(&f->executors));
+    f->age_ms[0] = f->age_ms[1] = 1001;
+    assert_false(gh_roster_is_complete(&f->executors));
+    f->executors.age_ms = NULL;
+    assert_true(gh_roster_is_complete(&f->executors));
+}
+
 static void who_leaves_is_forgotten(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION), FRESH), GH_STEP_ASK);
+    assert_int_equal(begin_with(f, lookup_of(GH_LOOKUP_SESSION, SESSION)), GH_STEP_ASK);
     gh_drive_leave(&f->drive, NULL);
     assert_null(f->drive.catch_up);
     assert_int_equal(f->drive.wait, GH_WAIT_NOTHING);
@@ -221,6 +268,10 @@ int main(void)
         TEST(a_stale_roster_lets_nobody_in_but_tokens),
         TEST(what_is_known_to_be_revoked_stays_so),
         TEST(without_a_time_for_tokens_they_are_closed_too),
+        TEST(a_loop_whose_clock_stands_still_lets_nobody_in),
+        TEST(a_roster_that_is_not_filled_lets_no_token_in),
+        TEST(what_was_emptied_meanwhile_has_not_answered),
+        TEST(a_roster_is_complete_for_a_second),
         TEST(who_leaves_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,8 +120,7 @@ static void test_an_outage_for_people(void **state)
     says(text, "rate limits   without Redis: 1/3 of each here, where the rule's outage is local\n");
     says(text, "Redis         unavailable, 10.0.0.1:6379, since 2001-09-09T01:46:40Z\n");
     says(text, "last error");
-    says(text,
-         "2001-09-09T01:47:40Z connection \"refused\"\\n\n"); /* no line of a server's makes one here */
+    says(text, "2001-09-09T01:47:40Z connection \"refused\"\\n\n"); /* no line of a server's makes one here */
     says(text, "PostgreSQL    ok\n");
     says(text, "roster        1.250 s old: 12 sessions, 0 API keys, 0 devices\n");
     says(text, "audit spool   7 lines, 900 bytes\n");

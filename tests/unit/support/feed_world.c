@@ -267,8 +267,8 @@ gh_feed_stats stats_of(node *n)
 
 bool is_complete(const node *n)
 {
-    uint64_t complete_ms = gh_feed_complete_ms(n->feed);
-    return complete_ms != 0 && gh_postgres_now_ms() <= complete_ms + GH_FEED_COMPLETE_MS;
+    uint64_t fillings;
+    return gh_feed_age_ms(n->feed, &fillings) <= GH_FEED_COMPLETE_MS;
 }
 
 /* --- operations that wait */

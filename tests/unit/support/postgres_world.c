@@ -262,29 +262,13 @@ static void end(postgres *p, int signal)
     p->pid = 0;
 }
 
-void postgres_stop(postgres *p)
+/* Each of its processes; the list is whole while it is stopped itself. */
+static void signal_children(const postgres *p, int signal)
 {
-    end(p, SIGINT); /* "fast": ends sessions */
-}
-
-/* "immediate": all of its processes end without a word, and the next start recovers. */
-void postgres_kill(postgres *p)
-{
-    postgres_resume(p);
-    end(p, SIGQUIT);
-}
-
-/* The postmaster and each of its processes. */
-static void signal_all(const postgres *p, int signal)
-{
-    char path[64];
+    char path[64], word[4096];
     int pid;
-    if (p->pid == 0)
-        return;
-    (void)kill(p->pid, signal);
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", p->pid, p->pid);
     FILE *list = fopen(path, "r");
-    char word[4096];
     while (list != NULL && fgets(word, sizeof word, list) != NULL)
         for (char *at = word, *next = at; (pid = (int)strtol(at, &next, 10)) != 0; at = next)
             (void)kill(pid, signal);
@@ -294,12 +278,34 @@ static void signal_all(const postgres *p, int signal)
 
 void postgres_pause(postgres *p)
 {
-    signal_all(p, SIGSTOP);
+    if (p->pid == 0)
+        return;
+    (void)kill(p->pid, SIGSTOP);
+    (void)waitpid(p->pid, NULL, WUNTRACED);
+    signal_children(p, SIGSTOP);
+    p->paused = true;
 }
 
 void postgres_resume(postgres *p)
 {
-    signal_all(p, SIGCONT);
+    if (!p->paused)
+        return;
+    signal_children(p, SIGCONT);
+    (void)kill(p->pid, SIGCONT);
+    p->paused = false;
+}
+
+void postgres_stop(postgres *p)
+{
+    postgres_resume(p);
+    end(p, SIGINT); /* "fast": ends sessions */
+}
+
+/* "immediate": all of its processes end without a word, and the next start recovers. */
+void postgres_kill(postgres *p)
+{
+    postgres_resume(p);
+    end(p, SIGQUIT);
 }
 
 void postgres_next_timeline(postgres *p)

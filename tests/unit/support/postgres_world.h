@@ -19,6 +19,7 @@ typedef struct postgres {
     char folder[64];
     unsigned port;
     int pid; /* of the postmaster; 0: it is not running */
+    bool paused;
 } postgres;
 
 /* Certificates in the folder, each NAME.crt with NAME.key: the authority "ca" and another one "other_ca"; for the server

@@ -123,6 +123,13 @@ static void a_clock_that_goes_back_a_little(void **arg)
         assert_int_equal(take(back, l, 1).answer, GH_TAKE_OK);
         assert_true(back >= start + (l->kind == GH_LIMIT_BUCKET ? 1000 : l->window_ms));
     }
+    /* What is charged meanwhile is counted with the rest. */
+    const gh_limit l = sliding(10, 10000);
+    assert_int_equal(take(start, &l, 5).remaining, 5);
+    assert_int_equal(take(start - 1900, &l, 3).remaining, 2);
+    assert_int_equal(take(start - 1000, &l, 3).answer, GH_TAKE_REFUSED);
+    assert_int_equal(take(start - 1900 + 9999, &l, 0).remaining, 2);
+    assert_int_equal(take(start + 2 * l.window_ms, &l, 10).answer, GH_TAKE_OK);
 }
 
 /* By hours: what was charged counts for one window more, however often it is asked for; not for hours. */
@@ -167,6 +174,77 @@ static void the_server_is_told(void **arg)
         assert_int_equal(g.units, all - 9);
         assert_int_equal(take(start + 6, l, 1).answer, GH_TAKE_REFUSED);
     }
+}
+
+/* Ten units of 60000/7 ms, full after 85714 2/7 ms: the seventh of a millisecond decides. */
+static void a_bucket_is_exact_to_the_part(void **arg)
+{
+    (void)arg;
+    const gh_limit l = bucket(7, 60000, 10);
+    assert_int_equal(take(start, &l, 10).answer, GH_TAKE_OK);
+    /* Five weigh 42857 1/7 ms, and there is 1/7 ms too little. */
+    gh_take t = take(start + 42857, &l, 5);
+    assert_int_equal(t.answer, GH_TAKE_REFUSED);
+    assert_int_equal(t.retry_ms, 1);
+    assert_int_equal(take(start + 42858, &l, 5).answer, GH_TAKE_OK);
+}
+
+/* A lease of a bucket is charged as of its end; what of it comes back is what the bucket has not paid for. */
+static void leases_of_a_bucket(void **arg)
+{
+    (void)arg;
+    const gh_limit l = bucket(100, 1000, 100);
+    gh_lease_ask ask = {.limit = l, .key = 1, .least = 1, .most = 10, .ahead_ms = 1000};
+    gh_lease_grant g = scripts_lease(&scripts, start, &ask);
+    assert_int_equal(g.units, 10);
+    assert_int_equal(g.dated, start + 1000);
+    assert_int_equal(take(start + 1000, &l, 0).remaining, 90);
+    assert_int_equal(take(start + 1050, &l, 20).remaining, 75); /* five of the ten have been paid for */
+    ask = (gh_lease_ask){.limit = l, .key = 1, .back = 10, .back_at = g.dated, .ahead_ms = 1000};
+    assert_int_equal(scripts_lease(&scripts, start + 1050, &ask).room, 80);
+    assert_int_equal(scripts_lease(&scripts, start + 1200, &ask).room,
+                     95); /* now all are: nothing comes back */
+
+    /* As much as there is: never more than it has room for, and never charged for less. */
+    const gh_limit odd = bucket(7, 60000, 10);
+    assert_int_equal(take(start, &odd, 4).answer, GH_TAKE_OK);
+    ask = (gh_lease_ask){.limit = odd, .key = 1, .least = 1, .most = 10, .ahead_ms = 0};
+    assert_int_equal(scripts_lease(&scripts, start, &ask).units, 5);
+    assert_int_equal(take(start, &odd, 0).remaining, 0);
+    assert_int_equal(take(start + 1, &odd, 0).remaining, 1);
+    ask.least = 2;
+    assert_int_equal(scripts_lease(&scripts, start + 1, &ask).units, 0);
+}
+
+/* Given back once, out of its tick; and not at all when the clock has gone back since, and nobody can say where it is. */
+static void leases_of_a_window(void **arg)
+{
+    (void)arg;
+    const gh_limit l = sliding(100, 10000);
+    gh_lease_ask ask = {.limit = l, .key = 1, .least = 1, .most = 60, .ahead_ms = 1000};
+    gh_lease_grant g = scripts_lease(&scripts, start, &ask);
+    assert_int_equal(g.units, 60);
+    assert_int_equal(g.room, 40);
+    assert_true(g.dated <= start + 1000 && g.dated + l.tick_ms > start + 1000);
+    ask = (gh_lease_ask){.limit = l, .key = 1, .back = 10, .back_at = g.dated, .ahead_ms = 1000};
+    assert_int_equal(scripts_lease(&scripts, start + 900, &ask).room, 50);
+    ask.back = 1000; /* no more than is there */
+    assert_int_equal(take(start + 900, &l, 5).remaining, 45);
+    assert_int_equal(scripts_lease(&scripts, start + 3000, &ask).room, 100);
+    assert_int_equal(scripts_lease(&scripts, start + 60000, &ask).room, 100);
+
+    const gh_limit other = sliding(100, 10000);
+    ask = (gh_lease_ask){.limit = other, .key = 1, .least = 1, .most = 60, .ahead_ms = 1000};
+    g = scripts_lease(&scripts, start, &ask);
+    ask = (gh_lease_ask){.limit = other, .key = 1, .back = 60, .back_at = g.dated, .ahead_ms = 1000};
+    assert_int_equal(scripts_lease(&scripts, start - 3600000, &ask).room, 40);
+    /* As much as there is. */
+    ask = (gh_lease_ask){.limit = other, .key = 1, .least = 41, .most = 60, .ahead_ms = 1000};
+    g = scripts_lease(&scripts, start - 3600000, &ask);
+    assert_int_equal(g.units, 0);
+    assert_true(g.retry_ms > 0);
+    ask.least = 40;
+    assert_int_equal(scripts_lease(&scripts, start - 3600000, &ask).units, 40);
 }
 
 /* Others may write there, or have written another shape: any bytes give an answer that can be one. */
@@ -218,6 +296,9 @@ int main(void)
         cmocka_unit_test(lives_are_set),
         cmocka_unit_test(a_clock_that_goes_back_a_little),
         cmocka_unit_test(a_clock_that_goes_back_far),
+        cmocka_unit_test(a_bucket_is_exact_to_the_part),
+        cmocka_unit_test(leases_of_a_bucket),
+        cmocka_unit_test(leases_of_a_window),
         cmocka_unit_test(the_server_is_told),
         cmocka_unit_test(foreign_bytes_do_no_harm),
     };

@@ -7,11 +7,12 @@
 #include "cuttable_wire.h"
 #include "postgres_world.h"
 
+#include "records/postgres/executor.h"
 #include "records_world.h"
 
 enum { TIMEOUT_MS = 400 };
 
-static _Atomic unsigned recovered;
+static _Atomic unsigned recovered, full;
 
 static void listen(void *data, int level, const char *event, const char *text)
 {
@@ -20,6 +21,8 @@ static void listen(void *data, int level, const char *event, const char *text)
     (void)text;
     if (strcmp(event, "records_recovered") == 0)
         atomic_fetch_add(&recovered, 1);
+    else if (strcmp(event, "audit_spool_full") == 0)
+        atomic_fetch_add(&full, 1);
 }
 
 static int setup(void **state)
@@ -32,6 +35,7 @@ static int setup(void **state)
     w->options.said = listen;
     w->options.postgres.timeout_ms = TIMEOUT_MS;
     atomic_store(&recovered, 0);
+    atomic_store(&full, 0);
     return world_open(w) ? 0 : -1;
 }
 
@@ -176,6 +180,36 @@ static void test_what_waited_says_nothing_of_who_was_erased(void **state)
     assert_int_equal(world_teardown((void **)&other), 0);
 }
 
+/* What found no room is counted, said once, and told to the trail. */
+static void test_a_full_spool_is_told_of(void **state)
+{
+    world *w = *state;
+    unsigned kept = 0, lost = 0;
+    postgres_stop(world_server());
+    ((gh_pg_records *)w->records)->spool.most = 3000; /* nobody writes to it yet */
+    for (unsigned i = 1; i <= 60; i++) {
+        unsigned status = audit(w, i);
+        assert_true(status == GH_OP_OK || status == GH_OP_UNAVAILABLE);
+        kept += status == GH_OP_OK;
+        lost += status == GH_OP_UNAVAILABLE;
+    }
+    assert_true(kept > 5 && lost > 5);
+    assert_int_equal(full, 1);
+    assert_int_equal(stats_of(w).dropped, lost);
+    postgres_start(world_server(), NULL);
+    replayed(w, 1, kept);
+    while (world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'") == 0)
+        (void)usleep(1000);
+    char sql[128];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM audit WHERE event = 'audit_dropped' AND detail = '{\"lines\":%u}'",
+                   lost);
+    assert_int_equal(world_number(w, sql), 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'"), 1);
+    assert_int_equal(audit(w, kept + 1), GH_OP_OK);
+    replayed(w, 1, kept + 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -184,6 +218,7 @@ int main(void)
         TEST(test_events_wait_for_the_database),
         TEST(test_events_outlive_the_node),
         TEST(test_an_event_is_there_once),
+        TEST(test_a_full_spool_is_told_of),
         TEST(test_what_waited_says_nothing_of_who_was_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

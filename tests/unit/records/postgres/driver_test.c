@@ -63,6 +63,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    postgres_resume(pg);
     gh_sql_close(&c.sql);
     if (other.sql.driver != NULL)
         gh_sql_close(&other.sql);

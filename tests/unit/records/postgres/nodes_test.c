@@ -378,6 +378,83 @@ static void test_an_end_is_remembered_as_long_as_any_nodes_tokens_live(void **st
     assert_int_equal(token(nodes[2], ada, 10), GH_LOOKUP_REVOKED);
 }
 
+static uint64_t used(world *w, gh_id session)
+{
+    catch_up(w);
+    return gh_roster_session_used(w->roster, session);
+}
+
+/* A use here keeps the session alive there, once it was written down; and there it is not written down again. */
+static void test_a_use_counts_on_every_node(void **state)
+{
+    (void)state;
+    ada = world_user(nodes[0], "ada", "$1");
+    sign_in(nodes[0], 9, GH_SESSION_COOKIE);
+    uint64_t before_s = world_now_s;
+    world_now_s += 600;
+    assert_int_equal(look(nodes[1], GH_LOOKUP_SESSION, 9, 9), GH_LOOKUP_GOOD);
+    assert_int_equal(used(nodes[1], 9), world_now_s);
+    assert_int_equal(used(nodes[0], 9), before_s);
+    world_close(nodes[1]); /* writes it down, and tells */
+    assert_int_equal(used(nodes[0], 9), world_now_s);
+    assert_int_equal(used(nodes[2], 9), world_now_s);
+    assert_int_equal(world_number(nodes[0], "SELECT used_s FROM session"), world_now_s);
+    assert_true(world_open(nodes[1]));
+    int64_t changes = world_number(nodes[0], "SELECT count(*) FROM change");
+    world_close(nodes[2]);
+    assert_int_equal(world_number(nodes[0], "SELECT count(*) FROM change"), changes);
+    assert_true(world_open(nodes[2]));
+}
+
+/* What is over goes, whichever node sweeps; none does while another one does. */
+static void test_one_sweeps_for_all(void **state)
+{
+    (void)state;
+    gh_roster_stats stats;
+    gh_records_options soon = nodes[1]->options;
+    ada = world_user(nodes[0], "ada", "$1");
+    sign_in(nodes[0], 9, GH_SESSION_COOKIE);
+    world_now_s += 90000;
+    soon.cleanup_s = 1;
+    assert_true(gh_records_adjust(nodes[1]->records, &soon));
+    for (unsigned i = 0; i < NODES; i++)
+        do {
+            catch_up(nodes[i]);
+            gh_roster_read_stats(nodes[i]->roster, &stats);
+        } while (stats.sessions > 0);
+    assert_int_equal(world_number(nodes[0], "SELECT count(*) FROM session"), 0);
+}
+
+/* A command's records have no roster and no feed: what it does the nodes learn at once all the same. */
+static void test_a_command_is_heard(void **state)
+{
+    (void)state;
+    char why[512];
+    gh_records_options command = nodes[0]->options;
+    command.roster = NULL;
+    command.folder = NULL;
+    command.postgres.connections = 1;
+    ada = world_user(nodes[0], "ada", "$1");
+    sign_in(nodes[0], 9, GH_SESSION_COOKIE);
+    gh_records *records = gh_records_open(&command, why, sizeof why);
+    if (records == NULL)
+        fail_msg("%s", why);
+    gh_op_session_end *e = world_op(SESSION_END, gh_op_session_end);
+    e->session = 9;
+    gh_records_do(records, &e->op);
+    assert_int_equal(e->op.status, GH_OP_OK);
+    world_done(e);
+    gh_op_catch_up *c = world_op(CATCH_UP, gh_op_catch_up);
+    gh_records_do(records, &c->op);
+    assert_int_equal(c->op.status, GH_OP_OK);
+    world_done(c);
+    uint64_t fillings;
+    assert_int_equal(gh_records_age_ms(records, &fillings), 0);
+    gh_records_close(records);
+    for (unsigned i = 0; i < NODES; i++)
+        assert_int_equal(look(nodes[i], GH_LOOKUP_SESSION, 9, 9), GH_LOOKUP_UNKNOWN);
+}
+
 /* A node that starts or comes back has what the others know. */
 static void test_a_node_that_comes_later_has_it_all(void **state)
 {
@@ -408,6 +485,9 @@ int main(void)
         TEST(test_an_end_comes_by_itself),
         TEST(test_who_is_disabled_stays_so_on_every_node),
         TEST(test_an_end_is_remembered_as_long_as_any_nodes_tokens_live),
+        TEST(test_a_use_counts_on_every_node),
+        TEST(test_one_sweeps_for_all),
+        TEST(test_a_command_is_heard),
         TEST(test_a_node_that_comes_later_has_it_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

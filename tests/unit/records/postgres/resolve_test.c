@@ -90,9 +90,9 @@ static void few_are_left_behind(void **state)
 {
     (void)state;
     uint64_t until = gh_postgres_now_ms() + postgres_patience_ms();
-    set_closed(true);
-    while (read_number(&waiting) > 0 && gh_postgres_now_ms() < until)
+    while (read_number(&waiting) > 0 && gh_postgres_now_ms() < until) /* who was left behind before */
         (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    set_closed(true);
     unsigned before = read_number(&begun);
     for (unsigned i = 0; i < 3 * GH_RESOLVE_MOST; i++)
         assert_int_equal(resolve("localhost", 5), GH_RESOLVE_LATE);
