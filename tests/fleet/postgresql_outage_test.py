@@ -105,6 +105,10 @@ class Guest:
         return "/free/x" if kind == "free" else "/mine"
 
 
+def said(node):
+    return [e["event"] for e in node.gateway.log() if e.get("event") in ("records_unavailable", "records_recovered")]
+
+
 class Outage:
     def __init__(self, fleet, wire, fault, seed):
         self.fleet, self.guest, self.fault = fleet, Guest(fleet), fault
@@ -117,7 +121,7 @@ class Outage:
                        CLIENTS)
         for client in clients:
             client.start()
-        self.answered = []
+        self.answered, self.before = [], {node.number: len(said(node)) for node in fleet.nodes}
 
         def mark():
             self.answered.append((sum(c.ask.answers for c in clients), sum(c.unsure for c in clients)))
@@ -134,6 +138,7 @@ class Outage:
             self.well = mark()
             time.sleep(SECONDS)
             mark()
+            self.said = {node.number: said(node)[self.before[node.number]:] for node in fleet.nodes}
         finally:
             load.stop()
             for client in clients:
@@ -223,10 +228,12 @@ def test_all_that_was_acknowledged_is_there(outage, report):
     assert answered > begin, "nothing was answered afterwards"
 
 
-def test_what_happened_is_said_once_by_each_node(outage):
-    for node in outage.fleet.nodes:
-        lines = [e for e in node.gateway.log() if e.get("event") in ("records_unavailable", "records_recovered")]
-        assert [e["event"] for e in lines[-2:]] == ["records_unavailable", "records_recovered"], lines[-4:]
+def test_what_happened_is_said_once_by_each_node(outage, report):
+    """For each change, whatever came meanwhile; on a machine that is very busy an answer may be late once more."""
+    report(f"{[len(said) for said in outage.said.values()]} lines")
+    for lines in outage.said.values():
+        assert 2 <= len(lines) <= 8
+        assert lines == ["records_unavailable", "records_recovered"] * (len(lines) // 2)
 
 
 def test_revoked_just_before_is_revoked_after(fleet, wire):
@@ -242,7 +249,9 @@ def test_revoked_just_before_is_revoked_after(fleet, wire):
         assert people[1].me(bearer).status_code in (401, 503), "at the node that ended it"
     for p in people:
         eventually(lambda: p.me(bearer).status_code == 401, "refused everywhere", 30)
-        assert p.post("/refresh", {"refresh_token": tokens["refresh_token"]}).status_code == 401
+        refreshed = eventually(lambda: (a := p.post("/refresh", {"refresh_token": tokens["refresh_token"]})).status_code != 503 and a,
+                               "records can be asked", 30)
+        assert refreshed.status_code == 401
 
 
 def lines_spooled(fleet):
