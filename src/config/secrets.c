@@ -141,6 +141,16 @@ bool gh_secret_set(gh_load *l, const gh_setting *s, const char *who, const gh_no
     return take(l, s, who, &node->place, text, false, field);
 }
 
+/* What is before the parameters. libpq takes a "?" before the "@" for a part of the password, and so must we. */
+static gh_str address_of(gh_str url)
+{
+    static const gh_str slashes = GH_STR_INIT("://");
+    gh_str rest = gh_str_cut(url, gh_str_find(url, ':') + slashes.n, url.n);
+    gh_str authority = gh_str_cut(rest, 0, gh_str_find(rest, '/'));
+    bool user = gh_str_find(authority, '@') < authority.n;
+    return user ? url : gh_str_cut(url, 0, gh_str_find(url, '?'));
+}
+
 /* "scheme://user:password@host", or "password=" anywhere: what makes a URL a secret. */
 static bool has_password(gh_str url)
 {
@@ -149,7 +159,7 @@ static bool has_password(gh_str url)
         if (gh_str_eq_nocase(gh_str_cut(url, i, i + word.n), word))
             return true;
     /* Behind a "/" it would be none for a program, but may be one for whoever wrote it: all before the "@" counts. */
-    gh_str address = gh_str_cut(url, 0, gh_str_find(url, '?'));
+    gh_str address = address_of(url);
     size_t colon = gh_str_find(address, ':'), at = gh_str_find(address, '@');
     gh_str user = gh_str_cut(address, colon + 1, at);
     return at < address.n && gh_str_find(user, ':') < user.n;

@@ -20,6 +20,7 @@ typedef struct gh_drive_state {
     uint8_t wait;     /* enum gh_wait */
     bool caught_up;   /* the roster was asked to catch up for this request */
     gh_asking asking; /* the takes that are under way */
+    uint64_t took_ns; /* when they were asked for, if that is timed; else 0 */
     gh_op *catch_up;  /* with a reference of its own; NULL: none */
 } gh_drive_state;
 

@@ -4,8 +4,8 @@ import time
 import pytest
 
 from support import message
-from support.fleet import Count, Traffic, figures, most_in_a_window, refused_too_early
-from support.timing import SOAK
+from support.fleet import Caller, Count, CountingUpstream, Traffic, figures, most_in_a_window, refused_too_early
+from support.timing import SOAK, eventually
 
 NODES = 3
 LATE = 0.2  # of the window: a used unit comes back one tick late at most, and no limit has fewer than six ticks
@@ -16,7 +16,8 @@ TWO_WINDOWS = {"name": "windows", "paths": ["/windows/**"], "limits": [{"request
 LEASED = {"name": "leased", "paths": ["/leased/**"], "counting": "leased", "lease": 5, "limits": [{"requests": 100, "window": "1s"}]}
 TOGETHER = {"name": "together", "paths": ["/together/**"], "scope": "global", "limits": [{"requests": 7, "window": "1h"}]}
 BUCKET = {"name": "bucket", "paths": ["/bucket/**"], "algorithm": "token_bucket", "burst": 10, "limits": [{"requests": 120, "window": "1m"}]}
-CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET]}, "redis": {"timeout": "10s"}}
+HOUR = {"name": "hour", "paths": ["/hour/**"], "limits": [{"requests": 5, "window": "1h"}]}
+CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET, HOUR]}, "redis": {"timeout": "10s"}}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,26 @@ def test_a_limit_of_all_together_has_exactly_so_many_winners(fleet, report):
     assert (count.admitted, count.failed, count.lost) == (7, 0, 0), count.failures[:5]
 
 
+def test_nodes_count_together_when_secret_key_has_changed(shared_gatehouse, servers, tmp_path):
+    """One node has heard of the change, the other was started after it."""
+    redis, upstream, secret = servers[0], CountingUpstream(), tmp_path / "secret_key"
+    environment = {"SECRET_KEY_FILE": str(secret), "REDIS_URL": f"redis://127.0.0.1:{redis.port}", "GATEHOUSE_REDIS_PREFIX": "changed"}
+    nodes = []
+    for name, key in ("old", "6b" * 32), ("new", "7c" * 32):
+        secret.write_text(key)
+        for node in nodes:
+            node.reload()
+        (tmp_path / name).mkdir()
+        nodes.append(shared_gatehouse(CONFIG, upstream, folder=tmp_path / name, env=environment))
+    for node in nodes:
+        eventually(lambda node=node: node.metrics().value("gatehouse_nodes") == 2, "both nodes know of each other", 30)
+    found = [nodes[i % 2].get("/together/x").status_code for i in range(12)]
+    for node in nodes:
+        node.stop()
+    upstream.close()
+    assert found.count(200) == 7, found
+
+
 def test_a_bucket_is_one_bucket(fleet, report):
     """A burst of ten, and two a second after that."""
     [answers] = by_address(fleet, "/bucket/x", addresses(13, 1), 8, 3).values()
@@ -119,3 +140,17 @@ def test_a_leased_limit_is_never_exceeded(fleet, report):
     assert most <= 100
     assert count.failed == 0 and count.lost == 0, count.failures[:5]
     served_by_all(all_of(found))
+
+
+def test_clients_are_told_apart_by_the_proxy_protocol(make_fleet, report):
+    """Where the balancer says who it is before anything else, and nobody's X-Forwarded-For counts."""
+    fleet = make_fleet(CONFIG, proxy_protocol="v2")
+    sources, answers = addresses(16, 3), []
+    for source in sources:
+        caller = Caller(lambda: fleet.connect(source))
+        answers += [caller.ask("/hour/x", [("X-Forwarded-For", f"203.0.113.{i}")]) for i in range(8)]
+        caller.close()
+    count = Count(answers, fleet.upstream)
+    report(count)
+    assert [a.status for a in answers] == ([200] * 5 + [429] * 3) * len(sources)
+    assert count.lost == 0 and len({a.node for a in answers}) == NODES

@@ -160,6 +160,14 @@ static void repeat(gh_redis *r, const gh_redis_slot *slot)
     second->again = true;
 }
 
+/* The same for the heartbeat. No room: the next one is soon. */
+static void beat_again(gh_redis *r)
+{
+    unsigned script = r->shared->n_scripts - 1;
+    if ((r->loading[script] || gh_redis_load(r, script)) && gh_redis_beat(r, r->state == GH_REDIS_READY))
+        slot_at(r, r->tail - 1)->again = true;
+}
+
 /* The slot is still in the queue: gh_redis_fail() answers it with the others. */
 static void refused(gh_redis *r, gh_redis_slot *slot)
 {
@@ -168,10 +176,13 @@ static void refused(gh_redis *r, gh_redis_slot *slot)
     gh_str error = gh_redis_reader_text(&r->reader);
     switch (gh_redis_explain((enum gh_redis_step)slot->step, error, &b)) {
     case GH_REDIS_TROUBLE_SCRIPT:
-        if (slot->again || slot->step != GH_REDIS_STEP_TAKE)
+        if (slot->again || (slot->step != GH_REDIS_STEP_TAKE && slot->step != GH_REDIS_STEP_BEAT))
             break;
         r->head++;
-        repeat(r, &(gh_redis_slot){.request = slot->request, .deadline = slot->deadline});
+        if (slot->step == GH_REDIS_STEP_BEAT)
+            beat_again(r);
+        else
+            repeat(r, &(gh_redis_slot){.request = slot->request, .deadline = slot->deadline});
         return;
     case GH_REDIS_TROUBLE_REQUEST:
         r->head++;

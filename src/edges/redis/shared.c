@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/crypto.h"
+#include "base/ip.h"
 #include "edges/redis/parts.h"
 #include "edges/secrets/locked.h"
 #include "wire/chars.h"
@@ -152,6 +153,15 @@ unsigned gh_redis_nodes(const gh_redis_shared *s)
 uint64_t gh_redis_back_ms(const gh_redis_shared *s)
 {
     return atomic_load_explicit(&s->back_ms, memory_order_relaxed);
+}
+
+bool gh_redis_is_exposed(const gh_redis_shared *s)
+{
+    gh_ip ip;
+    gh_str host = gh_str_of(s->url->host);
+    bool here =
+        gh_str_eq_nocase(host, GH_STR("localhost")) || (gh_ip_parse(host, &ip) && gh_ip_is_loopback(&ip));
+    return s->url->scheme == GH_REDIS_TCP && !here;
 }
 
 gh_str gh_redis_key_prefix(const gh_redis_shared *s)

@@ -45,6 +45,8 @@ unsigned gh_redis_nodes(const gh_redis_shared *s);
 /* When one of the connections that had lost the server found it again, the last time; 0: never. uv_hrtime() in ms. What
  * was counted before then may be forgotten there. Any thread. */
 uint64_t gh_redis_back_ms(const gh_redis_shared *s);
+/* Another machine, without TLS: what is said to it can be read and changed on the way. Any thread. */
+bool gh_redis_is_exposed(const gh_redis_shared *s);
 /* "{PREFIX}:": what every key begins with, so that all are in one slot of a Redis Cluster. */
 gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 

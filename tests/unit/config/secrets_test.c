@@ -362,6 +362,7 @@ static void test_urls(void **state)
         {"redis://:pw@cache.example:6379/0", true},
         {"redis://app:pw@cache.example", true},
         {"redis://app:p/w@cache.example", true},
+        {"redis://app:p?w@cache.example/0", true},
         {"redis://cache.example?PASSWORD=pw", true},
     };
     (void)state;

@@ -216,6 +216,25 @@ static void forgotten_scripts_are_loaded_again(void **state)
     world_log_lacks(w, "redis_unavailable");
 }
 
+static bool has_beaten_since(void *data)
+{
+    redis_world *w = data;
+    return redis_number(&w->server, "ZCARD {test}:nodes") == 1 || !gh_redis_ready(w->redis);
+}
+
+/* Nor is that an outage when it is the heartbeat that finds out. */
+static void a_forgotten_heartbeat_is_loaded_again(void **state)
+{
+    redis_world *w = *state;
+    world_connect(w);
+    world_until_ready(w);
+    redis_tell(&w->server, "SCRIPT FLUSH", NULL, 0);
+    redis_tell(&w->server, "DEL {test}:nodes", NULL, 0);
+    world_until(w, has_beaten_since, w, "the next heartbeat");
+    assert_true(gh_redis_ready(w->redis));
+    world_log_lacks(w, "redis_unavailable");
+}
+
 /* A server that does not keep what is loaded is asked twice, no more. */
 static void a_script_that_never_stays(void **state)
 {
@@ -444,6 +463,33 @@ static void idle_connections_look(void **state)
     gh_redis_close(second);
 }
 
+/* What goes to another machine in the clear is said. */
+static void who_can_listen(void **state)
+{
+    static const struct {
+        gh_str url;
+        bool exposed;
+    } rows[] = {{GH_STR_INIT("redis://cache.example"), true},
+                {GH_STR_INIT("redis://10.0.0.1"), true},
+                {GH_STR_INIT("redis://[2001:db8::1]:6379"), true},
+                {GH_STR_INIT("redis://localhost.example"), true},
+                {GH_STR_INIT("redis://LOCALHOST"), false},
+                {GH_STR_INIT("redis://127.0.0.1"), false},
+                {GH_STR_INIT("redis://[::1]"), false},
+                {GH_STR_INIT("rediss://cache.example"), false},
+                {GH_STR_INIT("unix:///run/redis.sock"), false}};
+    (void)state;
+    for (size_t i = 0; i < GH_COUNT(rows); i++) {
+        char why[GH_REDIS_WHY_SIZE];
+        const gh_redis_options o = {.url = rows[i].url, .prefix = GH_STR("p"), .timeout_ms = 50};
+        gh_redis_shared *s = gh_redis_shared_new(&o, why);
+        assert_non_null(s);
+        if (gh_redis_is_exposed(s) != rows[i].exposed)
+            fail_msg("%s", rows[i].url.p);
+        gh_redis_shared_free(s);
+    }
+}
+
 static void options_are_checked(void **state)
 {
     (void)state;
@@ -494,6 +540,7 @@ int main(void)
         TEST(who_left_is_not_told),
         TEST(done_may_do_anything),
         TEST(forgotten_scripts_are_loaded_again),
+        TEST(a_forgotten_heartbeat_is_loaded_again),
         TEST(a_script_that_never_stays),
         TEST(an_error_of_one_request),
         TEST(close_answers_all),
@@ -504,6 +551,7 @@ int main(void)
         TEST(dead_nodes_are_forgotten),
         TEST(it_beats_again),
         TEST(idle_connections_look),
+        TEST(who_can_listen),
         TEST(options_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
