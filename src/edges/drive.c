@@ -30,15 +30,20 @@ static bool count(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
     return gh_counters_take(t->counters, &d->asking);
 }
 
+static void taken(const gh_drive_state *d, const gh_drive_tools *t)
+{
+    if (d->took_ns != 0)
+        gh_histogram_record(t->metrics, GH_HISTOGRAM_RATE_LIMIT_CHECK, uv_hrtime() - d->took_ns);
+}
+
 static bool take(gh_txn *txn, gh_drive_state *d, const gh_drive_tools *t)
 {
     if (txn->n_takes == txn->n_answered)
         return true;
-    bool timed = (*t->checks)++ % TIMED_ONE_IN == 0;
-    uint64_t before = timed ? uv_hrtime() : 0;
+    d->took_ns = (*t->checks)++ % TIMED_ONE_IN == 0 ? uv_hrtime() : 0;
     bool done = count(txn, d, t);
-    if (timed && done)
-        gh_histogram_record(t->metrics, GH_HISTOGRAM_RATE_LIMIT_CHECK, uv_hrtime() - before);
+    if (done)
+        taken(d, t);
     return done;
 }
 
@@ -59,6 +64,12 @@ static uint64_t age_of(const gh_executors *e, uint64_t *ret_fillings)
 {
     *ret_fillings = 0;
     return e->age_ms == NULL ? 0 : e->age_ms(e->data[GH_OP_RECORDS], ret_fillings);
+}
+
+bool gh_roster_is_complete(const gh_executors *e)
+{
+    uint64_t fillings;
+    return age_of(e, &fillings) <= STALE_MS;
 }
 
 /* Its age counts when it has answered, and by no loop's clock: a process may have been stopped in between. And it may have
@@ -126,6 +137,7 @@ static enum gh_wait answer(gh_txn *txn, gh_drive_state *d, const gh_drive_tools 
             return GH_WAIT_TAKES;
         break;
     case GH_WAIT_TAKES:
+        taken(d, t);
         break;
     case GH_WAIT_CATCH_UP:
         gh_op_unref(d->catch_up);

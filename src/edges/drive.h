@@ -20,6 +20,7 @@ typedef struct gh_drive_state {
     uint8_t wait;     /* enum gh_wait */
     bool caught_up;   /* the roster was asked to catch up for this request */
     gh_asking asking; /* the takes that are under way */
+    uint64_t took_ns; /* when they were asked for, if that is timed; else 0 */
     gh_op *catch_up;  /* with a reference of its own; NULL: none */
 } gh_drive_state;
 
@@ -38,6 +39,8 @@ typedef struct gh_drive_tools {
 /* Takes txn to its verdict (GH_STEP_VERDICT), to where its body is wanted (GH_STEP_BODY), or to where something has to
  * be waited for (GH_STEP_ASK: drive->wait says what). Then it is to be driven again when that is there. */
 GH_MUST_CHECK enum gh_step gh_drive(gh_txn *txn, gh_drive_state *drive, const gh_drive_tools *tools);
+/* Is all that was committed in the roster, but for what came in the last second? False: what it does not know says nothing. */
+bool gh_roster_is_complete(const gh_executors *executors);
 /* Nobody waits any more: what is under way is forgotten. */
 void gh_drive_leave(gh_drive_state *drive, gh_counters *counters);
 

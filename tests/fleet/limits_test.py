@@ -4,7 +4,7 @@ import time
 import pytest
 
 from support import message
-from support.fleet import Count, CountingUpstream, Traffic, figures, most_in_a_window, refused_too_early
+from support.fleet import Caller, Count, CountingUpstream, Traffic, figures, most_in_a_window, refused_too_early
 from support.timing import SOAK, eventually
 
 NODES = 3
@@ -16,7 +16,8 @@ TWO_WINDOWS = {"name": "windows", "paths": ["/windows/**"], "limits": [{"request
 LEASED = {"name": "leased", "paths": ["/leased/**"], "counting": "leased", "lease": 5, "limits": [{"requests": 100, "window": "1s"}]}
 TOGETHER = {"name": "together", "paths": ["/together/**"], "scope": "global", "limits": [{"requests": 7, "window": "1h"}]}
 BUCKET = {"name": "bucket", "paths": ["/bucket/**"], "algorithm": "token_bucket", "burst": 10, "limits": [{"requests": 120, "window": "1m"}]}
-CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET]}, "redis": {"timeout": "10s"}}
+HOUR = {"name": "hour", "paths": ["/hour/**"], "limits": [{"requests": 5, "window": "1h"}]}
+CONFIG = {"rate_limits": {"rules": [EXACT, TWO_WINDOWS, LEASED, TOGETHER, BUCKET, HOUR]}, "redis": {"timeout": "10s"}}
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,17 @@ def test_a_leased_limit_is_never_exceeded(fleet, report):
     assert most <= 100
     assert count.failed == 0 and count.lost == 0, count.failures[:5]
     served_by_all(all_of(found))
+
+
+def test_clients_are_told_apart_by_the_proxy_protocol(make_fleet, report):
+    """Where the balancer says who it is before anything else, and nobody's X-Forwarded-For counts."""
+    fleet = make_fleet(CONFIG, proxy_protocol="v2")
+    sources, answers = addresses(16, 3), []
+    for source in sources:
+        caller = Caller(lambda: fleet.connect(source))
+        answers += [caller.ask("/hour/x", [("X-Forwarded-For", f"203.0.113.{i}")]) for i in range(8)]
+        caller.close()
+    count = Count(answers, fleet.upstream)
+    report(count)
+    assert [a.status for a in answers] == ([200] * 5 + [429] * 3) * len(sources)
+    assert count.lost == 0 and len({a.node for a in answers}) == NODES

@@ -73,7 +73,7 @@ class Fleet:
             "SECRET_KEY": SECRET, "GATEHOUSE_REDIS_PREFIX": self.database,
             "REDIS_URL": f"redis://127.0.0.1:{redis_port or redis.port}",
             "POSTGRESQL_URL": postgresql.url(self.database, postgresql_port)}
-        over = {"server": {"proxy_protocol": proxy_protocol}} if proxy_protocol else BEHIND
+        over = {"server": {"proxy_protocol": proxy_protocol}, "client_address": {"trusted_proxies": ["127.0.0.1/32"]}} if proxy_protocol else BEHIND
         self.config = merge(merge(over, {"log": {"access": False}}), config or {})
         self.nodes = [Node(self, i) for i in range(1, nodes + 1)]
         for node in self.nodes:

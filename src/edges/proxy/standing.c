@@ -81,14 +81,19 @@ static bool is_over(const gh_exchange *x, uint64_t now_s)
     return who->expires_s != 0 && who->expires_s + leeway_s <= now_s;
 }
 
+/* A roster that is being loaded anew knows nobody: then it is looked at when it is whole again. */
 static bool still_good(gh_exchange *x, uint64_t now_s, uint64_t epoch)
 {
+    const gh_executors *e = x->client->worker->executors;
     if (is_over(x, now_s))
         return false;
-    if (epoch == x->looked_epoch)
+    if (epoch == x->looked_epoch || !gh_roster_is_complete(e))
+        return true;
+    bool good = in_force(x, now_s);
+    if (!good && !gh_roster_is_complete(e))
         return true;
     x->looked_epoch = epoch;
-    return in_force(x, now_s);
+    return good;
 }
 
 static enum gh_reason reason_of(enum gh_proof proof)

@@ -45,15 +45,24 @@ static void recovered(gh_pg_records *r, uint64_t since_ms)
     gh_records_say(&r->common, 0, "records_recovered", text);
 }
 
-/* Connecting says enough: TLS, password, database and that it is no standby were looked at. */
-static bool try_to_connect(gh_pg_records *r)
+/* A server whose disk hangs, or that waits for a standby that is gone, takes connections; only a commit tells. One that
+ * answers at all is there: what else may be wrong operations say better. */
+static bool try_to_commit(gh_pg_records *r)
 {
     char why[GH_POSTGRES_WHY];
+    gh_sql *sql = &r->probe.sql;
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
     if (!gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why))
         return false;
-    gh_sql_close(&r->probe.sql);
-    return true;
+    gh_postgres_deadline(&r->probe, until_ms);
+    gh_sql_run(sql, GH_PG_DURABLE);
+    gh_sql_run1(sql, GH_PG_WORKER_ADD, r->probe_row);
+    gh_sql_flush(sql);
+    /* A trial before this one may hang there still, and hold the row. */
+    bool answers =
+        gh_postgres_alive(&r->probe) && sql->failure != GH_SQL_UNAVAILABLE && sql->failure != GH_SQL_CONFLICT;
+    gh_sql_close(sql);
+    return answers;
 }
 
 uint64_t gh_pg_trial(gh_pg_records *r)
@@ -64,7 +73,7 @@ uint64_t gh_pg_trial(gh_pg_records *r)
     (void)pthread_mutex_unlock(&r->common.lock);
     if (!due)
         return next_ms;
-    bool good = try_to_connect(r);
+    bool good = try_to_commit(r);
     (void)pthread_mutex_lock(&r->common.lock);
     if (good)
         (void)gh_breaker_good(&r->breaker, gh_records_clock_ms());

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/crypto.h"
 #include "records/postgres/schema_postgres.h"
 #include "records/postgres/transaction.h"
 
@@ -274,6 +275,9 @@ static const gh_records_executor executor = {
 static void init(gh_pg_records *r, const gh_records_options *options)
 {
     pthread_condattr_t monotonic;
+    uint8_t random[8];
+    gh_random(random, sizeof random);
+    r->probe_row = gh_id_of_random(random);
     gh_records_init(&r->common, &executor, options);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -4,7 +4,7 @@
  * the feed, which finishes it when the roster has what it changed.
  *
  * The breaker. A worker whose connection is lost tries to open another one, once; when it can't, or an answer did not come
- * in time, the breaker opens: operations are refused without being tried, and the keeper tries to connect, at first after
+ * in time, the breaker opens: operations are refused without being tried, and the keeper tries to connect and to commit, at first after
  * 100..200 ms, then ever more seldom, at last every 1..2 s (stores/shared/breaker.h). When it can the breaker closes, and
  * every worker opens its connection anew before it uses it. What an older connection meets after that is no news.
  *
@@ -63,6 +63,7 @@ struct gh_pg_records {
     /* the keeper's own */
     pthread_t keeper;
     gh_postgres probe;
+    uint64_t probe_row; /* in `worker`: what a trial writes, as no lost transaction can hold it */
     gh_roster_use uses[GH_PG_USES];
     unsigned n_uses; /* collected and not written yet */
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;

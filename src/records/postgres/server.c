@@ -281,7 +281,8 @@ static void add_default(const gh_postgres_plan *plan, gh_postgres_words *w, cons
 }
 
 /* Operations find their rows by an index in a small table, too: who reads a table from end to end is in the way of all
- * who write to it (statements_postgres.def). */
+ * who write to it (statements_postgres.def). A statement that takes too long is ended by the server, before we give the
+ * whole server up. */
 static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout_ms)
 {
     uint32_t idle = timeout_ms > 1000 ? timeout_ms : 1000, lock = timeout_ms > 1 ? timeout_ms / 2 : 1;
@@ -290,7 +291,7 @@ static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout
     case GH_POSTGRES_OPERATIONS:
         gh_buf_printf(out,
                       " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u",
-                      timeout_ms, lock, idle);
+                      timeout_ms - timeout_ms / 4, lock, idle);
         gh_buf_lit(out, " -c default_transaction_isolation=serializable");
         gh_buf_lit(out, " -c enable_seqscan=off -c plan_cache_mode=force_generic_plan");
         return;

@@ -241,7 +241,8 @@ void gh_spool_forget(gh_spool *s, uint64_t at, uint64_t dropped)
 gh_spool_state gh_spool_look(gh_spool *s)
 {
     (void)pthread_mutex_lock(&s->lock);
-    gh_spool_state state = {.lines = s->lines, .bytes = s->size, .dropped = s->dropped};
+    gh_spool_state state = {
+        .lines = s->lines, .bytes = s->lines == 0 ? 0 : s->size - HEAD, .dropped = s->dropped};
     memcpy(state.generation, s->generation, sizeof state.generation);
     (void)pthread_mutex_unlock(&s->lock);
     return state;

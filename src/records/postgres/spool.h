@@ -49,7 +49,7 @@ GH_MUST_CHECK bool gh_spool_next(gh_spool *s, uint64_t *at, char *memory, gh_spo
 void gh_spool_forget(gh_spool *s, uint64_t at, uint64_t dropped);
 
 typedef struct gh_spool_state {
-    uint64_t lines, bytes, dropped;
+    uint64_t lines, bytes, dropped;  /* bytes: of the lines */
     uint8_t generation[GH_SPOOL_ID]; /* names this filling of it */
 } gh_spool_state;
 gh_spool_state gh_spool_look(gh_spool *s);

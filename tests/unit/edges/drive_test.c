@@ -235,6 +235,17 @@ static void what_was_emptied_meanwhile_has_not_answered(void **state)
     assert_int_equal(stale(f, GH_LOOKUP_TOKEN, SESSION, 0), GH_LOOKUP_UNAVAILABLE);
 }
 
+static void a_roster_is_complete_for_a_second(void **state)
+{
+    fixture *f = *state;
+    f->age_ms[0] = f->age_ms[1] = 1000;
+    assert_true(gh_roster_is_complete(&f->executors));
+    f->age_ms[0] = f->age_ms[1] = 1001;
+    assert_false(gh_roster_is_complete(&f->executors));
+    f->executors.age_ms = NULL;
+    assert_true(gh_roster_is_complete(&f->executors));
+}
+
 static void who_leaves_is_forgotten(void **state)
 {
     fixture *f = *state;
@@ -260,6 +271,7 @@ int main(void)
         TEST(a_loop_whose_clock_stands_still_lets_nobody_in),
         TEST(a_roster_that_is_not_filled_lets_no_token_in),
         TEST(what_was_emptied_meanwhile_has_not_answered),
+        TEST(a_roster_is_complete_for_a_second),
         TEST(who_leaves_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

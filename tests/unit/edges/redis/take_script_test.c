@@ -202,7 +202,7 @@ static void leases_of_a_bucket(void **arg)
     assert_int_equal(take(start + 1050, &l, 20).remaining, 75); /* five of the ten have been paid for */
     ask = (gh_lease_ask){.limit = l, .key = 1, .back = 10, .back_at = g.dated, .ahead_ms = 1000};
     assert_int_equal(scripts_lease(&scripts, start + 1050, &ask).room, 80);
-    assert_int_equal(scripts_lease(&scripts, start + 1101, &ask).room,
+    assert_int_equal(scripts_lease(&scripts, start + 1200, &ask).room,
                      95); /* now all are: nothing comes back */
 
     /* As much as there is: never more than it has room for, and never charged for less. */

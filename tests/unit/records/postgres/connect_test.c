@@ -120,7 +120,7 @@ static void the_session_is_as_it_should_be(void **state)
     postgres_start(pg, NULL);
     server.timeout_ms = 3210;
     connects(unix_socket("postgres"));
-    static const char *const wanted[][2] = {{"statement_timeout", "3210"},
+    static const char *const wanted[][2] = {{"statement_timeout", "2408"},
                                             {"lock_timeout", "1605"},
                                             {"idle_in_transaction_session_timeout", "3210"},
                                             {"default_transaction_isolation", "serializable"},

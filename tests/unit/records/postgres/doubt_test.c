@@ -79,11 +79,49 @@ static void test_what_is_answered_is_on_disk_whatever_the_database_says(void **s
     assert_true(on);
 }
 
+static void sleep_ms(unsigned ms)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = (long)ms * 1000000}, NULL);
+}
+
+/* A server whose commits hang takes connections. The breaker closed as soon as it could connect: again and again some
+ * operations waited for the whole of the deadline. */
+static void test_a_server_that_can_not_commit_is_away_until_it_can(void **state)
+{
+    world *node = *state;
+    gh_records_stats stats;
+    world_close(node);
+    node->options.postgres.timeout_ms = 500;
+    assert_true(world_open(node));
+    postgres_sql(world_server(), "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    postgres_sql(world_server(), "postgres", "SELECT pg_reload_conf()");
+    unsigned done = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        gh_op_user_create *o = world_op(USER_CREATE, gh_op_user_create);
+        o->name = world_text(postgres_text("user%u", i));
+        unsigned status = world_once(node, o);
+        done += status != GH_OP_UNSURE && status != GH_OP_UNAVAILABLE;
+        sleep_ms(300);
+    }
+    gh_records_read_stats(node->records, &stats);
+    postgres_sql(world_server(), "postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+    postgres_sql(world_server(), "postgres", "SELECT pg_reload_conf()");
+    assert_true(done == 0 && stats.away);
+    assert_int_equal(stats.outages, 1);
+    for (uint64_t until_ms = gh_postgres_now_ms() + postgres_patience_ms(); stats.away;) {
+        gh_records_read_stats(node->records, &stats);
+        assert_true(gh_postgres_now_ms() < until_ms);
+        sleep_ms(5);
+    }
+    (void)world_user(node, "ada", "$1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_answered_is_not_done_again),
+        TEST(test_a_server_that_can_not_commit_is_away_until_it_can),
         TEST(test_what_is_answered_is_on_disk_whatever_the_database_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

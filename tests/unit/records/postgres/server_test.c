@@ -145,7 +145,7 @@ static void sessions_are_bounded(void **state)
     (void)state;
     make("postgresql://u@localhost/d");
     const char *options = word(GH_POSTGRES_OPERATIONS, 0, NULL, "options");
-    assert_non_null(strstr(options, "-c statement_timeout=2000 "));
+    assert_non_null(strstr(options, "-c statement_timeout=1500 "));
     assert_non_null(strstr(options, "-c lock_timeout=1000 "));
     assert_non_null(strstr(options, "-c idle_in_transaction_session_timeout=2000 "));
     assert_non_null(strstr(options, "-c default_transaction_isolation=serializable"));
