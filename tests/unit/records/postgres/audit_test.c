@@ -111,26 +111,40 @@ static void test_events_wait_for_the_database(void **state)
     assert_true(stats_of(w).spooled >= 29 && stats_of(w).spooled == stats_of(w).replayed);
 }
 
+/* A node of its own process, killed when it has written down its events. It opens its records, and waits for a word. */
+static void be_killed(world *w, unsigned from, int said, int heard)
+{
+    char word = 'x';
+    if (!world_open(w) || write(said, &word, 1) != 1 || read(heard, &word, 1) != 1)
+        _exit(1);
+    for (unsigned i = from; i < from + 20; i++)
+        if (audit(w, i) != GH_OP_OK)
+            _exit(2);
+    (void)kill(getpid(), SIGKILL);
+}
+
 /* The node is killed while the database is away, several times; then both are back. */
 static void test_events_outlive_the_node(void **state)
 {
     world *w = *state;
-    int status;
+    int status, up[2], down[2];
+    char word;
     world_close(w);
+    assert_true(pipe(up) == 0 && pipe(down) == 0);
     for (unsigned round = 0; round < 3; round++) {
         pid_t child = fork();
-        if (child == 0) {
-            if (!world_open(w))
-                _exit(1);
-            postgres_pause(world_server()); /* stopping it would wait for this process */
-            for (unsigned i = 1; i <= 20; i++)
-                if (audit(w, 20 * round + i) != GH_OP_OK)
-                    _exit(2);
-            (void)kill(getpid(), SIGKILL);
-        }
+        if (child == 0)
+            be_killed(w, 20 * round + 1, up[1], down[0]);
+        assert_int_equal(read(up[0], &word, 1), 1);
+        postgres_pause(world_server());
+        assert_int_equal(write(down[1], &word, 1), 1);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         postgres_resume(world_server());
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        (void)close(up[i]);
+        (void)close(down[i]);
     }
     assert_true(world_open(w));
     replayed(w, 1, 60);
