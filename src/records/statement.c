@@ -108,7 +108,9 @@ void gh_bind_id(gh_query *q, gh_id id)
 static void bind_bytes(gh_query *q, int kind, gh_str bytes)
 {
     gh_sql_value *v = next_value(q);
-    v->kind = bytes.p == NULL ? GH_SQL_NULL : kind;
+    v->kind = kind;
+    if (bytes.p == NULL)
+        v->kind = GH_SQL_NULL;
     v->number = 0;
     v->bytes = bytes;
 }

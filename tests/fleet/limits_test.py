@@ -4,8 +4,8 @@ import time
 import pytest
 
 from support import message
-from support.fleet import Caller, Count, Traffic, figures, most_in_a_window, refused_too_early
-from support.timing import SOAK
+from support.fleet import Caller, Count, CountingUpstream, Traffic, figures, most_in_a_window, refused_too_early
+from support.timing import SOAK, eventually
 
 NODES = 3
 LATE = 0.2  # of the window: a used unit comes back one tick late at most, and no limit has fewer than six ticks
@@ -80,6 +80,26 @@ def test_a_limit_of_all_together_has_exactly_so_many_winners(fleet, report):
     count = Count(all_of(found), fleet.upstream)
     report(count)
     assert (count.admitted, count.failed, count.lost) == (7, 0, 0), count.failures[:5]
+
+
+def test_nodes_count_together_when_secret_key_has_changed(shared_gatehouse, servers, tmp_path):
+    """One node has heard of the change, the other was started after it."""
+    redis, upstream, secret = servers[0], CountingUpstream(), tmp_path / "secret_key"
+    environment = {"SECRET_KEY_FILE": str(secret), "REDIS_URL": f"redis://127.0.0.1:{redis.port}", "GATEHOUSE_REDIS_PREFIX": "changed"}
+    nodes = []
+    for name, key in ("old", "6b" * 32), ("new", "7c" * 32):
+        secret.write_text(key)
+        for node in nodes:
+            node.reload()
+        (tmp_path / name).mkdir()
+        nodes.append(shared_gatehouse(CONFIG, upstream, folder=tmp_path / name, env=environment))
+    for node in nodes:
+        eventually(lambda node=node: node.metrics().value("gatehouse_nodes") == 2, "both nodes know of each other", 30)
+    found = [nodes[i % 2].get("/together/x").status_code for i in range(12)]
+    for node in nodes:
+        node.stop()
+    upstream.close()
+    assert found.count(200) == 7, found
 
 
 def test_a_bucket_is_one_bucket(fleet, report):

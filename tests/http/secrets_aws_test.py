@@ -1,6 +1,8 @@
 """Secrets in AWS Secrets Manager (R2). The server here is the tests' own: it recomputes each signature with AWS's own code
 (botocore), so what it takes AWS would take as well."""
 import json
+import re
+import signal
 import ssl
 import urllib.error
 import urllib.request
@@ -416,6 +418,21 @@ def test_a_change_that_can_not_be_followed_is_tried_again(start, manager):
     count = len(events(gateway, "secret_changed"))
     wait_for_fetches(gateway, 4)
     assert len(events(gateway, "secret_changed")) == count, "now it is settled"
+
+
+def test_a_change_that_a_refused_reload_has_found_is_not_lost(start, manager):
+    """The operator's reload gets the new value, and is refused for an upstream that has no address."""
+    manager.secrets["prod/gatehouse"] = [json.dumps({"secret_key": KEY, "note": "one"})]
+    gateway = start("aws:prod/gatehouse#secret_key", config={"secrets": {"refresh": "4s"}})
+    good = (gateway.folder / "gatehouse.yaml").read_text()
+    bad = re.sub(r"http://127\.0\.0\.1:\d+", "http://nowhere.invalid", good)
+    assert bad != good
+    (gateway.folder / "gatehouse.yaml").write_text(bad)
+    manager.put("prod/gatehouse", json.dumps({"secret_key": KEY, "note": "two"}))
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for_log(lambda e: e.get("event") == "reload_refused", "the refusal", 30)
+    (gateway.folder / "gatehouse.yaml").write_text(good)
+    gateway.wait_for_log(lambda e: e.get("event") == "reloaded", "the reload", 30)
 
 
 def test_a_reload_asks_aws_again(start, manager):

@@ -25,7 +25,7 @@ WHOLE = {"USERS_PRESENT", "SESSIONS_ALL", "KEYS_ALL", "ENDED_ALL", "REVOKED_ALL"
          "CHANGE_GAPS", "GENERATION_USES", "MOVE_NUMBER_LOGIN", "MOVE_NUMBER_AUDIT",
          *(name for name in TEXTS if name.startswith("MOVE_OUT_"))}
 # Never more than a few rows.
-SMALL = {"schema_migration", "secret", "token_life", "signing_key", "key_generation", "change_swept"}
+SMALL = {"schema_migration", "secret", "token_life", "signing_key", "key_generation", "change_swept", "worker"}
 # What the owner does, not the service.
 OWNERS = {"SCHEMA_NEXT", "MOVE_NUMBER_LOGIN", "MOVE_NUMBER_AUDIT"}
 SYSTEM = re.compile(r"pg_\w+")

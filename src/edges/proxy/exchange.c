@@ -121,6 +121,7 @@ static void begin(gh_exchange *x, gh_request *request)
 {
     gh_worker *w = x->client->worker;
     gh_world world = gh_worker_world(w);
+    world.key = x->view->generation->key;
     x->started_ms = world.now_ms;
     x->started_ns = w->log_access ? now_ns() : 0;
     gh_metric_add(w->metrics, GH_METRIC_REQUESTS, 1);

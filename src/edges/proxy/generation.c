@@ -202,5 +202,6 @@ void gh_generation_unref(gh_generation *g)
     free(g->upstreams);
     gh_policy_unref(g->policy);
     leave_config(g);
+    gh_wipe(g->key, sizeof g->key);
     free(g);
 }

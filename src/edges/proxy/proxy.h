@@ -56,6 +56,7 @@ typedef struct gh_generation {
     gh_policy *policy;
     gh_upstream *upstreams;
     unsigned n_upstreams;
+    uint8_t key[GH_SIPHASH_KEY_SIZE]; /* of the keys that clients are counted by; set before it is used */
 } gh_generation;
 
 /* A worker's connections to one server. */
@@ -117,7 +118,6 @@ struct gh_worker {
     gh_token_cache *token_cache; /* NULL: identity was off at the start */
     gh_metrics *metrics;
     gh_log_lane *lane;
-    const uint8_t *key;
     gh_field *response_fields;
     char *lines; /* scratch for reply lines and problem bodies */
     char *scratch_memory;

@@ -8,8 +8,6 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
     char why[GH_REDIS_WHY_SIZE];
     if (config->redis.url.p == NULL)
         return true;
-    /* All nodes must come to the same key for the same client; by itself a node's is random. */
-    gh_hkdf(config->secret_key, GH_STR("limits"), s->key, sizeof s->key);
     const gh_redis_options options = {.url = config->redis.url,
                                       .password = config->redis.password,
                                       .ca_file = config->redis.ca_file,
@@ -29,6 +27,16 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
             "the way; rediss:// is safe");
     s->counters = (gh_counters_shared){.state = s->executors.state, .redis = s->redis};
     return true;
+}
+
+/* All nodes must come to the same key for the same client, also those that are started when secret_key has changed; by itself a
+ * node's is random, and stays over a reload. */
+void gh_serving_key(const gh_serving *s, gh_generation *g)
+{
+    if (s->redis == NULL || g->config->secret_key.p == NULL)
+        memcpy(g->key, s->key, sizeof g->key);
+    else
+        gh_hkdf(g->config->secret_key, GH_STR("limits"), g->key, sizeof g->key);
 }
 
 bool gh_worker_open_counters(gh_worker *w, gh_counters_shared *shared)

@@ -111,6 +111,7 @@ static void do_reload(uv_work_t *work)
 
 static void use(gh_serving *s, gh_generation *fresh)
 {
+    gh_serving_key(s, fresh);
     gh_health_stop(s->health);
     s->health = gh_health_start(&s->loop, fresh, s->lane);
     for (unsigned i = 0; i < s->n_workers; i++) {

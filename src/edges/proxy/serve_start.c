@@ -144,7 +144,6 @@ static bool prepare_worker(gh_serving *s, unsigned i, const gh_config *config)
     w->jwks = s->identity.jwks;
     w->metrics = &s->metrics[i];
     w->lane = gh_log_lane_of(s->log, i);
-    w->key = s->key;
     w->log_access = config->log.access != GH_OFF;
     w->buffers.size = (uint32_t)config->limits.head + BUFFER_SPARE;
     w->max_clients = (unsigned)((config->server.max_connections + s->n_workers - 1) / s->n_workers);
@@ -217,6 +216,7 @@ static bool start_main_loop(gh_serving *s, uv_signal_cb on_signal, uv_async_cb o
 static bool start_workers(gh_serving *s, const gh_config *config)
 {
     atomic_store(&s->running, s->n_workers);
+    gh_serving_key(s, s->generation);
     for (unsigned i = 0; i < s->n_workers; i++)
         if (!prepare_worker(s, i, config))
             return gh_serving_fail("start", "out of memory");

@@ -113,7 +113,11 @@ static enum gh_reason reason_of(enum gh_proof proof)
 enum gh_reason gh_standing_ended(gh_exchange *x)
 {
     enum gh_proof proof = x->txn.principal.proof;
-    const gh_roster *roster = x->client->worker->executors->roster;
+    const gh_executors *e = x->client->worker->executors;
+    const gh_roster *roster = e->roster;
+    /* Nobody can say whether a session or key still counts; a token has proved itself. */
+    if (proof != GH_PROOF_NONE && proof != GH_PROOF_TOKEN && roster != NULL && !gh_roster_is_complete(e))
+        return GH_REASON_IDENTITY_UNAVAILABLE;
     if (proof == GH_PROOF_NONE || roster == NULL ||
         still_good(x, (uint64_t)time(NULL), gh_roster_epoch(roster)))
         return GH_REASON_NONE;

@@ -309,9 +309,6 @@ static void random_bytes(void *data, void *out, size_t n)
 
 gh_world gh_worker_world(gh_worker *w)
 {
-    return (gh_world){.now_ms = uv_now(&w->loop),
-                      .unix_s = (uint64_t)time(NULL),
-                      .key = w->key,
-                      .random = random_bytes,
-                      .random_data = w};
+    return (gh_world){
+        .now_ms = uv_now(&w->loop), .unix_s = (uint64_t)time(NULL), .random = random_bytes, .random_data = w};
 }

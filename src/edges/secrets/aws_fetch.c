@@ -104,5 +104,7 @@ enum gh_aws_result gh_aws_fetch_patiently(gh_aws_secrets *s, gh_aws_entry *e)
             break;
         result = gh_aws_fetch(s, &s->read, e, &changed);
     }
+    if (changed)
+        atomic_store(&s->found, atomic_load(&s->begun));
     return result;
 }

@@ -48,6 +48,7 @@ struct gh_aws_secrets {
     atomic_bool unreachable;
     /* Readings: the last that has begun, the one whose configuration is in use, the last that was refused. */
     _Atomic unsigned begun, taken, dropped;
+    _Atomic unsigned found; /* the last reading that came upon another value than there was */
     _Atomic uint64_t refresh_s;
     _Atomic uint64_t requests, failures, n_in_use, n_failing, good_s;
     /* `lock` guards the thread's sleep. */

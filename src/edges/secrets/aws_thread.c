@@ -105,9 +105,13 @@ static void tell(gh_aws_secrets *s, change *c)
         s->watch.changed(s->watch.data);
 }
 
-/* What the configuration could not follow is told of again: somebody may have mended it. */
+/* What the configuration could not follow is told of again: somebody may have mended it. So is what a reading found that was then
+ * refused for another reason: to this thread it is not new. */
 static void follow_change(gh_aws_secrets *s, change *c)
 {
+    unsigned found = atomic_load(&s->found);
+    if (!c->open && found > atomic_load(&s->taken))
+        *c = (change){.open = true, .told = found - 1};
     if (c->open && atomic_load(&s->taken) > c->told)
         c->open = false;
     if (c->open && atomic_load(&s->dropped) > c->told)

@@ -56,6 +56,15 @@ static void write_dropped(gh_work *w, void *data)
     gh_pg_write_line(w, &line);
 }
 
+static bool is_stopping(gh_pg_records *r)
+{
+    (void)pthread_mutex_lock(&r->common.lock);
+    bool stopping = r->stopping;
+    (void)pthread_mutex_unlock(&r->common.lock);
+    return stopping;
+}
+
+/* Who is told to end does not wait for a long one: what is left is on disk. */
 bool gh_pg_replay(gh_pg_records *r)
 {
     gh_queue *queue = &r->common.queue;
@@ -64,7 +73,7 @@ bool gh_pg_replay(gh_pg_records *r)
     if (state.lines == 0 && state.dropped == 0)
         return true;
     do {
-        if (!gh_queue_call(queue, GH_PG_ORDERLY, write_piece, &p))
+        if (is_stopping(r) || !gh_queue_call(queue, GH_PG_ORDERLY, write_piece, &p))
             return false;
         p.from = p.to;
         atomic_fetch_add_explicit(&r->replayed, p.n, memory_order_relaxed);

@@ -288,9 +288,9 @@ void postgres_pause(postgres *p)
 
 void postgres_resume(postgres *p)
 {
-    if (!p->paused)
+    if (p->pid == 0)
         return;
-    signal_children(p, SIGCONT);
+    signal_children(p, SIGCONT); /* a child of this process may have paused it, and nobody told us */
     (void)kill(p->pid, SIGCONT);
     p->paused = false;
 }

@@ -27,7 +27,7 @@ static void redis_keeps_the_contract(void **arg)
     redis_scripts scripts;
     scripts_open(&scripts, &server, true);
     const limit_store store = {clear, take, &scripts};
-    limit_contract_run(&store, 1000);
+    limit_contract_run(&store, 700);
     scripts_close(&scripts);
 }
 

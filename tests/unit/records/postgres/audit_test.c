@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "cuttable_wire.h"
 #include "postgres_world.h"
 
@@ -110,26 +111,40 @@ static void test_events_wait_for_the_database(void **state)
     assert_true(stats_of(w).spooled >= 29 && stats_of(w).spooled == stats_of(w).replayed);
 }
 
+/* A node of its own process, killed when it has written down its events. It opens its records, and waits for a word. */
+static void be_killed(world *w, unsigned from, int said, int heard)
+{
+    char word = 'x';
+    if (!world_open(w) || write(said, &word, 1) != 1 || read(heard, &word, 1) != 1)
+        _exit(1);
+    for (unsigned i = from; i < from + 20; i++)
+        if (audit(w, i) != GH_OP_OK)
+            _exit(2);
+    (void)kill(getpid(), SIGKILL);
+}
+
 /* The node is killed while the database is away, several times; then both are back. */
 static void test_events_outlive_the_node(void **state)
 {
     world *w = *state;
-    int status;
+    int status, up[2], down[2];
+    char word;
     world_close(w);
+    assert_true(pipe(up) == 0 && pipe(down) == 0);
     for (unsigned round = 0; round < 3; round++) {
         pid_t child = fork();
-        if (child == 0) {
-            if (!world_open(w))
-                _exit(1);
-            postgres_pause(world_server()); /* stopping it would wait for this process */
-            for (unsigned i = 1; i <= 20; i++)
-                if (audit(w, 20 * round + i) != GH_OP_OK)
-                    _exit(2);
-            (void)kill(getpid(), SIGKILL);
-        }
+        if (child == 0)
+            be_killed(w, 20 * round + 1, up[1], down[0]);
+        assert_int_equal(read(up[0], &word, 1), 1);
+        postgres_pause(world_server());
+        assert_int_equal(write(down[1], &word, 1), 1);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         postgres_resume(world_server());
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        (void)close(up[i]);
+        (void)close(down[i]);
     }
     assert_true(world_open(w));
     replayed(w, 1, 60);
@@ -210,11 +225,58 @@ static void test_a_full_spool_is_told_of(void **state)
     replayed(w, 1, kept + 1);
 }
 
+/* As many lines as a long outage leaves; sent in pieces of a few hundred. */
+static void fill_spool(const world *w, unsigned lines)
+{
+    gh_spool s;
+    uint64_t cut;
+    gh_buf why = gh_buf_over(NULL, 0);
+    assert_true(gh_spool_open(&s, w->folder, GH_SPOOL_MOST, &why, &cut));
+    char bytes[GH_SPOOL_LINE_MAX], frame[8];
+    FILE *f = fopen(postgres_text("%s/audit.spool", w->folder), "ae");
+    assert_non_null(f);
+    for (unsigned i = 1; i <= lines; i++) {
+        gh_spool_line line = {.at_s = i, .event = GH_STR("csrf_refused")};
+        memcpy(line.id, &i, sizeof i);
+        gh_buf b = gh_buf_over(bytes, sizeof bytes);
+        assert_true(gh_spool_line_put(&line, &b));
+        uint32_t crc = gh_crc32(gh_buf_str(&b));
+        for (unsigned at = 0; at < 4; at++) {
+            frame[at] = (char)(b.n >> (24 - 8 * at));
+            frame[4 + at] = (char)(crc >> (24 - 8 * at));
+        }
+        (void)fwrite(frame, 1, sizeof frame, f);
+        (void)fwrite(bytes, 1, b.n, f);
+    }
+    assert_int_equal(fclose(f), 0);
+    gh_spool_close(&s);
+}
+
+/* A node that was told to end went on until the last line was in the database, and was killed in the middle of it when that
+ * took longer than it was given. */
+static void test_a_node_that_ends_leaves_what_waits_to_the_next(void **state)
+{
+    enum { LINES = 10000 };
+    world *w = *state;
+    world_close(w);
+    fill_spool(w, LINES);
+    assert_true(world_open(w));
+    while (stats_of(w).replayed == 0)
+        (void)usleep(100);
+    world_close(w);
+    assert_true(world_number(w, "SELECT count(*) FROM audit WHERE spool_id IS NOT NULL") < LINES);
+    assert_true(world_open(w));
+    while (stats_of(w).spool_lines > 0)
+        (void)usleep(1000);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE spool_id IS NOT NULL"), LINES);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_a_node_that_ends_leaves_what_waits_to_the_next),
         TEST(test_events_wait_for_the_database),
         TEST(test_events_outlive_the_node),
         TEST(test_an_event_is_there_once),
