@@ -11,7 +11,7 @@ from support.gateway import run
 from support.records import OWNER, READONLY, SERVICE, SQL
 
 TABLES = ["account", "api_key", "attempt", "audit", "change", "change_swept", "device", "ended_session", "key_generation", "known_place", "login",
-          "revoked_token", "schema_migration", "secret", "session", "signing_key", "token_life", "user_cutoff"]
+          "revoked_token", "schema_migration", "secret", "session", "signing_key", "token_life", "user_cutoff", "worker"]
 # What would let somebody in, or open what is sealed.
 SECRETS = {("account", "hash"), ("session", "hash"), ("session", "before_hash"), ("session", "sealed"), ("device", "hash"),
            ("api_key", "hash_of_key"), ("secret", "value"), ("signing_key", "nonce"), ("signing_key", "sealed"),
