@@ -256,6 +256,8 @@ CREATE TABLE worker(
     barrier bigint NOT NULL, -- numbers up to it, that are not there yet, never will be
     at_s bigint NOT NULL) WITH (fillfactor = 20);
 
+CREATE INDEX worker_at ON worker(at_s);
+
 INSERT INTO schema_migration(version, at_s) SELECT coalesce(max(version), 0) + 1, extract(epoch FROM now())::bigint FROM schema_migration;
 
 -- what the roles of roles.sql may do
