@@ -6,7 +6,7 @@ from project import Check
 
 LIST, FOLDER = "tests/http/stores.txt", "tests/http/"
 ROW = re.compile(r"(\w+_test\.py)\s+(both|one)(?:\s+(\S.*))?")
-PEOPLE = "auth_"  # files of this name are about people, whom PostgreSQL holds in a fleet
+STATE = re.compile(r"^from support(?:\.(?:identity|visitor)\b| import .*\b(?:identity|visitor)\b)", re.M)
 
 
 def main():
@@ -32,7 +32,7 @@ def main():
             continue
         if stores == "one" and not reason:
             check.find(place, f"{file} has no reason", "say why one kind of stores is enough")
-        if stores == "one" and file.startswith(PEOPLE):
+        if stores == "one" and not file.startswith("secrets_") and STATE.search(check.read(FOLDER + file)):
             check.find(place, f"{file} is about people, whom PostgreSQL may hold", "let it run with both")
     for file in sorted(files - known):
         check.find(FOLDER + file, f"{LIST} does not have it", "add: FILE both, or FILE one REASON")

@@ -27,7 +27,7 @@
 #define SCHEMA .type = GH_TYPE_SCHEMA
 #define RESTART .restart = true
 #define URL .type = GH_TYPE_SECRET, .unit = GH_UNIT_BYTES, .min = 1, .max = 2048, .url = true
-#define PASSWORD .type = GH_TYPE_SECRET, .unit = GH_UNIT_BYTES, .min = 1, .max = 1024
+#define PASSWORD_TEXT .type = GH_TYPE_SECRET, .unit = GH_UNIT_BYTES, .min = 1, .max = 1024
 
 #define MS 1u
 #define SECOND 1000u

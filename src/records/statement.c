@@ -105,12 +105,10 @@ void gh_bind_id(gh_query *q, gh_id id)
     *next_value(q) = (gh_sql_value){id == 0 ? GH_SQL_NULL : GH_SQL_NUMBER, id, {NULL, 0}};
 }
 
-static void bind_bytes(gh_query *q, int kind, gh_str bytes)
+static void bind_bytes(gh_query *q, enum gh_sql_kind kind, gh_str bytes)
 {
     gh_sql_value *v = next_value(q);
-    v->kind = kind;
-    if (bytes.p == NULL)
-        v->kind = GH_SQL_NULL;
+    v->kind = bytes.p != NULL ? kind : GH_SQL_NULL;
     v->number = 0;
     v->bytes = bytes;
 }

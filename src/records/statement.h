@@ -62,8 +62,10 @@ void gh_sql_reset(gh_sql *sql);
 void gh_sql_flush(gh_sql *sql);
 void gh_sql_close(gh_sql *sql);
 
+enum gh_sql_kind { GH_SQL_NULL, GH_SQL_NUMBER, GH_SQL_TEXT, GH_SQL_BYTES };
+
 typedef struct gh_sql_value {
-    enum { GH_SQL_NULL, GH_SQL_NUMBER, GH_SQL_TEXT, GH_SQL_BYTES } kind;
+    enum gh_sql_kind kind;
     uint64_t number; /* at most INT64_MAX, or a negative one's bits */
     gh_str bytes;    /* of TEXT and BYTES */
 } gh_sql_value;

@@ -373,7 +373,7 @@ def test_a_link_to_nothing_is_found(tree, line, word):
 
 # --- stores
 
-STORES = {"auth_a_test.py": "", "b_test.py": ""}
+STORES = {"a_test.py": "from support import identity\n", "b_test.py": "import httpx\n"}
 
 
 def stores(tree, rows, files=STORES):
@@ -383,16 +383,16 @@ def stores(tree, rows, files=STORES):
 
 
 def test_every_file_says_with_which_stores_it_runs(tree):
-    stores(tree, "# why\n\nauth_a_test.py  both\nb_test.py  one  nothing is kept\n").fine("stores")
+    stores(tree, "# why\n\na_test.py  both\nb_test.py  one  nothing is kept\n").fine("stores")
 
 
 @pytest.mark.parametrize("rows, words", [
-    ("auth_a_test.py both\n", ("tests/http/b_test.py", "does not have it")),
-    ("auth_a_test.py both\nb_test.py one\n", ("stores.txt:2", "no reason")),
-    ("auth_a_test.py one it is quick\nb_test.py both\n", ("stores.txt:1", "PostgreSQL")),
-    ("auth_a_test.py both\nb_test.py both\nc_test.py both\n", ("stores.txt:3", "does not exist")),
-    ("auth_a_test.py both\nb_test.py both\nb_test.py both\n", ("stores.txt:3", "two rows")),
-    ("auth_a_test.py both\nb_test.py maybe\n", ("stores.txt:2", "not a row")),
+    ("a_test.py both\n", ("tests/http/b_test.py", "does not have it")),
+    ("a_test.py both\nb_test.py one\n", ("stores.txt:2", "no reason")),
+    ("a_test.py one it is quick\nb_test.py both\n", ("stores.txt:1", "PostgreSQL")),
+    ("a_test.py both\nb_test.py both\nc_test.py both\n", ("stores.txt:3", "does not exist")),
+    ("a_test.py both\nb_test.py both\nb_test.py both\n", ("stores.txt:3", "two rows")),
+    ("a_test.py both\nb_test.py maybe\n", ("stores.txt:2", "not a row")),
 ])
 def test_a_list_of_stores_that_is_not_complete_is_found(tree, rows, words):
     stores(tree, rows).finds("stores", *words)
