@@ -40,7 +40,7 @@ static unsigned count_bulks(gh_str text)
 {
     unsigned n = 0;
     for (; text.n > 0; n++) {
-        uint64_t bytes;
+        uint64_t bytes = 0;
         size_t end = gh_str_find(text, '\r');
         FUZZ_CHECK(text.p[0] == '$' && gh_str_u64(gh_str_cut(text, 1, end), &bytes));
         FUZZ_CHECK(bytes <= GH_TAKE_SCRIPT_ARG_MAX); /* and a key is no longer */
