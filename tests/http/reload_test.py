@@ -108,8 +108,12 @@ def test_what_needs_a_restart_is_said_by_name(gatehouse, scripted):
     gateway.write(with_upstream({"server": {"workers": 3, "max_connections": 99}, "log": {"health_sample": 7}, "limits": {"head": "32KiB"},
                                  "secrets": {"core_dumps": True}}, upstream))
     gateway.reload()
-    told = {e["text"].partition(":")[0] for e in gateway.log() if e.get("event") == "restart_needed"}
-    assert told == {"server.workers", "server.max_connections", "limits.head", "secrets.core_dumps"}
+    settings = {"server.workers", "server.max_connections", "limits.head", "secrets.core_dumps"}
+
+    def told():
+        return {e["text"].partition(":")[0] for e in gateway.log() if e.get("event") == "restart_needed"}
+    eventually(lambda: len(told()) == len(settings), "its lines are written")
+    assert told() == settings
 
 
 def test_env_files_are_read_again(gatehouse, scripted):
