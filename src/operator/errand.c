@@ -81,6 +81,15 @@ gh_id gh_new_id(void)
     return gh_id_of_random(bytes);
 }
 
+int gh_fail_records(gh_errand *o)
+{
+    char memory[MESSAGE_MAX];
+    gh_buf why = gh_buf_over(memory, sizeof memory - 1);
+    gh_records_put_trouble(o->with->records, &why);
+    memory[why.n] = '\0';
+    return gh_fail(o, "nothing was done: %s", memory);
+}
+
 bool gh_do(gh_errand *o, gh_op *op)
 {
     if (op == NULL) {
@@ -92,7 +101,7 @@ bool gh_do(gh_errand *o, gh_op *op)
     if (op->status == GH_OP_BUSY)
         (void)gh_fail(o, "the records have too much to do; nothing was done: try again");
     else if (op->status == GH_OP_UNAVAILABLE)
-        (void)gh_fail(o, "the records could not be read or written; nothing was done: is the disk full?");
+        (void)gh_fail_records(o);
     else if (op->status == GH_OP_UNSURE)
         (void)gh_fail(
             o,

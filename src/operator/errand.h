@@ -20,6 +20,8 @@ int gh_fail(gh_errand *o, const char *fmt, ...) GH_PRINTF(2, 3);
 /* The same with "See: gatehouse user add --help". GH_EXIT_USAGE. */
 int gh_misuse(gh_errand *o, const char *fmt, ...) GH_PRINTF(2, 3);
 int gh_no_memory(gh_errand *o);
+/* The records failed, so nothing was done: why. */
+int gh_fail_records(gh_errand *o);
 /* A remark on err. */
 void gh_note(gh_errand *o, const char *fmt, ...) GH_PRINTF(2, 3);
 /* As it may be shown, NUL-terminated, cut after 120 bytes. */

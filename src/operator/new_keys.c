@@ -39,6 +39,17 @@ static gh_str bytes_of(const uint8_t *p, size_t n)
     return (gh_str){(const char *)p, n};
 }
 
+static const char *trouble(const gh_new_keys *with, const char *what)
+{
+    if (with->why == NULL)
+        return what;
+    gh_buf b = gh_buf_over(with->why, GH_NEW_KEYS_WHY - 1);
+    gh_buf_printf(&b, "%s: ", what);
+    gh_records_put_trouble(with->records, &b);
+    with->why[b.n] = '\0';
+    return with->why;
+}
+
 static bool begin(const gh_new_keys *with, gh_str secret, const fresh_key *keys, const char **ret_why)
 {
     uint8_t next[GH_GENERATION_SECRET], naming[GH_SHA256_SIZE];
@@ -52,7 +63,7 @@ static bool begin(const gh_new_keys *with, gh_str secret, const fresh_key *keys,
                                             .now_s = with->now_s};
     bool good = gh_records_begin_ring(with->records, with->seal, &beginning);
     if (!good)
-        *ret_why = "the records can't be written; the log says why";
+        *ret_why = trouble(with, "the first keys could not be written down");
     gh_wipe(next, sizeof next);
     gh_wipe(naming, sizeof naming);
     return good;
@@ -76,13 +87,13 @@ bool gh_new_keys_begin(const gh_new_keys *with, gh_str secret, const char **ret_
     return good;
 }
 
-static const char *why_not(enum gh_keyring_result result)
+static const char *why_not(const gh_new_keys *with, enum gh_keyring_result result)
 {
     switch (result) {
     case GH_KEYRING_OK:
         return NULL;
     case GH_KEYRING_FAILED:
-        return "the records could not be written; the keys are as they were: is the disk full?";
+        return trouble(with, "the records could not be read or written, and the keys are as they were");
     case GH_KEYRING_SEALED:
         return "secret_key has been changed elsewhere: this process has the one before; start it anew with the "
                "present one";
@@ -122,6 +133,6 @@ enum gh_keyring_result gh_new_keys_rotate(const gh_new_keys *with, const gh_rota
     gh_wipe(secret, sizeof secret);
     forget(&fresh);
     if (result != GH_KEYRING_OK)
-        *ret_why = why_not(result);
+        *ret_why = why_not(with, result);
     return result;
 }

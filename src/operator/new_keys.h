@@ -7,11 +7,15 @@
 #include "model/identity.h"
 #include "records/records.h"
 
+enum { GH_NEW_KEYS_WHY = 1024 };
+
 typedef struct gh_new_keys {
     gh_records *records;
     const uint8_t *seal;           /* GH_SEAL_KEY_SIZE bytes: gh_identity_keys.ring */
     enum gh_signing_alg algorithm; /* of the new signing key; HS256: none is wanted */
     uint64_t now_s;                /* Unix time */
+    /* Memory for a reason (GH_NEW_KEYS_WHY) that says what is the matter with the records; NULL: that they failed */
+    char *why;
 } gh_new_keys;
 
 /* Where there is no ring yet: its first keys. secret: secret_key. False: *ret_why says why. */

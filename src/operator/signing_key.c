@@ -89,7 +89,8 @@ static bool put_ring(gh_errand *o)
 int gh_operate_key_rotate(gh_errand *o)
 {
     const gh_identity_policy *p = o->identity;
-    gh_new_keys with = {.records = o->with->records, .seal = p->keys.ring, .now_s = o->now_s};
+    char memory[GH_NEW_KEYS_WHY];
+    gh_new_keys with = {.records = o->with->records, .seal = p->keys.ring, .now_s = o->now_s, .why = memory};
     const gh_rotation rotation = {.keep_s = p->token.access_s + 2u * p->token.leeway_s,
                                   .overlap_s = p->rotation.overlap_s,
                                   .settle_s = o->with->settle_s};

@@ -17,6 +17,9 @@ typedef struct gh_records_executor {
     /* The housekeeping's times were changed. */
     void (*adjusted)(gh_records *r);
     uint64_t (*age_ms)(gh_records *r, uint64_t *ret_fillings);
+    /* As gh_records_use_password(); NULL: there is none. */
+    bool (*use_password)(gh_records *r, const char *password);
+    void (*put_trouble)(gh_records *r, gh_buf *out);
     /* What is not in the common part. */
     void (*read_stats)(gh_records *r, gh_records_stats *ret);
 } gh_records_executor;

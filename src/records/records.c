@@ -102,6 +102,16 @@ bool gh_records_adjust(gh_records *r, const gh_records_options *options)
     return gh_records_call(r, adjust, &access_s);
 }
 
+bool gh_records_use_password(gh_records *r, const char *password)
+{
+    return r->executor->use_password == NULL || r->executor->use_password(r, password);
+}
+
+void gh_records_put_trouble(gh_records *r, gh_buf *out)
+{
+    r->executor->put_trouble(r, out);
+}
+
 /* --- opening and closing */
 
 gh_records *gh_records_open(const gh_records_options *options, char *why, size_t why_size)

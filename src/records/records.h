@@ -16,6 +16,7 @@
 #ifndef GH_RECORDS_RECORDS_H
 #define GH_RECORDS_RECORDS_H
 
+#include "base/buf.h"
 #include "model/identity.h"
 #include "stores/state/roster.h"
 
@@ -29,6 +30,11 @@ typedef struct gh_records_options {
         const char *password, *ca_file, *cert_file, *key_file;
         uint32_t connections; /* 1..64 */
         uint32_t timeout_ms;
+        /* Where a copy of the password is kept; outlives the records. NULL: malloc */
+        const gh_arena_source *memory;
+        /* While it is opened the server is away; `why` says where and what. True: after a pause, here, it is tried again.
+         * On the thread of gh_records_open(), with said_data. NULL: it is tried once */
+        bool (*waits)(void *data, const char *why);
     } postgres;
     /* The signing keys were changed on some node, maybe this one. On any thread, which must not be kept waiting. NULL:
      * nobody cares. On SQLite it is not called. With said_data. */
@@ -51,6 +57,12 @@ GH_MUST_CHECK gh_records *gh_records_open(const gh_records_options *options, cha
 /* At a reload: cleanup_s, access_s and the idle times of the options count from now on. Any thread but the records' own.
  * False: the disk; then ends may be remembered too short. */
 GH_MUST_CHECK bool gh_records_adjust(gh_records *records, const gh_records_options *options);
+/* At a reload: PostgreSQL's password from now on, NULL or empty: none; connections that stand go on. Where the server was
+ * away, for the one before may be refused, it is tried at once, and this waits a little for the outcome. Nothing on SQLite.
+ * Any thread but the records' own. False: no memory; then it stays as it was. */
+GH_MUST_CHECK bool gh_records_use_password(gh_records *records, const char *password);
+/* Why an operation was UNAVAILABLE just now, for people: "PostgreSQL at db:5432: nobody listens there". Any thread. */
+void gh_records_put_trouble(gh_records *records, gh_buf *out);
 /* Does what waits, then ends. NULL is fine. */
 void gh_records_close(gh_records *records);
 

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "edges/secrets/locked.h"
 
-enum { RING_CAP = 4 << 20, AGAIN_S = 10, ROTATE_AGAIN_S = 60 };
+enum { RING_CAP = 4 << 20, AGAIN_S = 10, ROTATE_AGAIN_S = 60, WHY_SIZE = 1024 };
 
 static bool refuse(gh_report *report, const char *why)
 {
@@ -184,24 +184,36 @@ static bool is_whole(const gh_config *config)
            (config->n_identity_ring > 0 || config->identity.token.algorithm == GH_HS256);
 }
 
+static bool refuse_records(const gh_identity_service *s, gh_report *report)
+{
+    char memory[WHY_SIZE];
+    gh_buf why = gh_buf_over(memory, sizeof memory - 1);
+    gh_buf_lit(&why, "the keys in the records can't be read: ");
+    gh_records_put_trouble(s->records, &why);
+    memory[why.n] = '\0';
+    return refuse(report, memory);
+}
+
 bool gh_identity_begin_ring(gh_identity_service *s, gh_config *config, gh_report *report)
 {
+    char memory[GH_NEW_KEYS_WHY];
     const char *why = NULL;
     seal_of(s->secret, s->seal);
     enum gh_keyring_result result = read_or_reseal(s, config);
     if (result == GH_KEYRING_SEALED)
         return refuse_sealed(report, config->secret_key_previous.p != NULL);
     if (result != GH_KEYRING_OK)
-        return refuse(report, "the keys in the records can't be read");
+        return refuse_records(s, report);
     if (is_whole(config))
         return true;
     const gh_new_keys with = {.records = s->records,
                               .seal = s->seal,
                               .algorithm = (enum gh_signing_alg)config->identity.token.algorithm,
-                              .now_s = wall_s()};
+                              .now_s = wall_s(),
+                              .why = memory};
     if (!gh_new_keys_begin(&with, s->secret, &why))
         return refuse(report, why);
-    return read_ring(s, config) == GH_KEYRING_OK || refuse(report, "the new keys can't be read");
+    return read_ring(s, config) == GH_KEYRING_OK || refuse_records(s, report);
 }
 
 /* --- changed when it is time */

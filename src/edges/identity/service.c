@@ -63,6 +63,12 @@ static void ring_changed(void *data)
         atomic_store(s->ring_changed, true);
 }
 
+static bool waits(void *data, const char *why)
+{
+    const gh_identity_service *s = data;
+    return s->waits(s->waits_data, why);
+}
+
 /* What PostgreSQL is reached by. Texts of a configuration end with a NUL. */
 static void set_postgres(gh_records_options *o, const gh_config *config)
 {
@@ -75,6 +81,7 @@ static void set_postgres(gh_records_options *o, const gh_config *config)
     o->postgres.key_file = config->postgresql.key_file.p;
     o->postgres.connections = (uint32_t)config->postgresql.connections;
     o->postgres.timeout_ms = (uint32_t)config->postgresql.timeout;
+    o->postgres.memory = &gh_locked_pages;
 }
 
 /* folder: NUL-terminated. A token is taken for as long as its issuer's clock may be off, too. */
@@ -106,6 +113,8 @@ static bool open_records(gh_identity_service *s, const gh_config *config, gh_rep
     gh_records_options options = options_of(s, config, folder.p);
     options.ring_changed = ring_changed;
     set_postgres(&options, config);
+    if (s->waits != NULL)
+        options.postgres.waits = waits;
     s->shared = options.postgres.url != NULL;
     s->settle_s = s->shared ? SETTLE_S : 0;
     s->records = gh_records_open(&options, why, sizeof why);
@@ -145,6 +154,14 @@ bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *re
     if (!use_secret(s, config))
         return refuse(report, "identity.ca_file is too long");
     return gh_identity_read_ring(s, config, report);
+}
+
+bool gh_identity_use_password(gh_identity_service *s, const gh_config *config, gh_report *report)
+{
+    if (s->records == NULL || !s->shared)
+        return true;
+    return gh_records_use_password(s->records, config->postgresql.password.p) ||
+           refuse(report, "out of memory");
 }
 
 static bool submit_record(void *data, gh_op *op)

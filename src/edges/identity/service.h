@@ -28,6 +28,10 @@ typedef struct gh_identity_service {
     /* Something for the log; on any thread. Before it is set: standard error. */
     void (*_Atomic said)(void *data, int level, const char *event, const char *text);
     void *said_data;
+    /* While the records are opened PostgreSQL is away; `why` says where and what. True: after a pause, here, it is tried
+     * again. NULL: nobody waits for it. */
+    bool (*waits)(void *data, const char *why);
+    void *waits_data;
 } gh_identity_service;
 
 /* At the start, with a configuration that was read and is not compiled yet: makes sure of folder, secret, records and
@@ -45,6 +49,9 @@ GH_MUST_CHECK enum gh_keyring_result gh_identity_rotate_due(gh_identity_service 
 /* At a reload: the present ring, and the same secret, unless there is a new one beside the one in use as
  * secret_key_previous: then the ring is sealed anew with that. Any thread, one at a time. False: reported. */
 GH_MUST_CHECK bool gh_identity_attach(gh_identity_service *s, gh_config *config, gh_report *report);
+/* At a reload, before all else, for the one before may be refused by now: how PostgreSQL is reached from now on. As above. */
+GH_MUST_CHECK bool gh_identity_use_password(gh_identity_service *s, const gh_config *config,
+                                            gh_report *report);
 /* Of a reload's configuration that is right: what is not in the policy follows it, too. As above. */
 GH_MUST_CHECK bool gh_identity_follow(gh_identity_service *s, const gh_config *config, gh_report *report);
 /* Before workers start: their executors. False: *ret_why says why. */

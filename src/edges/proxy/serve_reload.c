@@ -50,7 +50,8 @@ static gh_generation *read_generation(gh_reload *r)
     options.documents = r->documents;
     r->reading = gh_aws_secrets_begin(r->s->secrets, r->again);
     gh_config *config = gh_serve_read_config(&options, &r->report);
-    bool good = config != NULL && gh_identity_attach(&r->s->identity, config, &r->report);
+    bool good = config != NULL && gh_identity_use_password(&r->s->identity, config, &r->report) &&
+                gh_identity_attach(&r->s->identity, config, &r->report);
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
     if (config != NULL)
         gh_config_forget_ring(config);

@@ -27,6 +27,8 @@ static void say(gh_serving *s, int level, const char *event, gh_str text)
     bool shared = is_shared(s);
     if (shared && strcmp(event, "records_unavailable") == 0)
         gh_conditions_lost(&s->conditions, s->records_lane, GH_SERVER_POSTGRESQL, text, text);
+    else if (shared && strcmp(event, "records_still_unavailable") == 0)
+        gh_conditions_lost(&s->conditions, NULL, GH_SERVER_POSTGRESQL, text, text);
     else if (shared && strcmp(event, "records_recovered") == 0)
         gh_conditions_back(&s->conditions, s->records_lane, GH_SERVER_POSTGRESQL, text);
     else

@@ -144,6 +144,21 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
     return NULL;
 }
 
+/* False: reported. What is wrong there is no mistake in the configuration's text. */
+static bool open_identity(gh_serving *s, gh_config *config, gh_report *report)
+{
+    gh_serving_wait wait = {0};
+    if (config->identity.enabled == GH_ON && config->postgresql.url.p != NULL)
+        gh_serving_heed_signals();
+    s->identity.waits = gh_serving_waits;
+    s->identity.waits_data = &wait;
+    bool done = gh_identity_open(&s->identity, config, report);
+    s->identity.waits = NULL;
+    if (done)
+        gh_serving_waited(&wait);
+    return done;
+}
+
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
@@ -166,7 +181,8 @@ int gh_serve_run(const gh_serve_options *options)
     unsigned reading = gh_aws_secrets_begin(s->secrets, false);
     gh_config *config = read_config(s, &report);
     s->identity.jwks = gh_key_sets_new(&s->stopping);
-    if (config != NULL && gh_identity_open(&s->identity, config, &report))
+    bool opened = config != NULL && open_identity(s, config, &report);
+    if (opened)
         policy = gh_policy_compile(config, &report);
     if (config != NULL)
         gh_config_forget_ring(config);
@@ -177,9 +193,9 @@ int gh_serve_run(const gh_serve_options *options)
     if (s->generation == NULL) {
         gh_documents_free(s->documents);
         gh_identity_close(&s->identity);
+        bool later = policy != NULL || (config != NULL && !opened) || gh_aws_secrets_unreachable(s->secrets);
         if (config != NULL)
             gh_config_free(config);
-        bool later = policy != NULL || gh_aws_secrets_unreachable(s->secrets);
         gh_aws_secrets_free(s->secrets);
         return later ? EXIT_START : EXIT_CONFIG;
     }

@@ -66,6 +66,18 @@ GH_MUST_CHECK bool gh_serving_start(gh_serving *s, unsigned reading, uv_signal_c
 /* One line on standard error: "gatehouse: WHAT: WHY". Always false. */
 bool gh_serving_fail(const char *what, const char *why);
 
+/* serve_wait.c: the start waits for a PostgreSQL that is away. */
+typedef struct gh_serving_wait {
+    uint64_t began_ms, said_ms; /* of uv_hrtime(); 0: not */
+    uint32_t pause_ms;          /* the last one */
+} gh_serving_wait;
+/* Until the main loop has the signals: told to stop the process ends at once. */
+void gh_serving_heed_signals(void);
+/* A pause, which grows; what is waited for is said now and then. Always true. data: the gh_serving_wait. */
+bool gh_serving_waits(void *data, const char *why);
+/* It is there: said, where it was waited for. */
+void gh_serving_waited(const gh_serving_wait *wait);
+
 /* serve_servers.c: outside servers that the configuration names are in use from now on, and what is said of them is kept.
  * Before the log is opened and the records' first words. */
 void gh_serving_use_servers(gh_serving *s, const gh_config *config);

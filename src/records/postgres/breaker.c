@@ -29,27 +29,15 @@ void gh_pg_lost(gh_pg_records *r, uint64_t generation, const char *why)
         (void)pthread_cond_signal(&r->wake);
     }
     (void)pthread_mutex_unlock(&r->common.lock);
-    if (!news)
-        return;
-    atomic_fetch_add(&r->outages, 1);
-    gh_records_say(&r->common, 2, "records_unavailable", why);
-}
-
-static void recovered(gh_pg_records *r, uint64_t since_ms)
-{
-    char text[96];
-    gh_buf b = gh_buf_over(text, sizeof text - 1);
-    gh_buf_printf(&b, "the database is back after %llu ms",
-                  (unsigned long long)(gh_records_clock_ms() - since_ms));
-    text[b.n] = '\0';
-    gh_records_say(&r->common, 0, "records_recovered", text);
+    if (news)
+        atomic_fetch_add(&r->outages, 1);
+    gh_pg_tell(r, why);
 }
 
 /* A server whose disk hangs, or that waits for a standby that is gone, takes connections; only a commit tells. One that
  * answers at all is there: what else may be wrong operations say better. */
-static bool try_to_commit(gh_pg_records *r)
+static bool try_to_commit(gh_pg_records *r, char *why)
 {
-    char why[GH_POSTGRES_WHY];
     gh_sql *sql = &r->probe.sql;
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
     if (!gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_OPERATIONS, until_ms, why))
@@ -61,6 +49,7 @@ static bool try_to_commit(gh_pg_records *r)
     /* A trial before this one may hang there still, and hold the row. */
     bool answers =
         gh_postgres_alive(&r->probe) && sql->failure != GH_SQL_UNAVAILABLE && sql->failure != GH_SQL_CONFLICT;
+    memcpy(why, sql->why, sizeof sql->why);
     gh_sql_close(sql);
     return answers;
 }
@@ -73,29 +62,24 @@ uint64_t gh_pg_trial(gh_pg_records *r)
     (void)pthread_mutex_unlock(&r->common.lock);
     if (!due)
         return next_ms;
-    bool good = try_to_commit(r);
+    char why[GH_POSTGRES_WHY] = "";
+    bool good = try_to_commit(r, why);
     (void)pthread_mutex_lock(&r->common.lock);
     if (good)
         (void)gh_breaker_good(&r->breaker, gh_records_clock_ms());
     else
         (void)gh_breaker_bad(&r->breaker, gh_records_clock_ms(), random_number());
     next_ms = good ? 0 : r->breaker.trial_ms;
-    uint64_t since_ms = r->opened_ms;
     (void)pthread_mutex_unlock(&r->common.lock);
-    if (good)
-        recovered(r, since_ms);
+    gh_pg_tell(r, good ? NULL : why);
     return next_ms;
 }
 
-void gh_pg_worked(gh_pg_records *r)
+void gh_pg_try_now(gh_pg_records *r)
 {
-    if (atomic_load_explicit(&r->failing, memory_order_relaxed) && atomic_exchange(&r->failing, false))
-        gh_records_say(&r->common, 0, "records_recovered", "the records can be written again");
-}
-
-void gh_pg_failed(gh_pg_records *r, const char *why)
-{
-    atomic_fetch_add_explicit(&r->common.failures, 1, memory_order_relaxed);
-    if (!atomic_exchange(&r->failing, true))
-        gh_records_say(&r->common, 2, "records_failing", why);
+    (void)pthread_mutex_lock(&r->common.lock);
+    r->breaker.trial_ms = gh_records_clock_ms();
+    r->due = true;
+    (void)pthread_cond_signal(&r->wake);
+    (void)pthread_mutex_unlock(&r->common.lock);
 }

@@ -264,8 +264,8 @@ static bool try_all(opening *o)
     return false;
 }
 
-bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use,
-                      uint64_t deadline_ms, char *why)
+static bool open_by(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use,
+                    uint64_t deadline_ms, char *why)
 {
     gh_postgres_plan plan;
     gh_postgres_begin(c, server->timeout_ms);
@@ -278,5 +278,18 @@ bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_
     gh_postgres_plan_end(&plan);
     if (!done)
         gh_sql_fail_text(&c->sql, o.failure, why);
+    return done;
+}
+
+bool gh_postgres_open(gh_postgres *c, const gh_postgres_server *server, enum gh_postgres_use use,
+                      uint64_t deadline_ms, char *why)
+{
+    gh_postgres_server with = *server;
+    if (server->passwords == NULL)
+        return open_by(c, server, use, deadline_ms, why);
+    gh_pg_password *password = gh_pg_passwords_take(server->passwords);
+    with.password = password == NULL ? NULL : password->text.p;
+    bool done = open_by(c, &with, use, deadline_ms, why);
+    gh_pg_passwords_give(server->passwords, password);
     return done;
 }

@@ -11,6 +11,7 @@
 enum {
     TEXTS = 1 << 20,  /* bytes of the server's texts */
     LOAD_MS = 120000, /* for reading the roster at the start */
+    LOOK_MS = 20,     /* between two looks whether the server is back */
     OPEN_MS = 10000   /* how long the first transaction is tried anew */
 };
 
@@ -36,16 +37,33 @@ static const char *copy(gh_pg_records *r, const char *text, bool *ret_failed)
 static bool copy_server(gh_pg_records *r, const gh_records_options *o, gh_buf *why)
 {
     bool failed = false;
-    gh_arena_init(&r->memory, NULL, 0, TEXTS);
+    bool changed;
     r->server = (gh_postgres_server){.url = copy(r, o->postgres.url, &failed),
-                                     .password = copy(r, o->postgres.password, &failed),
+                                     .passwords = &r->passwords,
                                      .ca_file = copy(r, o->postgres.ca_file, &failed),
                                      .cert_file = copy(r, o->postgres.cert_file, &failed),
                                      .key_file = copy(r, o->postgres.key_file, &failed),
                                      .timeout_ms = o->postgres.timeout_ms};
+    failed = failed || !gh_pg_passwords_use(&r->passwords, o->postgres.password, &changed);
     if (failed)
         gh_buf_lit(why, "no memory");
     return !failed;
+}
+
+/* As the URL names it, before anybody has answered. */
+static bool find_place(gh_pg_records *r, gh_buf *why)
+{
+    char text[GH_POSTGRES_WHY];
+    gh_postgres_plan plan;
+    if (!gh_postgres_plan_make(&plan, &r->server, text)) {
+        gh_buf_printf(why, "%s", text);
+        return false;
+    }
+    gh_buf where = gh_buf_over(r->where, sizeof r->where - 1);
+    gh_postgres_host_put(&where, &plan.hosts[0]);
+    r->where[where.n] = '\0';
+    gh_postgres_plan_end(&plan);
+    return true;
 }
 
 /* The schema is there, and is the present one. */
@@ -55,10 +73,12 @@ static bool open_schema(gh_pg_records *r, gh_buf *why)
     uint64_t found;
     if (!gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_SCHEMA,
                           gh_postgres_now_ms() + r->server.timeout_ms, text)) {
-        gh_buf_printf(why, "%s", text);
+        r->unreachable = r->probe.sql.failure == GH_SQL_UNAVAILABLE;
+        gh_pg_put_why(r, text, why);
         return false;
     }
     bool done = gh_pg_schema_open(&r->probe, &found, why);
+    r->unreachable = !done && r->probe.sql.failure == GH_SQL_UNAVAILABLE;
     gh_sql_close(&r->probe.sql);
     return done;
 }
@@ -67,7 +87,6 @@ static bool open_spool(gh_pg_records *r, gh_buf *why)
 {
     char text[160];
     uint64_t cut = 0;
-    gh_spool_none(&r->spool);
     if (r->common.options.folder == NULL)
         return true;
     if (!gh_spool_open(&r->spool, r->common.options.folder, GH_SPOOL_MOST, why, &cut))
@@ -98,14 +117,20 @@ static bool open_feed(gh_pg_records *r, gh_buf *why)
                                      .now_s = o->now_s,
                                      .said = say,
                                      .ring_changed = ring_changed,
+                                     .lost = gh_pg_feed_lost,
+                                     .back = gh_pg_feed_back,
                                      .data = r};
+    gh_feed_stats stats;
     if (o->roster == NULL)
         return true;
     r->feed = gh_feed_open(&options);
     if (r->feed == NULL)
         gh_buf_lit(why, "the thread that follows other nodes can't be started");
-    else if (!gh_feed_wait(r->feed, gh_postgres_now_ms() + LOAD_MS, text))
-        gh_buf_printf(why, "%s", text);
+    else if (!gh_feed_wait(r->feed, gh_postgres_now_ms() + LOAD_MS, text)) {
+        gh_feed_read_stats(r->feed, &stats);
+        r->unreachable = !stats.connected;
+        gh_pg_put_why(r, text, why);
+    }
     return why->n == 0;
 }
 
@@ -126,8 +151,8 @@ static bool make_ready(gh_pg_records *r, gh_buf *why)
     (void)gh_breaker_good(&r->breaker, gh_records_clock_ms());
     gh_pg_worker_init(w, r);
     if (gh_pg_do(w, &task) != GH_PG_DONE) {
-        gh_buf_printf(why, "the database can't be used: %s",
-                      w->c.sql.why[0] != '\0' ? w->c.sql.why : "see the log");
+        r->unreachable = w->c.sql.failure == GH_SQL_UNAVAILABLE;
+        gh_pg_put_why(r, w->c.sql.why[0] != '\0' ? w->c.sql.why : "it can't be used: see the log", why);
         return false;
     }
     memcpy(r->naming, w->work.naming, sizeof r->naming);
@@ -184,6 +209,8 @@ static void free_all(gh_pg_records *r)
     gh_spool_close(&r->spool);
     gh_arena_wipe(&r->memory);
     gh_arena_reset(&r->memory);
+    gh_pg_passwords_end(&r->passwords);
+    (void)pthread_mutex_destroy(&r->news.lock);
     (void)pthread_cond_destroy(&r->wake);
     gh_records_destroy(&r->common);
     free(r);
@@ -225,6 +252,23 @@ static void adjusted(gh_records *common)
 {
     gh_pg_records *r = of(common);
     wake_keeper(r, &r->adjusted);
+}
+
+/* While there is no outage nobody is kept waiting: the next connections show whether it is right. */
+static bool use_password(gh_records *common, const char *password)
+{
+    gh_pg_records *r = of(common);
+    struct timespec span = {.tv_nsec = LOOK_MS * 1000000L};
+    bool changed;
+    if (!gh_pg_passwords_use(&r->passwords, password, &changed))
+        return false;
+    if (!changed || gh_pg_usable(r))
+        return true;
+    uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
+    gh_pg_try_now(r);
+    while (!gh_pg_usable(r) && gh_postgres_now_ms() < until_ms)
+        (void)nanosleep(&span, NULL);
+    return true;
 }
 
 static uint64_t age_ms(gh_records *common, uint64_t *ret_fillings)
@@ -269,8 +313,13 @@ static void read_stats(gh_records *common, gh_records_stats *ret)
     read_feed(r, ret);
 }
 
-static const gh_records_executor executor = {
-    .close = close_all, .submit = submit, .adjusted = adjusted, .age_ms = age_ms, .read_stats = read_stats};
+static const gh_records_executor executor = {.close = close_all,
+                                             .submit = submit,
+                                             .adjusted = adjusted,
+                                             .age_ms = age_ms,
+                                             .use_password = use_password,
+                                             .put_trouble = gh_pg_put_trouble,
+                                             .read_stats = read_stats};
 
 static void init(gh_pg_records *r, const gh_records_options *options)
 {
@@ -279,6 +328,10 @@ static void init(gh_pg_records *r, const gh_records_options *options)
     gh_random(random, sizeof random);
     r->probe_row = gh_id_of_random(random);
     gh_records_init(&r->common, &executor, options);
+    gh_arena_init(&r->memory, NULL, 0, TEXTS);
+    gh_spool_none(&r->spool);
+    gh_pg_passwords_init(&r->passwords, options->postgres.memory);
+    (void)pthread_mutex_init(&r->news.lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&r->wake, &monotonic);
@@ -286,7 +339,7 @@ static void init(gh_pg_records *r, const gh_records_options *options)
     gh_breaker_init(&r->breaker, gh_records_clock_ms());
 }
 
-gh_records *gh_pg_records_open(const gh_records_options *options, gh_buf *why)
+static gh_records *open_once(const gh_records_options *options, gh_buf *why, bool *ret_unreachable)
 {
     gh_pg_records *r = calloc(1, sizeof *r);
     if (r == NULL) {
@@ -294,9 +347,29 @@ gh_records *gh_pg_records_open(const gh_records_options *options, gh_buf *why)
         return NULL;
     }
     init(r, options);
-    if (open_spool(r, why) && copy_server(r, options, why) && open_schema(r, why) && make_workers(r, why) &&
-        make_ready(r, why) && open_feed(r, why) && start(r, why))
+    if (open_spool(r, why) && copy_server(r, options, why) && find_place(r, why) && open_schema(r, why) &&
+        make_workers(r, why) && make_ready(r, why) && open_feed(r, why) && start(r, why))
         return &r->common;
+    *ret_unreachable = r->unreachable;
     free_all(r);
     return NULL;
+}
+
+/* Each time from the beginning: what was begun on a server that has gone is worth nothing. */
+gh_records *gh_pg_records_open(const gh_records_options *options, gh_buf *why)
+{
+    char text[GH_POSTGRES_WHERE + GH_POSTGRES_WHY];
+    for (;;) {
+        bool unreachable = false;
+        gh_buf b = gh_buf_over(text, sizeof text - 1);
+        gh_records *r = open_once(options, &b, &unreachable);
+        if (r != NULL)
+            return r;
+        text[b.n] = '\0';
+        if (!unreachable || options->postgres.waits == NULL ||
+            !options->postgres.waits(options->said_data, text)) {
+            gh_buf_put(why, gh_str_cut(gh_buf_str(&b), 0, gh_buf_room(why)));
+            return NULL;
+        }
+    }
 }

@@ -42,10 +42,23 @@ typedef struct gh_pg_worker {
 
 enum { GH_PG_USES = 256, GH_PG_WORKERS = 64 };
 
+/* What is said of the server: away for operations, or for the feed, is away. */
+typedef struct gh_pg_news {
+    pthread_mutex_t lock; /* of what follows; taken before common.lock */
+    bool feed_lost;
+    bool away;                 /* as was said last */
+    uint64_t since_ms;         /* when that began */
+    char why[GH_POSTGRES_WHY]; /* of the last failure; "": there was none since it was back */
+} gh_pg_news;
+
 struct gh_pg_records {
     gh_records common; /* comes first */
     gh_arena memory;   /* of `server`'s texts; secrets are in it */
+    gh_pg_passwords passwords;
     gh_postgres_server server;
+    char where[GH_POSTGRES_WHERE]; /* for people; "" before the first try to connect */
+    bool unreachable;              /* while it is opened: that is why it can't be */
+    gh_pg_news news;
     gh_feed *feed; /* NULL: there is no roster */
     gh_spool spool;
     uint8_t naming[GH_SIPHASH_KEY_SIZE];
@@ -83,6 +96,23 @@ uint64_t gh_pg_trial(gh_pg_records *r);
 /* A transaction was done, or failed for what is no conflict and no lost connection. Says so once. */
 void gh_pg_worked(gh_pg_records *r);
 void gh_pg_failed(gh_pg_records *r, const char *why);
+
+/* Before the next trial is due: something has changed. */
+void gh_pg_try_now(gh_pg_records *r);
+
+/* --- news.c */
+
+/* What is true by now is said once, when it is other than what was said last: records_unavailable with `why`, and
+ * records_recovered. While it is away a `why` is passed on as records_still_unavailable, for no line of its own. NULL: there
+ * is none. */
+void gh_pg_tell(gh_pg_records *r, const char *why);
+/* The feed's: it can't reach the server; it reads again. data: the gh_pg_records. */
+void gh_pg_feed_lost(void *data, const char *why);
+void gh_pg_feed_back(void *data);
+/* "PostgreSQL at db:5432: why"; why may begin with the place. */
+void gh_pg_put_why(const gh_pg_records *r, const char *why, gh_buf *out);
+/* As gh_records_put_trouble(). */
+void gh_pg_put_trouble(gh_records *common, gh_buf *out);
 
 /* --- worker.c */
 

@@ -64,7 +64,11 @@ typedef struct gh_feed_options {
     /* The ring of signing keys was changed on some node, maybe this one; also after each loading. On the feed's thread,
      * which must not be kept waiting. NULL: nobody cares. */
     void (*ring_changed)(void *data);
-    void *data; /* of both */
+    /* The server can't be reached, said for every try that fails; and once when it is read from again. On the feed's
+     * thread. NULL: nobody cares. */
+    void (*lost)(void *data, const char *why);
+    void (*back)(void *data);
+    void *data; /* of all */
 } gh_feed_options;
 
 /* Starts the thread, which connects and loads the roster by itself, again and again until it can. NULL: no memory. */

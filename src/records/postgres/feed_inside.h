@@ -45,6 +45,7 @@ struct gh_feed {
     uint64_t began_boot_ms; /* began_ms by CLOCK_BOOTTIME */
     bool notified;
     bool incomplete; /* as was said last */
+    bool lost;       /* likewise */
 
     _Atomic bool connected;
     _Atomic uint64_t reads, changes, loads, notices;

@@ -66,6 +66,24 @@ static void say_state(gh_feed *f)
         f->options.said(f->options.data, 2, "roster_incomplete", why);
 }
 
+/* A connection that was only ended is opened anew at once, and that is no outage. One that can't be is; and one that is
+ * gone when the roster is incomplete already: the server hangs. */
+static void say_lost(gh_feed *f, const char *why)
+{
+    f->lost = true;
+    if (f->options.lost != NULL)
+        f->options.lost(f->options.data, why);
+}
+
+static void say_back(gh_feed *f)
+{
+    if (!f->lost)
+        return;
+    f->lost = false;
+    if (f->options.back != NULL)
+        f->options.back(f->options.data);
+}
+
 static void set_why(gh_feed *f, const char *why)
 {
     gh_str text = gh_str_cut(gh_str_of(why), 0, sizeof f->why - 1);
@@ -91,11 +109,13 @@ static void set_following(gh_feed *f, bool following)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
-static void go_away(gh_feed *f, const char *why)
+static void go_away(gh_feed *f, const char *why, bool unreachable)
 {
     set_following(f, false);
     set_why(f, why);
     gh_follow_close(&f->follower);
+    if (unreachable || !gh_feed_is_complete(f, 0))
+        say_lost(f, why);
     atomic_store_explicit(&f->connected, false, memory_order_relaxed);
     (void)gh_breaker_bad(&f->breaker, gh_postgres_now_ms(), random_number());
 }
@@ -104,7 +124,7 @@ static void connect_now(gh_feed *f)
 {
     char why[GH_POSTGRES_WHY] = "";
     if (!gh_follow_connect(&f->follower, &f->options.server, why)) {
-        go_away(f, why);
+        go_away(f, why, true);
         return;
     }
     (void)gh_breaker_good(&f->breaker, gh_postgres_now_ms());
@@ -127,7 +147,7 @@ static void load(gh_feed *f)
     atomic_fetch_add_explicit(&f->fillings, 1, memory_order_release);
     finish_what_needs_no_read(f);
     if (!gh_follow_load(&f->follower, f->options.now_s(), why)) {
-        go_away(f, why);
+        go_away(f, why, false);
         return;
     }
     atomic_fetch_add_explicit(&f->loads, 1, memory_order_relaxed);
@@ -161,7 +181,9 @@ static void end_read(gh_feed *f, const gh_followed_what *what)
     if (first)
         (void)pthread_cond_broadcast(&f->changed);
     (void)pthread_mutex_unlock(&f->lock);
+    set_why(f, "");
     finish_taken(f);
+    say_back(f);
     f->notified = gh_postgres_notified(&f->follower.c); /* it may have come beside the answer */
     if (what->ring)
         tell_ring(f);
@@ -187,13 +209,13 @@ static void read_now(gh_feed *f)
         end_read(f, &what);
         return;
     case GH_FOLLOW_LOST:
-        go_away(f, why);
+        go_away(f, why, false);
         return;
     case GH_FOLLOW_MISSED:
         set_following(f, false);
         set_why(f, why);
         if (!gh_sql_ok(&f->follower.c.sql))
-            go_away(f, why);
+            go_away(f, why, false);
         return;
     }
 }
@@ -243,7 +265,7 @@ static uint64_t next_due(gh_feed *f)
 static void look_alive(gh_feed *f)
 {
     if (f->follower.open && !gh_postgres_alive(&f->follower.c))
-        go_away(f, f->follower.c.sql.why);
+        go_away(f, f->follower.c.sql.why, false);
 }
 
 /* Until then, or until something comes. */

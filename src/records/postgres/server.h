@@ -20,11 +20,13 @@
 #include <libpq-fe.h>
 
 #include "base/buf.h"
+#include "records/postgres/password.h"
 
 /* All NUL-terminated; url and password are secrets. Lives as long as what is connected by it. */
 typedef struct gh_postgres_server {
     const char *url;                            /* postgresql://user@host:5432/database?option=value */
     const char *password;                       /* NULL or empty: the URL's, or none */
+    gh_pg_passwords *passwords;                 /* NULL: `password`; else one that may change meanwhile */
     const char *ca_file, *cert_file, *key_file; /* NULL or empty: none */
     uint32_t timeout_ms;                        /* for connecting, and for any one answer */
 } gh_postgres_server;

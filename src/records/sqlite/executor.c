@@ -117,8 +117,18 @@ static void read_stats(gh_records *r, gh_records_stats *ret)
     ret->file_bytes = gh_folder_bytes(&of(r)->folder);
 }
 
-static const gh_records_executor executor = {
-    .close = close_all, .submit = submit, .adjusted = adjusted, .age_ms = age_ms, .read_stats = read_stats};
+static void put_trouble(gh_records *common, gh_buf *out)
+{
+    (void)common;
+    gh_buf_lit(out, "the database in the data folder could not be read or written: is the disk full?");
+}
+
+static const gh_records_executor executor = {.close = close_all,
+                                             .submit = submit,
+                                             .adjusted = adjusted,
+                                             .age_ms = age_ms,
+                                             .put_trouble = put_trouble,
+                                             .read_stats = read_stats};
 
 gh_records *gh_sqlite_records_open(const gh_records_options *options, gh_buf *why)
 {
