@@ -66,3 +66,61 @@ def test_an_outage_is_seen_and_its_end(node, servers, how):
     eventually(lambda: of(node)[1]["roster"]["age_ms"] < 1000, "what is known is new again", 30)
     events = [e["event"] for e in node.log() if e.get("event") in ("records_unavailable", "records_recovered")]
     assert events == ["records_unavailable", "records_recovered"], "one line when it begins, one when it is over"
+
+
+def quiet_outage(node, postgresql, how):
+    """Nobody asks the node for what needs PostgreSQL. Returns the reason it gives."""
+    getattr(postgresql, how)()
+    try:
+        eventually(lambda: up(node) == 0, "the outage is seen", 20)
+        reason = lines(node)[-1]["text"]
+        eventually(lambda: all(c.value("gatehouse_server_up", server="postgresql") == 0 for c in (node.metrics(),)), "and goes on", 5)
+    finally:
+        postgresql.resume()
+        if not postgresql.running():
+            postgresql.start()
+    eventually(lambda: up(node) == 1, "it is back", 30)
+    return reason
+
+
+def lines(node):
+    return [e for e in node.log() if e.get("event") in ("records_unavailable", "records_recovered")]
+
+
+def test_an_idle_node_sees_an_outage_too(node, servers):
+    postgresql = servers[1]
+    killed = quiet_outage(node, postgresql, "kill")
+    paused = quiet_outage(node, postgresql, "pause")
+    assert "nobody listens" in killed and "nobody listens" not in paused, (killed, paused)
+    assert [e["event"] for e in lines(node)] == ["records_unavailable", "records_recovered"] * 2
+    assert of(node)[0]["outages"] == 2 and "nobody listens" not in of(node)[0]["last_error"], "the reason is the last outage's"
+
+
+def test_connections_that_are_ended_are_no_outage(node, servers):
+    postgresql = servers[1]
+    for _ in range(3):
+        before = node.metrics().value("gatehouse_records_operations_total")
+        postgresql.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gatehouse_service'")
+        assert run("user", "list", "--data", identity.data_folder(node), cwd=node.folder).returncode == 0
+        eventually(lambda b=before: node.metrics().value("gatehouse_records_operations_total") > b, "it works", 20)
+    eventually(lambda: of(node)[1]["roster"]["age_ms"] < 1000, "what is known is new", 30)
+    assert lines(node) == [] and of(node)[0]["outages"] == 0
+
+
+def test_the_reason_is_kept_up_to_date(node, servers):
+    """First it is gone, then it is there and lets nobody in."""
+    postgresql = servers[1]
+    postgresql.kill()
+    try:
+        eventually(lambda: "nobody listens" in (of(node)[0]["last_error"] or ""), "it is gone", 20)
+    finally:
+        postgresql.start()
+    eventually(lambda: up(node) == 1, "it is back", 30)
+    postgresql.execute("ALTER ROLE gatehouse_service CONNECTION LIMIT 0")
+    try:
+        postgresql.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gatehouse_service'")
+        eventually(lambda: "(53300)" in of(node)[0]["last_error"], "it lets nobody in", 20)
+        assert up(node) == 0
+    finally:
+        postgresql.execute("ALTER ROLE gatehouse_service CONNECTION LIMIT -1")
+    eventually(lambda: up(node) == 1, "it is back", 30)

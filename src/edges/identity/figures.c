@@ -28,6 +28,12 @@ static void put_records(gh_records *records, gh_buf *out)
     put(out, "gatehouse_records_failures_total", "counter", "Transactions that failed.", r.failures);
     put(out, "gatehouse_records_queued", "gauge", "Operations that wait for the records.", r.queued);
     put(out, "gatehouse_records_bytes", "gauge", "Size of the records' file.", r.file_bytes);
+    if (!r.shared)
+        return;
+    put(out, "gatehouse_audit_spool_lines", "gauge", "Lines of the audit trail that wait on disk.",
+        r.spool_lines);
+    put(out, "gatehouse_audit_dropped_total", "counter", "Lines of the audit trail that were lost.",
+        r.dropped);
 }
 
 static void put_passwords(const gh_password_pool *pool, gh_buf *out)

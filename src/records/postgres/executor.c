@@ -241,8 +241,14 @@ static void close_all(gh_records *common)
 static bool submit(gh_records *common, gh_op *op)
 {
     gh_pg_records *r = of(common);
-    if (op->kind != GH_OP_CATCH_UP || r->feed == NULL || gh_queue_closing(&common->queue))
-        return gh_queue_put(&common->queue, op);
+    if (op->kind != GH_OP_CATCH_UP || r->feed == NULL || gh_queue_closing(&common->queue)) {
+        bool taken = gh_queue_put(&common->queue, op);
+        if (!taken && op->kind == GH_OP_AUDIT) {
+            atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
+            atomic_fetch_add(&r->refused, 1);
+        }
+        return taken;
+    }
     op->status = GH_OP_OK;
     gh_feed_catch_up(r->feed, gh_op_ref(op));
     return true;

@@ -81,6 +81,11 @@ struct gh_pg_records {
     unsigned n_uses; /* collected and not written yet */
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;
 
+    bool spool_stuck; /* what can't be read there can't be put aside; as was said last */
+
+    _Atomic bool spool_passed; /* new lines of the audit trail need not wait behind those in the spool */
+    _Atomic uint64_t
+        refused;          /* lines that found no place in the queue, and are not in the spool's number yet */
     _Atomic bool failing; /* the database refuses to do its work, as was said last */
     _Atomic uint64_t outages, conflicts, reconnects, unsure, spooled, replayed, dropped;
 };

@@ -7,7 +7,6 @@
 
 #include "base/crc32.h"
 #include "base/crypto.h"
-#include "records/own_file.h"
 
 enum { HEAD = 32, FRAME = 8 };
 static const gh_str magic = GH_STR_INIT("GHSPOOL1");
@@ -69,7 +68,7 @@ static bool write_head(const gh_spool *s)
 static bool make_empty(gh_spool *s)
 {
     s->size = HEAD;
-    s->lines = s->dropped = 0;
+    s->lines = 0;
     gh_random(s->generation, sizeof s->generation);
     return ftruncate(s->fd, HEAD) == 0 && write_head(s);
 }
@@ -93,20 +92,58 @@ static bool fail(gh_buf *why, const char *path, const char *what)
     return false;
 }
 
-/* Finds the end of the last whole line. False: there is one that this program does not know. */
-static bool find_end(gh_spool *s)
+/* A whole line that can be read, and ends within `until`. */
+static bool is_line(int fd, uint64_t at, uint64_t until, char *memory, gh_str *bytes, gh_spool_line *ret)
+{
+    return read_line(fd, at, memory, bytes) && at + FRAME + bytes->n <= until &&
+           gh_spool_line_read(*bytes, ret);
+}
+
+/* What is at *at. Damage may be in a line's length, too: the next line is looked for at every place. */
+static enum gh_spool_found find(int fd, uint64_t *at, uint64_t until, char *memory, gh_spool_line *ret)
+{
+    gh_str bytes;
+    uint64_t to = *at;
+    if (to >= until)
+        return GH_SPOOL_END;
+    if (is_line(fd, to, until, memory, &bytes, ret)) {
+        *at += FRAME + bytes.n;
+        return GH_SPOOL_LINE;
+    }
+    do
+        to++;
+    while (to < until && !is_line(fd, to, until, memory, &bytes, ret));
+    *at = to;
+    return GH_SPOOL_BAD;
+}
+
+static bool is_newer(int fd, uint64_t at, char *memory)
+{
+    gh_str bytes;
+    return read_line(fd, at, memory, &bytes) && gh_spool_line_is_newer(bytes);
+}
+
+/* Finds the end of the last whole line, of a file of that size. False: there is one that this program does not know. */
+static bool find_end(gh_spool *s, uint64_t size)
 {
     char memory[GH_SPOOL_LINE_MAX];
-    gh_str bytes;
     gh_spool_line line;
+    uint64_t at = HEAD, bad = 0;
     s->size = HEAD;
-    while (read_line(s->fd, s->size, memory, &bytes)) {
-        if (!gh_spool_line_read(bytes, &line))
+    for (;;) {
+        if (is_newer(s->fd, at, memory))
             return false;
-        s->size += FRAME + bytes.n;
-        s->lines++;
+        enum gh_spool_found found = find(s->fd, &at, size, memory, &line);
+        if (found == GH_SPOOL_END)
+            return true;
+        if (found == GH_SPOOL_BAD) {
+            bad++;
+            continue;
+        }
+        s->lines += 1 + bad;
+        bad = 0;
+        s->size = at;
     }
-    return true;
 }
 
 static bool look_through(gh_spool *s, const char *path, gh_buf *why, uint64_t *ret_cut)
@@ -124,7 +161,7 @@ static bool look_through(gh_spool *s, const char *path, gh_buf *why, uint64_t *r
         return fail(why, path, strange);
     memcpy(s->generation, head + magic.n, GH_SPOOL_ID);
     s->dropped = number_of(head + magic.n + GH_SPOOL_ID, 8);
-    if (!find_end(s))
+    if (!find_end(s, (uint64_t)st.st_size))
         return fail(why, path, newer);
     *ret_cut = (uint64_t)st.st_size - s->size;
     return *ret_cut == 0 || ftruncate(s->fd, (off_t)s->size) == 0 || fail(why, path, strerrordesc_np(errno));
@@ -161,7 +198,8 @@ bool gh_spool_open(gh_spool *s, const char *folder, uint64_t most, gh_buf *why, 
     gh_spool_none(s);
     s->most = most;
     *ret_cut = 0;
-    if (!gh_own_folder(folder, why) || !gh_own_path(folder, "audit.spool", path, why))
+    if (!gh_own_folder(folder, why) || !gh_own_path(folder, "audit.spool", path, why) ||
+        !gh_own_path(folder, "audit.spool.bad", s->aside, why))
         return false;
     s->folder = gh_own_lock(folder, why);
     if (s->folder < 0)
@@ -217,32 +255,95 @@ enum gh_spool_answer gh_spool_keep(gh_spool *s, const gh_spool_line *line)
     return answer;
 }
 
-bool gh_spool_next(gh_spool *s, uint64_t *at, char *memory, gh_spool_line *ret)
+enum gh_spool_found gh_spool_next(gh_spool *s, uint64_t *at, uint64_t until, char *memory, gh_spool_line *ret)
 {
-    gh_str line;
-    uint64_t from = *at == 0 ? HEAD : *at;
-    (void)pthread_mutex_lock(&s->lock);
-    bool more = s->fd >= 0 && from < s->size;
-    (void)pthread_mutex_unlock(&s->lock);
-    if (!more || !read_line(s->fd, from, memory, &line) || !gh_spool_line_read(line, ret))
-        return false;
-    *at = from + FRAME + line.n;
+    if (*at == 0)
+        *at = HEAD;
+    return s->fd < 0 ? GH_SPOOL_END : find(s->fd, at, until, memory, ret);
+}
+
+/* Appends those bytes of the spool. */
+static bool copy_bytes(const gh_spool *s, int to, uint64_t from, uint64_t until, uint64_t *at)
+{
+    char memory[4096];
+    while (from < until) {
+        size_t n = until - from < sizeof memory ? (size_t)(until - from) : sizeof memory;
+        if (!read_all(s->fd, memory, n, from) || !write_all(to, (gh_str){memory, n}, *at))
+            return false;
+        from += n;
+        *at += n;
+    }
     return true;
 }
 
-void gh_spool_forget(gh_spool *s, uint64_t at, uint64_t dropped)
+static bool copy_bad(const gh_spool *s, int to)
+{
+    char memory[GH_SPOOL_LINE_MAX];
+    gh_spool_line line;
+    struct stat st;
+    enum gh_spool_found found = GH_SPOOL_LINE;
+    if (fstat(to, &st) != 0)
+        return false;
+    uint64_t end = (uint64_t)st.st_size;
+    for (uint64_t from = HEAD, at = HEAD; found != GH_SPOOL_END; from = at) {
+        found = find(s->fd, &at, s->size, memory, &line);
+        if (found == GH_SPOOL_BAD && !copy_bytes(s, to, from, at, &end))
+            return false;
+    }
+    return fdatasync(to) == 0;
+}
+
+static bool put_aside(const gh_spool *s, gh_buf *why)
+{
+    int fd = gh_own_file(s->aside, why);
+    if (fd < 0)
+        return false;
+    bool done = copy_bad(s, fd) || fail(why, s->aside, strerrordesc_np(errno));
+    (void)close(fd);
+    return done;
+}
+
+bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, gh_buf *why)
+{
+    bool done = true;
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->fd >= 0 && s->size == (at == 0 ? HEAD : at)) {
+        done = bad == 0 || put_aside(s, why);
+        if (done) {
+            s->dropped += bad;
+            (void)make_empty(s);
+        }
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return done;
+}
+
+void gh_spool_told(gh_spool *s, uint64_t dropped)
 {
     (void)pthread_mutex_lock(&s->lock);
-    if (s->fd >= 0 && s->size == (at == 0 ? HEAD : at) && s->dropped == dropped)
-        (void)make_empty(s);
+    s->dropped -= dropped < s->dropped ? dropped : s->dropped;
+    gh_random(s->generation, sizeof s->generation);
+    if (s->fd >= 0)
+        (void)write_head(s);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void gh_spool_add_dropped(gh_spool *s, uint64_t dropped)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->dropped += dropped;
+    if (s->fd >= 0)
+        (void)write_head(s);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
 gh_spool_state gh_spool_look(gh_spool *s)
 {
     (void)pthread_mutex_lock(&s->lock);
-    gh_spool_state state = {
-        .lines = s->lines, .bytes = s->lines == 0 ? 0 : s->size - HEAD, .dropped = s->dropped};
+    gh_spool_state state = {.lines = s->lines,
+                            .bytes = s->lines == 0 ? 0 : s->size - HEAD,
+                            .dropped = s->dropped,
+                            .end = s->size};
     memcpy(state.generation, s->generation, sizeof state.generation);
     (void)pthread_mutex_unlock(&s->lock);
     return state;

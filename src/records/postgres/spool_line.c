@@ -106,3 +106,8 @@ bool gh_spool_line_read(gh_str bytes, gh_spool_line *ret)
     *ret = line;
     return true;
 }
+
+bool gh_spool_line_is_newer(gh_str bytes)
+{
+    return bytes.n > 0 && (uint8_t)bytes.p[0] > VERSION;
+}

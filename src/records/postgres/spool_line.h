@@ -24,4 +24,7 @@ GH_MUST_CHECK bool gh_spool_line_put(const gh_spool_line *line, gh_buf *out);
 /* Texts point into `bytes`. False: it is not what gh_spool_line_put() writes. */
 GH_MUST_CHECK bool gh_spool_line_read(gh_str bytes, gh_spool_line *ret);
 
+/* Of one that can't be read: because a newer Gatehouse wrote it. */
+bool gh_spool_line_is_newer(gh_str bytes);
+
 #endif

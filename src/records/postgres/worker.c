@@ -144,7 +144,7 @@ static void do_audit(gh_pg_worker *w, gh_op *op)
     gh_spool_line line = line_of(op);
     gh_pg_task task = {
         .how = GH_PG_ORDERLY, .run = gh_pg_write_line, .data = &line, .until_ms = until_ms(r, op)};
-    bool others = gh_spool_look(&r->spool).lines > 0;
+    bool others = gh_spool_look(&r->spool).lines > 0 && !atomic_load(&r->spool_passed);
     enum gh_pg_end end = others ? GH_PG_NOT_DONE : gh_pg_do(w, &task);
     if (end == GH_PG_DONE || keep_line(r, &line))
         op->status = GH_OP_OK;

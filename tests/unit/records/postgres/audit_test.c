@@ -13,7 +13,7 @@
 
 enum { TIMEOUT_MS = 400 };
 
-static _Atomic unsigned recovered, full;
+static _Atomic unsigned recovered, full, damaged;
 
 static void listen(void *data, int level, const char *event, const char *text)
 {
@@ -24,6 +24,8 @@ static void listen(void *data, int level, const char *event, const char *text)
         atomic_fetch_add(&recovered, 1);
     else if (strcmp(event, "audit_spool_full") == 0)
         atomic_fetch_add(&full, 1);
+    else if (strcmp(event, "audit_spool_damaged") == 0)
+        atomic_fetch_add(&damaged, 1);
 }
 
 static int setup(void **state)
@@ -37,6 +39,7 @@ static int setup(void **state)
     w->options.postgres.timeout_ms = TIMEOUT_MS;
     atomic_store(&recovered, 0);
     atomic_store(&full, 0);
+    atomic_store(&damaged, 0);
     return world_open(w) ? 0 : -1;
 }
 
@@ -225,6 +228,61 @@ static void test_a_full_spool_is_told_of(void **state)
     replayed(w, 1, kept + 1);
 }
 
+static void dropped_in_trail(world *w, unsigned lines)
+{
+    while (world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'") == 0)
+        (void)usleep(1000);
+    assert_int_equal(
+        world_number(
+            w, postgres_text(
+                   "SELECT count(*) FROM audit WHERE event = 'audit_dropped' AND detail = '{\"lines\":%u}'",
+                   lines)),
+        1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'"), 1);
+}
+
+/* Damage on disk, while the node runs: the lines before and behind it are written down, and it is not in their way. */
+static void test_a_damaged_line_is_not_in_the_way(void **state)
+{
+    world *w = *state;
+    gh_spool *spool = &((gh_pg_records *)w->records)->spool;
+    postgres_stop(world_server());
+    uint64_t ends[7] = {0};
+    for (unsigned i = 1; i <= 6; i++) {
+        assert_int_equal(audit(w, i), GH_OP_OK);
+        ends[i] = gh_spool_look(spool).end;
+    }
+    assert_int_equal(pwrite(spool->fd, "?", 1, (off_t)ends[4] - 3), 1); /* of the fourth */
+    assert_int_equal(pwrite(spool->fd, "\xff", 1, (off_t)ends[1]), 1);  /* the length of the second */
+    postgres_start(world_server(), NULL);
+    while (stats_of(w).spool_lines > 0)
+        (void)usleep(1000);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'csrf_refused' AND detail IN "
+                                     "('{\"n\":1}', '{\"n\":3}', '{\"n\":5}', '{\"n\":6}')"),
+                     4);
+    dropped_in_trail(w, 2);
+    assert_int_equal(stats_of(w).dropped, 2);
+    assert_int_equal(damaged, 1);
+    assert_int_equal(access(postgres_text("%s/audit.spool.bad", w->folder), R_OK), 0);
+    assert_int_equal(audit(w, 7), GH_OP_OK);
+    assert_int_equal(stats_of(w).spool_lines, 0);
+    assert_int_equal(unlink(postgres_text("%s/audit.spool.bad", w->folder)), 0);
+}
+
+static void *audit_on_and_on(void *data)
+{
+    world *w = data;
+    while (stats_of(w).spool_lines > 0) {
+        gh_op_audit *o = gh_op_make(AUDIT, gh_op_audit);
+        if (o == NULL)
+            return NULL;
+        o->event = GH_STR("csrf_refused");
+        gh_records_do(w->records, &o->op);
+        gh_op_unref(&o->op);
+    }
+    return NULL;
+}
+
 /* As many lines as a long outage leaves; sent in pieces of a few hundred. */
 static void fill_spool(const world *w, unsigned lines)
 {
@@ -271,6 +329,24 @@ static void test_a_node_that_ends_leaves_what_waits_to_the_next(void **state)
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE spool_id IS NOT NULL"), LINES);
 }
 
+/* Lines come faster than those that wait are written down. It came to no end before. */
+static void test_lines_that_keep_coming_are_no_treadmill(void **state)
+{
+    enum { LINES = 5000, CALLERS = 6 };
+    world *w = *state;
+    pthread_t callers[CALLERS];
+    world_close(w);
+    fill_spool(w, LINES);
+    assert_true(world_open(w));
+    for (unsigned i = 0; i < CALLERS; i++)
+        assert_int_equal(pthread_create(&callers[i], NULL, audit_on_and_on, w), 0);
+    for (unsigned i = 0; i < CALLERS; i++)
+        (void)pthread_join(callers[i], NULL);
+    assert_int_equal(stats_of(w).spool_lines, 0);
+    assert_int_equal(stats_of(w).dropped, 0);
+    assert_true(world_number(w, "SELECT count(*) FROM audit WHERE spool_id IS NOT NULL") >= LINES);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -281,6 +357,8 @@ int main(void)
         TEST(test_events_outlive_the_node),
         TEST(test_an_event_is_there_once),
         TEST(test_a_full_spool_is_told_of),
+        TEST(test_a_damaged_line_is_not_in_the_way),
+        TEST(test_lines_that_keep_coming_are_no_treadmill),
         TEST(test_what_waited_says_nothing_of_who_was_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

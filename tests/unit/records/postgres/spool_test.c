@@ -15,7 +15,7 @@
 
 #include "records/postgres/spool.h"
 
-static char folder[64], path[96], lock[96];
+static char folder[64], path[96], lock[96], aside[96];
 static gh_spool spool;
 static uint64_t cut;
 static char text[512];
@@ -43,6 +43,7 @@ static int setup(void **state)
     if (mkdtemp(folder) == NULL)
         return -1;
     (void)snprintf(path, sizeof path, "%s/audit.spool", folder);
+    (void)snprintf(aside, sizeof aside, "%s/audit.spool.bad", folder);
     (void)snprintf(lock, sizeof lock, "%s/gatehouse.lock", folder);
     return open_at_most(GH_SPOOL_MOST) ? 0 : -1;
 }
@@ -53,6 +54,7 @@ static int teardown(void **state)
     gh_spool_close(&spool);
     (void)unlink(path);
     (void)unlink(lock);
+    (void)unlink(aside);
     return rmdir(folder);
 }
 
@@ -79,6 +81,20 @@ static enum gh_spool_answer keep(uint64_t n)
     return gh_spool_keep(&spool, &line);
 }
 
+static enum gh_spool_found next(uint64_t *at, char *memory, gh_spool_line *ret)
+{
+    return gh_spool_next(&spool, at, gh_spool_look(&spool).end, memory, ret);
+}
+
+static void forget(uint64_t at, uint64_t bad)
+{
+    gh_buf why = gh_buf_over(text, sizeof text - 1);
+    bool done = gh_spool_forget(&spool, at, bad, &why);
+    text[why.n] = '\0';
+    if (!done)
+        fail_msg("%s", text);
+}
+
 /* Exactly the lines from..to are there, in order. Returns the end's place. */
 static uint64_t has(uint64_t from, uint64_t to)
 {
@@ -86,7 +102,7 @@ static uint64_t has(uint64_t from, uint64_t to)
     gh_spool_line line, expected;
     uint64_t at = 0;
     for (uint64_t n = from; n <= to; n++) {
-        if (!gh_spool_next(&spool, &at, memory, &line))
+        if (next(&at, memory, &line) != GH_SPOOL_LINE)
             fail_msg("line %llu is not there", (unsigned long long)n);
         expected = line_of(n);
         assert_memory_equal(line.id, expected.id, sizeof line.id);
@@ -97,7 +113,7 @@ static uint64_t has(uint64_t from, uint64_t to)
         assert_true(gh_str_eq(line.actor.user_agent, expected.actor.user_agent) &&
                     gh_str_eq(line.actor.decision, expected.actor.decision));
     }
-    assert_false(gh_spool_next(&spool, &at, memory, &line));
+    assert_int_equal(next(&at, memory, &line), GH_SPOOL_END);
     assert_int_equal(gh_spool_look(&spool).lines, from > to ? 0 : to - from + 1);
     return at;
 }
@@ -131,7 +147,7 @@ static void test_what_is_absent_stays_absent(void **state)
     uint64_t at = 0;
     line.actor.user_agent = GH_STR("");
     assert_int_equal(gh_spool_keep(&spool, &line), GH_SPOOL_KEPT);
-    assert_true(gh_spool_next(&spool, &at, memory, &back));
+    assert_int_equal(next(&at, memory, &back), GH_SPOOL_LINE);
     assert_true(back.detail.p == NULL && back.actor.decision.p == NULL);
     assert_true(back.actor.user_agent.p != NULL && back.actor.user_agent.n == 0);
     assert_int_equal(back.actor.address.family, 0);
@@ -146,11 +162,9 @@ static void test_it_is_emptied_when_all_is_told(void **state)
     uint64_t at = has(1, 1);
     memcpy(generation, gh_spool_look(&spool).generation, sizeof generation);
     assert_int_equal(keep(2), GH_SPOOL_KEPT); /* meanwhile */
-    gh_spool_forget(&spool, at, 0);
+    forget(at, 0);
     at = has(1, 2);
-    gh_spool_forget(&spool, at, 7); /* more were dropped than is known of */
-    has(1, 2);
-    gh_spool_forget(&spool, at, 0);
+    forget(at, 0);
     has(1, 0);
     assert_int_equal(size_of_file(), empty);
     assert_memory_not_equal(generation, gh_spool_look(&spool).generation, sizeof generation);
@@ -177,7 +191,15 @@ static void test_a_full_one_counts_what_it_drops(void **state)
     reopen(); /* the number is on disk */
     assert_int_equal(gh_spool_look(&spool).dropped, 3);
     uint64_t at = has(1, n);
-    gh_spool_forget(&spool, at, 3);
+    forget(at, 0);
+    uint8_t generation[GH_SPOOL_ID];
+    memcpy(generation, gh_spool_look(&spool).generation, sizeof generation);
+    gh_spool_add_dropped(&spool, 2); /* while the three are told */
+    gh_spool_told(&spool, 3);
+    reopen();
+    assert_int_equal(gh_spool_look(&spool).dropped, 2);
+    assert_memory_not_equal(generation, gh_spool_look(&spool).generation, sizeof generation);
+    gh_spool_told(&spool, 2);
     assert_int_equal(gh_spool_look(&spool).dropped, 0);
     gh_spool_close(&spool);
     assert_true(open_at_most(100));
@@ -246,6 +268,77 @@ static void write_at(off_t at, const char *bytes, size_t n)
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     assert_int_equal(pwrite(fd, bytes, n, at), (ssize_t)n);
     (void)close(fd);
+}
+
+static off_t bad_size(void)
+{
+    struct stat st;
+    if (stat(aside, &st) != 0)
+        return -1;
+    assert_int_equal(st.st_mode & 0777, 0600);
+    return st.st_size;
+}
+
+/* Any byte of a line in the middle is damaged, in its length, its sum or what it says, while it is open or while it is not. */
+static void test_what_is_damaged_is_put_aside(void **state)
+{
+    (void)state;
+    char memory[GH_SPOOL_LINE_MAX], whole[2048];
+    gh_spool_line line;
+    off_t ends[6] = {size_of_file()};
+    for (uint64_t n = 1; n <= 5; n++) {
+        assert_int_equal(keep(n), GH_SPOOL_KEPT);
+        ends[n] = size_of_file();
+    }
+    off_t aside_size = 0, size = ends[5];
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, whole, sizeof whole, 0), size);
+    for (off_t at = ends[1]; at < ends[2]; at++) {
+        char changed = (char)(whole[at] ^ 0x21);
+        assert_int_equal(pwrite(fd, whole, (size_t)size, 0), size);
+        assert_int_equal(pwrite(fd, &changed, 1, at), 1);
+        reopen();
+        assert_int_equal(cut, 0);
+        assert_int_equal(gh_spool_look(&spool).lines, 5);
+        uint64_t place = 0, found = 0, bad = 0;
+        for (enum gh_spool_found f; (f = next(&place, memory, &line)) != GH_SPOOL_END;) {
+            found += f == GH_SPOOL_LINE;
+            bad += f == GH_SPOOL_BAD;
+        }
+        assert_true(found == 4 && bad == 1);
+        uint64_t dropped = gh_spool_look(&spool).dropped;
+        forget(place, bad);
+        has(1, 0);
+        assert_int_equal(gh_spool_look(&spool).dropped, dropped + 1);
+        aside_size += ends[2] - ends[1];
+        assert_int_equal(bad_size(), aside_size);
+    }
+    (void)close(fd);
+    assert_int_equal(keep(6), GH_SPOOL_KEPT);
+    has(6, 6);
+}
+
+/* Where what is damaged can't be kept nothing is thrown away. */
+static void test_what_cannot_be_put_aside_stays(void **state)
+{
+    (void)state;
+    char memory[GH_SPOOL_LINE_MAX];
+    gh_spool_line line;
+    assert_int_equal(keep(1), GH_SPOOL_KEPT);
+    off_t first = size_of_file();
+    assert_int_equal(keep(2), GH_SPOOL_KEPT);
+    write_at(first - 3, "xyz", 3);
+    assert_int_equal(mkdir(aside, 0700), 0);
+    uint64_t at = 0;
+    assert_int_equal(next(&at, memory, &line), GH_SPOOL_BAD);
+    assert_int_equal(next(&at, memory, &line), GH_SPOOL_LINE);
+    gh_buf why = gh_buf_over(text, sizeof text - 1);
+    assert_false(gh_spool_forget(&spool, at, 1, &why));
+    assert_true(why.n > 0 && gh_spool_look(&spool).lines == 2 && gh_spool_look(&spool).dropped == 0);
+    assert_int_equal(rmdir(aside), 0);
+    forget(at, 1);
+    assert_true(gh_spool_look(&spool).lines == 0 && gh_spool_look(&spool).dropped == 1);
+    assert_true(bad_size() > 0);
 }
 
 static void test_what_is_not_ours_is_left_alone(void **state)
@@ -338,6 +431,8 @@ int main(void)
         TEST(test_a_full_one_counts_what_it_drops),
         TEST(test_too_long_a_line_is_dropped),
         TEST(test_a_torn_end_is_cut_off),
+        TEST(test_what_is_damaged_is_put_aside),
+        TEST(test_what_cannot_be_put_aside_stays),
         TEST(test_what_is_not_ours_is_left_alone),
         TEST(test_a_newer_programs_lines_are_not_thrown_away),
         TEST(test_kill_loses_nothing),

@@ -1,0 +1,99 @@
+"""The password of PostgreSQL is changed while a node runs: a reload, and no restart."""
+import contextlib
+import signal
+
+import pytest
+
+from support import identity
+from support.gateway import run
+from support.identity import SECRET, settings
+from support.servers import PASSWORD, PostgreSQL
+from support.timing import eventually
+
+FRESH = "four-loud-foghorns"
+
+
+class Place:
+    def __init__(self, start, scripted, folder):
+        self.postgresql = PostgreSQL()
+        self.database = self.postgresql.database(self.postgresql.template())
+        self.secret = folder / "password"
+        self.keep(PASSWORD)
+        url = self.postgresql.url(self.database).replace(f":{PASSWORD}@", "@")
+        environment = {"SECRET_KEY": SECRET, "POSTGRESQL_URL": url, "POSTGRESQL_PASSWORD_FILE": str(self.secret)}
+        self.node = start(settings(), scripted(), folder=folder, env=environment)
+
+    def keep(self, password):
+        self.secret.write_text(password + "\n")
+        self.secret.chmod(0o600)
+
+    def change(self, password):
+        self.postgresql.execute("ALTER ROLE gatehouse_service PASSWORD %s", (password,))
+
+    def end_connections(self):
+        """All of the node's; they are gone then."""
+        gone = self.pids()
+        self.postgresql.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gatehouse_service'")
+        eventually(lambda: not gone & self.pids(), "they are ended", 20)
+
+    def pids(self):
+        return {pid for pid, in self.postgresql.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'gatehouse_service'")}
+
+    def command(self, *words, **kwargs):
+        return run(*words, "--data", identity.data_folder(self.node), cwd=self.node.folder, **kwargs)
+
+    def works(self):
+        """It writes, and it follows what is changed."""
+        assert self.command("key", "rotate").returncode in (0, 1)
+        done = self.command("user", "list")
+        assert done.returncode == 0, done.stderr
+        return True
+
+    def up(self):
+        return self.node.metrics().value("gatehouse_server_up", server="postgresql")
+
+    def events(self, *names):
+        return [e["event"] for e in self.node.log() if e.get("event") in names]
+
+
+@pytest.fixture
+def place(gatehouse, shared_scripted, tmp_path):
+    made = Place(gatehouse, shared_scripted, tmp_path)
+    with contextlib.closing(made.postgresql):
+        yield made
+        made.node.stop()
+
+
+def test_a_reload_takes_the_new_one(place):
+    place.works()
+    place.change(FRESH)
+    place.keep(FRESH)
+    place.node.reload()
+    assert place.events("reloaded", "reload_refused", "restart_needed") == ["reloaded"]
+    for _ in range(3):
+        place.end_connections()
+        place.works()
+    eventually(lambda: place.up() == 1, "the feed has a connection, too", 20)
+    assert "records_unavailable" not in place.events("records_unavailable")
+    assert FRESH not in place.node.output()
+
+
+def test_a_node_that_was_shut_out_comes_back_by_a_reload(place):
+    """The new one was set, and the connections ended, before anybody told the node."""
+    place.change(FRESH)
+    place.end_connections()
+    eventually(lambda: place.up() == 0, "it can't get in", 20)
+    assert "postgresql.password" in next(e["text"] for e in place.node.log() if e.get("event") == "records_unavailable")
+    place.keep(FRESH)
+    place.node.signal(signal.SIGHUP)
+    eventually(lambda: place.up() == 1, "it is in again", 20)
+    eventually(place.works, "it works", 20)
+    eventually(lambda: place.events("reloaded", "reload_refused"), "the reload is over", 20)
+    assert place.events("reloaded", "reload_refused") == ["reloaded"]
+
+
+def test_without_a_new_one_the_one_before_stays(place):
+    place.node.reload()
+    place.end_connections()
+    place.works()
+    assert place.events("restart_needed") == []
