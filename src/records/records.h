@@ -44,7 +44,8 @@ typedef struct gh_records_options {
     uint32_t access_s;                    /* life of the access tokens that are made now */
     uint32_t cookie_idle_s, token_idle_s; /* for the cleanup; 0: none */
     uint32_t max_queue;                   /* operations that wait; more are refused: BUSY */
-    /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error. */
+    /* Something to be logged; on any thread. level: 0 information, 1 warning, 2 error.
+     * records_unavailable of level 0 is no line of its own: why it still is. */
     void (*said)(void *data, int level, const char *event, const char *text);
     void *said_data;
     uint64_t (*now_s)(void);  /* Unix time; for what is done without a request */

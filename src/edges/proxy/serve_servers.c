@@ -25,10 +25,9 @@ static bool is_shared(gh_serving *s)
 static void say(gh_serving *s, int level, const char *event, gh_str text)
 {
     bool shared = is_shared(s);
-    if (shared && strcmp(event, "records_unavailable") == 0)
-        gh_conditions_lost(&s->conditions, s->records_lane, GH_SERVER_POSTGRESQL, text, text);
-    else if (shared && strcmp(event, "records_still_unavailable") == 0)
-        gh_conditions_lost(&s->conditions, NULL, GH_SERVER_POSTGRESQL, text, text);
+    if (shared && strcmp(event, "records_unavailable") == 0) /* level 0: it still is, and why now */
+        gh_conditions_lost(&s->conditions, level > 0 ? s->records_lane : NULL, GH_SERVER_POSTGRESQL, text,
+                           text);
     else if (shared && strcmp(event, "records_recovered") == 0)
         gh_conditions_back(&s->conditions, s->records_lane, GH_SERVER_POSTGRESQL, text);
     else

@@ -108,7 +108,7 @@ void gh_pg_try_now(gh_pg_records *r);
 /* --- news.c */
 
 /* What is true by now is said once, when it is other than what was said last: records_unavailable with `why`, and
- * records_recovered. While it is away a `why` is passed on as records_still_unavailable, for no line of its own. NULL: there
+ * records_recovered. While it is away each further `why` is passed on as records_unavailable of level 0, for no line of its own. NULL: there
  * is none. */
 void gh_pg_tell(gh_pg_records *r, const char *why);
 /* The feed's: it can't reach the server; it reads again. data: the gh_pg_records. */

@@ -30,7 +30,7 @@ static void tell(gh_pg_records *r, const char *why)
         n->since_ms = gh_records_clock_ms();
         gh_records_say(&r->common, 2, "records_unavailable", n->why);
     } else if (away && why != NULL) {
-        gh_records_say(&r->common, 0, "records_still_unavailable", n->why);
+        gh_records_say(&r->common, 0, "records_unavailable", n->why);
     } else if (!away && n->away) {
         n->away = false;
         n->why[0] = '\0';
