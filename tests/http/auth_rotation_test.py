@@ -234,7 +234,7 @@ def test_what_was_made_before_generations_stays_good(gatehouse, upstream):
 # Another secret_key.
 
 def refused(gateway):
-    assert gateway.wait() == 2
+    assert gateway.wait() == 1
     return gateway.stderr()
 
 
