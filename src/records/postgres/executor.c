@@ -12,6 +12,7 @@ enum {
     TEXTS = 1 << 20,  /* bytes of the server's texts */
     LOAD_MS = 120000, /* for reading the roster at the start */
     LOOK_MS = 20,     /* between two looks whether the server is back */
+    LOOKS = 10,       /* between two trials, while somebody waits for it */
     OPEN_MS = 10000   /* how long the first transaction is tried anew */
 };
 
@@ -60,7 +61,10 @@ static bool find_place(gh_pg_records *r, gh_buf *why)
         return false;
     }
     gh_buf where = gh_buf_over(r->where, sizeof r->where - 1);
-    gh_postgres_host_put(&where, &plan.hosts[0]);
+    if (plan.n > 1)
+        gh_buf_put(&where, gh_str_cut(gh_str_of(plan.where), 0, sizeof r->where - 1));
+    else
+        gh_postgres_host_put(&where, &plan.hosts[0]);
     r->where[where.n] = '\0';
     gh_postgres_plan_end(&plan);
     return true;
@@ -260,7 +264,8 @@ static void adjusted(gh_records *common)
     wake_keeper(r, &r->adjusted);
 }
 
-/* While there is no outage nobody is kept waiting: the next connections show whether it is right. */
+/* While there is no outage nobody is kept waiting: the next connections show whether it is right. A trial that was under way
+ * had the one before. */
 static bool use_password(gh_records *common, const char *password)
 {
     gh_pg_records *r = of(common);
@@ -268,12 +273,14 @@ static bool use_password(gh_records *common, const char *password)
     bool changed;
     if (!gh_pg_passwords_use(&r->passwords, password, &changed))
         return false;
-    if (!changed || gh_pg_usable(r))
+    if (!changed)
         return true;
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
-    gh_pg_try_now(r);
-    while (!gh_pg_usable(r) && gh_postgres_now_ms() < until_ms)
+    for (unsigned looks = 0; !gh_pg_usable(r) && gh_postgres_now_ms() < until_ms; looks++) {
+        if (looks % LOOKS == 0)
+            gh_pg_try_now(r);
         (void)nanosleep(&span, NULL);
+    }
     return true;
 }
 
