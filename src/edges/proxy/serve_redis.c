@@ -19,7 +19,7 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
                                       .conditions = &s->conditions};
     s->redis = gh_redis_shared_new(&options, why);
     if (s->redis == NULL)
-        return gh_serving_fail("redis.url", why);
+        return gh_serving_fail("start", why);
     if (gh_redis_is_exposed(s->redis))
         gh_log_event(
             s->lane, GH_LEVEL_WARNING, "redis_not_encrypted",

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config/compile.h"
+#include "edges/identity/secret_file.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
 #include "edges/secrets/environment.h"
@@ -144,6 +145,17 @@ static gh_config *read_config(gh_serving *s, gh_report *report)
     return NULL;
 }
 
+/* Wrong is what `check` finds wrong, too; all else could not be done, and may be another time. */
+static int refused(const gh_serving *s, const gh_config *config, bool opened, bool compiled)
+{
+    char why[512];
+    if (compiled || gh_aws_secrets_unreachable(s->secrets))
+        return EXIT_START;
+    if (config == NULL || opened)
+        return EXIT_CONFIG;
+    return gh_data_folder_look(config->data_folder, why, sizeof why) ? EXIT_START : EXIT_CONFIG;
+}
+
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
@@ -166,7 +178,8 @@ int gh_serve_run(const gh_serve_options *options)
     unsigned reading = gh_aws_secrets_begin(s->secrets, false);
     gh_config *config = read_config(s, &report);
     s->identity.jwks = gh_key_sets_new(&s->stopping);
-    if (config != NULL && gh_identity_open(&s->identity, config, &report))
+    bool opened = config != NULL && gh_identity_open(&s->identity, config, &report);
+    if (opened)
         policy = gh_policy_compile(config, &report);
     if (config != NULL)
         gh_config_forget_ring(config);
@@ -177,11 +190,11 @@ int gh_serve_run(const gh_serve_options *options)
     if (s->generation == NULL) {
         gh_documents_free(s->documents);
         gh_identity_close(&s->identity);
+        int status = refused(s, config, opened, policy != NULL);
         if (config != NULL)
             gh_config_free(config);
-        bool later = policy != NULL || gh_aws_secrets_unreachable(s->secrets);
         gh_aws_secrets_free(s->secrets);
-        return later ? EXIT_START : EXIT_CONFIG;
+        return status;
     }
     gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
     if (!gh_serving_start(s, reading, on_signal, on_worker_ended))

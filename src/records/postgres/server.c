@@ -92,6 +92,13 @@ static void read_host(gh_postgres_plan *plan, gh_buf *memory, unsigned i)
     h->port = keep(memory, port.n > 0 ? port : GH_STR("5432"));
 }
 
+/* libpq would look at it when it connects. */
+static bool is_port(const char *text)
+{
+    uint64_t n;
+    return gh_str_u64(gh_str_of(text), &n) && n >= 1 && n <= UINT16_MAX;
+}
+
 static bool fits(unsigned n, unsigned hosts)
 {
     return n <= 1 || n == hosts;
@@ -109,8 +116,12 @@ static bool read_hosts(gh_postgres_plan *plan, char *why)
         return say(why,
                    "postgresql.url: as many ports and hostaddrs as hosts are wanted, or one port for all");
     gh_buf memory = gh_buf_over(plan->memory, sizeof plan->memory);
-    for (unsigned i = 0; i < plan->n; i++)
+    for (unsigned i = 0; i < plan->n; i++) {
         read_host(plan, &memory, i);
+        if (gh_buf_ok(&memory) && !is_port(plan->hosts[i].port))
+            return say(why, "postgresql.url: its port is not a number from 1 to 65535: write "
+                            "postgresql://user@host:5432/database");
+    }
     return gh_buf_ok(&memory) || say(why, "postgresql.url: its hosts are too long");
 }
 
@@ -213,7 +224,9 @@ static bool parse(gh_postgres_plan *plan, const char *url, char *why)
     gh_str text = text_of(url);
     char *error = NULL;
     if (!gh_str_starts(text, GH_STR("postgresql://")) && !gh_str_starts(text, GH_STR("postgres://")))
-        return say(why, "postgresql.url must be postgresql://user@host:5432/database");
+        return say(
+            why,
+            "postgresql.url (POSTGRESQL_URL) does not begin with postgresql://: write postgresql://user@host:5432/database");
     plan->url = PQconninfoParse(url, &error);
     if (error != NULL) { /* the URL is in it, and so may be the password */
         gh_wipe(error, gh_str_of(error).n);

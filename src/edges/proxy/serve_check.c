@@ -1,0 +1,83 @@
+#include "edges/proxy/serve_check.h"
+
+#include <stdlib.h>
+
+#include "edges/redis/shared.h"
+#include "edges/redis/url.h"
+#include "records/postgres/server.h"
+
+static void say(gh_report *report, bool warning, const gh_place *place, const char *text)
+{
+    if (warning)
+        gh_report_warning(report, place->file, place->line, place->column, "%s", text);
+    else
+        gh_report_error(report, place->file, place->line, place->column, "%s", text);
+}
+
+static bool check_redis_url(const gh_config *c, gh_report *report)
+{
+    gh_redis_url url;
+    const char *why = NULL;
+    const gh_place *place = &c->redis.url_place;
+    if (gh_redis_url_parse(c->redis.url, &url, &why)) {
+        gh_redis_url_wipe(&url);
+        return true;
+    }
+    gh_report_error(report, place->file, place->line, place->column,
+                    "redis.url (REDIS_URL): %s; right is redis://HOST:PORT/DATABASE, rediss:// with TLS, or "
+                    "unix:///PATH",
+                    why);
+    return false;
+}
+
+static bool check_redis(const gh_config *c, gh_report *report)
+{
+    char why[GH_REDIS_WHY_SIZE];
+    if (c->redis.url.p == NULL)
+        return true;
+    if (!check_redis_url(c, report))
+        return false;
+    const gh_redis_options options = {.url = c->redis.url,
+                                      .password = c->redis.password,
+                                      .ca_file = c->redis.ca_file,
+                                      .prefix = c->redis.prefix,
+                                      .timeout_ms = c->redis.timeout};
+    gh_redis_shared *redis = gh_redis_shared_new(&options, why);
+    if (redis == NULL)
+        say(report, false, &c->redis.url_place, why);
+    else if (gh_redis_is_exposed(redis))
+        say(report, true, &c->redis.url_place,
+            "redis.url (REDIS_URL) names another machine and no TLS: its password and the counts can be read and "
+            "changed on the way; rediss:// is safe");
+    gh_redis_shared_free(redis);
+    return redis != NULL;
+}
+
+static bool check_postgresql(const gh_config *c, gh_report *report)
+{
+    char why[GH_POSTGRES_WHY];
+    if (c->postgresql.url.p == NULL)
+        return true;
+    const gh_postgres_server server = {.url = c->postgresql.url.p,
+                                       .password = c->postgresql.password.p,
+                                       .ca_file = c->postgresql.ca_file.p,
+                                       .cert_file = c->postgresql.cert_file.p,
+                                       .key_file = c->postgresql.key_file.p,
+                                       .timeout_ms = (uint32_t)c->postgresql.timeout};
+    gh_postgres_plan *plan = malloc(sizeof *plan);
+    bool good = plan != NULL && gh_postgres_plan_make(plan, &server, why);
+    if (!good)
+        say(report, false, &c->postgresql.url_place, plan == NULL ? "out of memory" : why);
+    else if (plan->warning[0] != '\0')
+        say(report, true, &c->postgresql.url_place, plan->warning);
+    if (good)
+        gh_postgres_plan_end(plan);
+    free(plan);
+    return good;
+}
+
+bool gh_serve_check_servers(const gh_config *config, gh_report *report)
+{
+    bool redis = check_redis(config, report), postgresql = check_postgresql(config, report);
+    return redis && postgresql;
+}
