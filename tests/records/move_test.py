@@ -235,6 +235,18 @@ def test_a_folder_that_was_moved_is_refused(lived, postgresql, bare, move, gateh
     gatehouse(settings, upstream="http://127.0.0.1:9", env=identity.ENV).stop()
 
 
+def test_a_secret_that_was_made_in_the_folder_opens_the_keys(postgresql, bare, move, gatehouse, tmp_path):
+    """As the guide says: what is in the file is the SECRET_KEY of every node; another opens nothing."""
+    one = gatehouse(identity.settings(data={"folder": str(tmp_path / "data")}), upstream="http://127.0.0.1:9")
+    one.stop()
+    move(tmp_path / "data", postgresql.at(bare))
+    env = {"SECRET_KEY": (tmp_path / "data" / "secret_key").read_text().rstrip("\n"), "POSTGRESQL_URL": postgresql.at(bare, SERVICE, PASSWORD)}
+    gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9", env=env).stop()
+    other = gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9",
+                      env={**env, **identity.ENV}, ready=False)
+    assert other.wait() == 1 and "secret_key" in other.stderr()
+
+
 def test_the_folder_that_was_moved_is_good_for_a_node_on_postgresql(lived, postgresql, bare, move, gatehouse):
     move(lived[0], postgresql.at(bare))
     gatehouse(identity.settings(data={"folder": str(lived[0])}), upstream="http://127.0.0.1:9",
