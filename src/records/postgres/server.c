@@ -301,6 +301,7 @@ static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout
     uint32_t idle = timeout_ms > 1000 ? timeout_ms : 1000, lock = timeout_ms > 1 ? timeout_ms / 2 : 1;
     gh_buf_lit(out, " -c jit=off");
     switch (use) {
+    case GH_POSTGRES_LOOK:
     case GH_POSTGRES_OPERATIONS:
         gh_buf_printf(out,
                       " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u",
@@ -340,7 +341,7 @@ static bool put_options(const gh_postgres_plan *plan, const gh_postgres_server *
 }
 
 static void put_connection(const gh_postgres_plan *plan, const gh_postgres_server *server,
-                           gh_postgres_words *w)
+                           enum gh_postgres_use use, gh_postgres_words *w)
 {
     add(w, "password", is_set(server->password) ? server->password : named(plan, "password"));
     add(w, "sslmode", plan->sslmode);
@@ -349,7 +350,7 @@ static void put_connection(const gh_postgres_plan *plan, const gh_postgres_serve
     add(w, "sslkey", is_set(server->key_file) ? server->key_file : named(plan, "sslkey"));
     add(w, "client_encoding", "UTF8");
     add_default(plan, w, "gssencmode", "disable");
-    add_default(plan, w, "target_session_attrs", "read-write");
+    add_default(plan, w, "target_session_attrs", use == GH_POSTGRES_LOOK ? "any" : "read-write");
     add_default(plan, w, "application_name", "gatehouse");
     add_default(plan, w, "keepalives", "1");
     add_default(plan, w, "keepalives_idle", "10");
@@ -372,7 +373,7 @@ bool gh_postgres_plan_words(const gh_postgres_plan *plan, const gh_postgres_serv
     add(ret, "host", host->host);
     add(ret, "hostaddr", is_set(address) ? address : host->address);
     add(ret, "port", host->port);
-    put_connection(plan, server, ret);
+    put_connection(plan, server, use, ret);
     bool done = put_options(plan, server, use, ret);
     ret->keys[ret->n] = ret->values[ret->n] = NULL;
     return done;
