@@ -19,8 +19,11 @@ typedef struct gh_status {
     uint64_t uptime_s;
     unsigned nodes; /* 0: not known */
     enum gh_counted counted;
+    uint64_t leases,
+        leased; /* with Redis: questions for leases and what was given back; limits counted from one */
     bool draining;
     gh_condition servers[GH_SERVER_COUNT];
+    bool identity;          /* false: nothing that follows is there */
     uint64_t roster_age_ms; /* since it was known to be up to date */
     uint64_t sessions, keys, devices;
     bool shared;                       /* the records are on PostgreSQL */

@@ -4,7 +4,6 @@
 
 #include "edges/redis/shared.h"
 #include "edges/redis/url.h"
-#include "records/postgres/server.h"
 
 static void say(gh_report *report, bool warning, const gh_place *place, const char *text)
 {
@@ -53,11 +52,9 @@ static bool check_redis(const gh_config *c, gh_report *report)
     return redis != NULL;
 }
 
-static bool check_postgresql(const gh_config *c, gh_report *report)
+/* To be freed; NULL: `why` says why. */
+static gh_postgres_plan *plan_of(const gh_config *c, char why[GH_POSTGRES_WHY])
 {
-    char why[GH_POSTGRES_WHY];
-    if (c->postgresql.url.p == NULL)
-        return true;
     const gh_postgres_server server = {.url = c->postgresql.url.p,
                                        .password = c->postgresql.password.p,
                                        .ca_file = c->postgresql.ca_file.p,
@@ -65,15 +62,45 @@ static bool check_postgresql(const gh_config *c, gh_report *report)
                                        .key_file = c->postgresql.key_file.p,
                                        .timeout_ms = (uint32_t)c->postgresql.timeout};
     gh_postgres_plan *plan = malloc(sizeof *plan);
-    bool good = plan != NULL && gh_postgres_plan_make(plan, &server, why);
-    if (!good)
-        say(report, false, &c->postgresql.url_place, plan == NULL ? "out of memory" : why);
-    else if (plan->warning[0] != '\0')
-        say(report, true, &c->postgresql.url_place, plan->warning);
-    if (good)
-        gh_postgres_plan_end(plan);
+    if (plan == NULL)
+        memcpy(why, "out of memory", sizeof "out of memory");
+    if (plan != NULL && gh_postgres_plan_make(plan, &server, why))
+        return plan;
     free(plan);
-    return good;
+    return NULL;
+}
+
+static void free_plan(gh_postgres_plan *plan)
+{
+    gh_postgres_plan_end(plan);
+    free(plan);
+}
+
+static bool check_postgresql(const gh_config *c, gh_report *report)
+{
+    char why[GH_POSTGRES_WHY];
+    if (c->postgresql.url.p == NULL)
+        return true;
+    gh_postgres_plan *plan = plan_of(c, why);
+    if (plan == NULL) {
+        say(report, false, &c->postgresql.url_place, why);
+        return false;
+    }
+    if (plan->warning[0] != '\0')
+        say(report, true, &c->postgresql.url_place, plan->warning);
+    free_plan(plan);
+    return true;
+}
+
+void gh_serve_where_postgresql(const gh_config *config, char ret[GH_POSTGRES_WHERE])
+{
+    char why[GH_POSTGRES_WHY];
+    gh_postgres_plan *plan = plan_of(config, why);
+    ret[0] = '\0';
+    if (plan == NULL)
+        return;
+    memcpy(ret, plan->where, GH_POSTGRES_WHERE);
+    free_plan(plan);
 }
 
 bool gh_serve_check_servers(const gh_config *config, gh_report *report)

@@ -87,19 +87,34 @@ static void put_connections(gh_redis_shared *redis, gh_buf *out)
     put(out, "gatehouse_nodes", "gauge", "Nodes that count in this Redis, as far as is known.", r.nodes);
 }
 
+static void add_up(const gh_serving *s, gh_counters_figures *sum)
+{
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        const gh_counters_figures *f = gh_counters_figures_of(s->workers[i].counters);
+        atomic_fetch_add(&sum->asked, atomic_load(&f->asked));
+        atomic_fetch_add(&sum->leases, atomic_load(&f->leases));
+        atomic_fetch_add(&sum->leased, atomic_load(&f->leased));
+        atomic_fetch_add(&sum->remembered, atomic_load(&f->remembered));
+        atomic_fetch_add(&sum->away, atomic_load(&f->away));
+    }
+}
+
 void gh_serving_put_redis(gh_serving *s, gh_buf *out)
 {
     gh_counters_figures sum = {0};
     if (s->redis == NULL)
         return;
-    for (unsigned i = 0; i < s->n_workers; i++) {
-        const gh_counters_figures *f = gh_counters_figures_of(s->workers[i].counters);
-        atomic_fetch_add(&sum.asked, atomic_load(&f->asked));
-        atomic_fetch_add(&sum.leases, atomic_load(&f->leases));
-        atomic_fetch_add(&sum.leased, atomic_load(&f->leased));
-        atomic_fetch_add(&sum.remembered, atomic_load(&f->remembered));
-        atomic_fetch_add(&sum.away, atomic_load(&f->away));
-    }
+    add_up(s, &sum);
     put_connections(s->redis, out);
     put_counters(&sum, out);
+}
+
+void gh_serving_look_at_leases(const gh_serving *s, gh_status *ret)
+{
+    gh_counters_figures sum = {0};
+    if (s->redis == NULL)
+        return;
+    add_up(s, &sum);
+    ret->leases = atomic_load(&sum.leases);
+    ret->leased = atomic_load(&sum.leased);
 }

@@ -3,13 +3,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edges/proxy/serve_check.h"
 #include "edges/proxy/serving.h"
 #include "edges/redis/shared.h"
 
 void gh_serving_use_servers(gh_serving *s, const gh_config *config)
 {
     if (config->identity.enabled == GH_ON && config->postgresql.url.p != NULL) {
-        gh_conditions_use(&s->conditions, GH_SERVER_POSTGRESQL, (gh_str){NULL, 0});
+        char where[GH_POSTGRES_WHERE];
+        gh_serve_where_postgresql(config, where);
+        gh_conditions_use(&s->conditions, GH_SERVER_POSTGRESQL, gh_str_of(where));
         if (s->identity.records != NULL)
             gh_conditions_ok(&s->conditions, GH_SERVER_POSTGRESQL);
     }
@@ -81,7 +84,9 @@ void gh_serving_look(void *data, gh_status *ret)
     gh_serving_look_at_secrets(s);
     for (unsigned i = 0; i < GH_SERVER_COUNT; i++)
         gh_conditions_read(&s->conditions, (enum gh_server_kind)i, &ret->servers[i]);
-    if (s->identity.records != NULL)
+    ret->identity = s->identity.records != NULL;
+    if (ret->identity)
         look_at_records(s, ret);
+    gh_serving_look_at_leases(s, ret);
     look_at_limits(s, ret);
 }
