@@ -1,7 +1,5 @@
 #include "edges/proxy/serve_check.h"
 
-#include <stdlib.h>
-
 #include "edges/redis/shared.h"
 #include "edges/redis/url.h"
 
@@ -52,8 +50,7 @@ static bool check_redis(const gh_config *c, gh_report *report)
     return redis != NULL;
 }
 
-/* To be freed; NULL: `why` says why. */
-static gh_postgres_plan *plan_of(const gh_config *c, char why[GH_POSTGRES_WHY])
+static bool plan_of(const gh_config *c, gh_postgres_plan *ret, char why[GH_POSTGRES_WHY])
 {
     const gh_postgres_server server = {.url = c->postgresql.url.p,
                                        .password = c->postgresql.password.p,
@@ -61,46 +58,34 @@ static gh_postgres_plan *plan_of(const gh_config *c, char why[GH_POSTGRES_WHY])
                                        .cert_file = c->postgresql.cert_file.p,
                                        .key_file = c->postgresql.key_file.p,
                                        .timeout_ms = (uint32_t)c->postgresql.timeout};
-    gh_postgres_plan *plan = malloc(sizeof *plan);
-    if (plan == NULL)
-        memcpy(why, "out of memory", sizeof "out of memory");
-    if (plan != NULL && gh_postgres_plan_make(plan, &server, why))
-        return plan;
-    free(plan);
-    return NULL;
-}
-
-static void free_plan(gh_postgres_plan *plan)
-{
-    gh_postgres_plan_end(plan);
-    free(plan);
+    return gh_postgres_plan_make(ret, &server, why);
 }
 
 static bool check_postgresql(const gh_config *c, gh_report *report)
 {
+    gh_postgres_plan plan;
     char why[GH_POSTGRES_WHY];
     if (c->postgresql.url.p == NULL)
         return true;
-    gh_postgres_plan *plan = plan_of(c, why);
-    if (plan == NULL) {
+    if (!plan_of(c, &plan, why)) {
         say(report, false, &c->postgresql.url_place, why);
         return false;
     }
-    if (plan->warning[0] != '\0')
-        say(report, true, &c->postgresql.url_place, plan->warning);
-    free_plan(plan);
+    if (plan.warning[0] != '\0')
+        say(report, true, &c->postgresql.url_place, plan.warning);
+    gh_postgres_plan_end(&plan);
     return true;
 }
 
 void gh_serve_where_postgresql(const gh_config *config, char ret[GH_POSTGRES_WHERE])
 {
+    gh_postgres_plan plan;
     char why[GH_POSTGRES_WHY];
-    gh_postgres_plan *plan = plan_of(config, why);
     ret[0] = '\0';
-    if (plan == NULL)
+    if (!plan_of(config, &plan, why))
         return;
-    memcpy(ret, plan->where, GH_POSTGRES_WHERE);
-    free_plan(plan);
+    memcpy(ret, plan.where, GH_POSTGRES_WHERE);
+    gh_postgres_plan_end(&plan);
 }
 
 bool gh_serve_check_servers(const gh_config *config, gh_report *report)
