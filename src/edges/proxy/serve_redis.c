@@ -21,10 +21,7 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
     if (s->redis == NULL)
         return gh_serving_fail("redis.url", why);
     if (gh_redis_is_exposed(s->redis))
-        gh_log_event(
-            s->lane, GH_LEVEL_WARNING, "redis_not_encrypted",
-            "redis.url names another machine and no TLS: its password and the counts can be read and changed on "
-            "the way; rediss:// is safe");
+        gh_log_event(s->lane, GH_LEVEL_WARNING, "redis_not_encrypted", "%s", gh_redis_exposed);
     s->counters = (gh_counters_shared){.state = s->executors.state, .redis = s->redis};
     return true;
 }

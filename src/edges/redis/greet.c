@@ -90,8 +90,12 @@ static void refused(gh_redis *r, enum gh_redis_step step)
         gh_redis_connect(r);
         return;
     }
-    if (step == GH_REDIS_STEP_AUTH && atomic_load(&r->shared->has_changed))
+    if (step == GH_REDIS_STEP_AUTH && atomic_load(&r->shared->has_changed)) {
         gh_buf_lit(&b, "; the password is the one of the last reload");
+        if (atomic_exchange(&r->shared->is_untried,
+                            false)) /* the line of the outage has another reason, if there is one */
+            gh_redis_say_refused(r, gh_buf_str(&b));
+    }
     gh_redis_fail(r, gh_buf_str(&b));
 }
 

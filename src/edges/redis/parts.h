@@ -51,6 +51,7 @@ struct gh_redis_shared {
     _Atomic unsigned other_secret; /* of the nodes: those that count by another key */
     _Atomic uint64_t fingerprint;  /* of the key that this node counts by */
     atomic_bool has_changed;       /* the password, at a reload */
+    atomic_bool is_untried;        /* that one: nobody has said yet that it is refused */
     _Atomic uint64_t back_ms;      /* when a connection that had lost the server found it again; 0: never */
     _Atomic uint64_t beat_due;     /* when one of the loops may send the next heartbeat */
     _Atomic uint64_t error_due;    /* when the next line about a refused request may be written */

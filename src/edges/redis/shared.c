@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/crypto.h"
-#include "base/ip.h"
 #include "edges/redis/parts.h"
 #include "edges/secrets/locked.h"
 #include "wire/chars.h"
@@ -173,6 +172,7 @@ enum gh_redis_password gh_redis_use_password(gh_redis_shared *s, gh_str password
     if (same)
         return GH_REDIS_PASSWORD_SAME;
     atomic_store(&s->has_changed, true);
+    atomic_store(&s->is_untried, true);
     return GH_REDIS_PASSWORD_CHANGED;
 }
 
@@ -189,12 +189,12 @@ uint64_t gh_redis_back_ms(const gh_redis_shared *s)
 
 bool gh_redis_is_exposed(const gh_redis_shared *s)
 {
-    gh_ip ip;
-    gh_str host = gh_str_of(s->url->host);
-    bool here =
-        gh_str_eq_nocase(host, GH_STR("localhost")) || (gh_ip_parse(host, &ip) && gh_ip_is_loopback(&ip));
-    return s->url->scheme == GH_REDIS_TCP && !here;
+    return gh_redis_url_is_exposed(s->url);
 }
+
+const char gh_redis_exposed[] =
+    "redis.url names another machine and no TLS: its password and the counts can be read and changed on the way; "
+    "rediss:// is safe";
 
 gh_str gh_redis_key_prefix(const gh_redis_shared *s)
 {

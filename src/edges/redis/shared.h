@@ -55,6 +55,8 @@ GH_MUST_CHECK enum gh_redis_password gh_redis_use_password(gh_redis_shared *s, g
 uint64_t gh_redis_back_ms(const gh_redis_shared *s);
 /* Another machine, without TLS: what is said to it can be read and changed on the way. Any thread. */
 bool gh_redis_is_exposed(const gh_redis_shared *s);
+/* What is said of that. */
+extern const char gh_redis_exposed[];
 /* "{PREFIX}:": what every key begins with, so that all are in one slot of a Redis Cluster. */
 gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 
