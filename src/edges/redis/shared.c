@@ -30,8 +30,9 @@ static bool is_password(gh_str text)
 
 static void set_password(gh_redis_shared *s, gh_str password)
 {
+    gh_buf b = gh_buf_over(s->url->password, GH_REDIS_PASSWORD_MAX);
     gh_wipe(s->url->password, sizeof s->url->password);
-    memcpy(s->url->password, password.p, password.n);
+    gh_buf_put(&b, password);
 }
 
 static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
