@@ -3,6 +3,8 @@
 #include "cli/commands.h"
 #include "cli/serve.h"
 #include "edges/identity/secret_file.h"
+#include "edges/redis/shared.h"
+#include "edges/redis/url.h"
 
 /* `serve` would refuse the folder, too. */
 static gh_config *check_folder(gh_config *config, gh_report *report)
@@ -16,6 +18,18 @@ static gh_config *check_folder(gh_config *config, gh_report *report)
     return NULL;
 }
 
+/* `serve` says so, too. */
+static void check_redis(const gh_config *config, gh_report *report)
+{
+    gh_redis_url url;
+    const char *why;
+    if (config->redis.url.p == NULL || !gh_redis_url_parse(config->redis.url, &url, &why))
+        return;
+    if (gh_redis_url_is_exposed(&url))
+        gh_report_warning(report, NULL, 0, 0, "%s", gh_redis_exposed);
+    gh_redis_url_wipe(&url);
+}
+
 int gh_cmd_check(const gh_cli_args *args)
 {
     gh_cli_listen listen;
@@ -26,6 +40,8 @@ int gh_cmd_check(const gh_cli_args *args)
     gh_cli_read_serve(args, &listen, &options);
     gh_report_init(&report);
     gh_config *config = check_folder(gh_serve_read_config(&options, &report), &report);
+    if (config != NULL)
+        check_redis(config, &report);
     gh_cli_print_report(&report);
     unsigned warnings = report.n - report.errors;
     if (config != NULL)
