@@ -174,6 +174,7 @@ static void put_json(gh_errand *o, const report *r)
         gh_member_time(out, "started_at", s->started_s);
         gh_member_number(out, "uptime", s->uptime_s);
         put_nodes(out, s->nodes);
+        gh_member_number(out, "nodes_other_secret", s->other_secret);
         gh_member_text(out, "limits_counted", gh_str_of(counted_name(s->counted)));
         leases_json(o, s);
         servers_json(o, s);
@@ -292,6 +293,10 @@ static void running_text(gh_errand *o, const gh_status *s)
     gh_buf_printf(out, "%s", s->node);
     if (s->nodes > 0)
         gh_buf_printf(out, ", %u node%s", s->nodes, s->nodes == 1 ? "" : "s");
+    if (s->other_secret > 0)
+        gh_buf_printf(out,
+                      ", %u of them count%s with another secret_key: clients get their limits more than once",
+                      s->other_secret, s->other_secret == 1 ? "s" : "");
     end(&l);
     out = begin(&l, &t, GH_STR("rate limits"));
     put_counted(out, s);

@@ -17,7 +17,8 @@ typedef struct gh_status {
     char node[GH_STATUS_NODE + 1];
     uint64_t started_s; /* Unix time */
     uint64_t uptime_s;
-    unsigned nodes; /* 0: not known */
+    unsigned nodes;        /* 0: not known */
+    unsigned other_secret; /* of these: they count with another secret_key */
     enum gh_counted counted;
     uint64_t leases,
         leased; /* with Redis: questions for leases and what was given back; limits counted from one */

@@ -43,9 +43,7 @@ static bool check_redis(const gh_config *c, gh_report *report)
     if (redis == NULL)
         say(report, false, &c->redis.url_place, why);
     else if (gh_redis_is_exposed(redis))
-        say(report, true, &c->redis.url_place,
-            "redis.url (REDIS_URL) names another machine and no TLS: its password and the counts can be read and "
-            "changed on the way; rediss:// is safe");
+        say(report, true, &c->redis.url_place, gh_redis_exposed);
     gh_redis_shared_free(redis);
     return redis != NULL;
 }

@@ -171,6 +171,7 @@ static void take_new(gh_serving *s, gh_reload *r)
     fresh->config->limits.head = s->first->config->limits.head;
     fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;
     use(s, fresh);
+    gh_serving_use_redis_password(s, fresh->config);
     gh_documents_settle(r->documents, GH_DOCUMENTS_USED);
     gh_documents_free(s->documents);
     s->documents = r->documents;

@@ -67,10 +67,14 @@ static void look_at_limits(gh_serving *s, gh_status *ret)
 {
     bool lost = ret->servers[GH_SERVER_REDIS].state == GH_CONDITION_UNAVAILABLE;
     ret->counted = s->redis == NULL ? GH_COUNTED_HERE : lost ? GH_COUNTED_SHARE : GH_COUNTED_REDIS;
-    if (s->redis != NULL)
-        ret->nodes = gh_redis_nodes(s->redis);
-    else if (!ret->shared)
+    if (s->redis != NULL) {
+        gh_redis_figures r;
+        gh_redis_read_figures(s->redis, uv_hrtime() / 1000000, &r);
+        ret->nodes = r.nodes;
+        ret->other_secret = r.other_secret;
+    } else if (!ret->shared) {
         ret->nodes = 1;
+    }
 }
 
 void gh_serving_look(void *data, gh_status *ret)

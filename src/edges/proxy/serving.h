@@ -78,8 +78,10 @@ void gh_serving_records_said(void *data, int level, const char *event, const cha
 
 /* serve_redis.c: what all workers share of redis.url. False: said. */
 GH_MUST_CHECK bool gh_serving_open_redis(gh_serving *s, const gh_config *config);
-/* By what key a generation counts; before it is in use. */
+/* By what key a generation counts; before it is in use. The other nodes are told its fingerprint. */
 void gh_serving_key(const gh_serving *s, gh_generation *g);
+/* Of a new configuration; says so when it is another one. */
+void gh_serving_use_redis_password(gh_serving *s, const gh_config *config);
 void gh_serving_put_redis(gh_serving *s, gh_buf *out);
 void gh_serving_look_at_leases(const gh_serving *s, gh_status *ret);
 

@@ -118,6 +118,7 @@ static void test_an_outage_for_people(void **state)
     fixture *f = *state;
     outage(f);
     const char *text = ask(f, false);
+    assert_null(strstr(text, "secret_key"));
     says(text, "running       1 d 2 h 3 min, since 2001-09-09T01:46:40Z\n");
     says(text, "node          web-1, 3 nodes\n");
     says(text, "rate limits   without Redis: 1/3 of each here, where the rule's outage is local\n");
@@ -132,6 +133,22 @@ static void test_an_outage_for_people(void **state)
     says(text, "1     next    ");
     says(text, "0     active  ");
     says(text, "The keys are changed next at 2033-05-18T03:33:20Z.\n");
+}
+
+/* Limits that hold more than once are told where somebody looks. */
+static void test_nodes_with_another_secret_key(void **state)
+{
+    fixture *f = *state;
+    f->status.counted = GH_COUNTED_REDIS;
+    f->status.other_secret = 1;
+    says(
+        ask(f, false),
+        " web-1, 3 nodes, 1 of them counts with another secret_key: clients get their limits more than once\n");
+    gh_text_free(&f->out);
+    f->status.other_secret = 2;
+    says(ask(f, false), "3 nodes, 2 of them count with another secret_key");
+    gh_text_free(&f->out);
+    says(ask(f, true), "\"nodes\":3,\"nodes_other_secret\":2,");
 }
 
 static const gh_json *member(const gh_json *of, const char *name)
@@ -252,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_an_outage_for_people),
+        TEST(test_nodes_with_another_secret_key),
         TEST(test_an_outage_for_programs),
         TEST(test_without_redis_nobody_knows_the_other_nodes),
         TEST(test_without_identity),
