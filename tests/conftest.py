@@ -12,10 +12,11 @@ def pytest_report_header(config):
     return f"gatehouse: {BINARY}" + (", with Redis and PostgreSQL" if stores.SHARED else "")
 
 
-def pytest_runtest_setup(item):
-    mark = item.get_closest_marker("one_machine")
-    if mark and stores.SHARED:
-        pytest.skip(f"of one machine: {mark.args[0]}")
+def pytest_collection_modifyitems(config, items):
+    """What is of one machine alone is no test with shared stores."""
+    left = [item for item in items if stores.SHARED and item.get_closest_marker("one_machine")]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture(scope="session", autouse=True)

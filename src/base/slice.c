@@ -80,23 +80,30 @@ bool gh_str_u64(gh_str s, uint64_t *ret)
     return true;
 }
 
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 unsigned gh_str_distance(gh_str a, gh_str b, unsigned max)
 {
     enum { LONGEST = 64 };
-    unsigned row[LONGEST + 1];
+    unsigned rows[3][LONGEST + 1];
     if (a.n > LONGEST || b.n > LONGEST)
         return max + 1;
     for (unsigned j = 0; j <= b.n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
+        char c = gh_lower(a.p[i - 1]);
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.n; j++) {
-            unsigned cost = diagonal + (gh_lower(a.p[i - 1]) != gh_lower(b.p[j - 1]));
-            diagonal = row[j];
-            unsigned step = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = cost < step ? cost : step;
+            char d = gh_lower(b.p[j - 1]);
+            row[j] = least(above[j - 1] + (c != d), least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && c == gh_lower(b.p[j - 2]) && d == gh_lower(a.p[i - 2]))
+                row[j] = least(row[j], two_above[j - 2] + 1);
         }
     }
-    return row[b.n] > max ? max + 1 : row[b.n];
+    return least(rows[a.n % 3][b.n], max + 1);
 }

@@ -36,7 +36,7 @@ bool gh_str_next(gh_str *rest, char sep, gh_str *ret_part);
 /* Decimal digits only, whole slice, no sign, no overflow. False otherwise. */
 GH_MUST_CHECK bool gh_str_u64(gh_str s, uint64_t *ret);
 
-/* Edit distance, capped at max + 1: for "did you mean". */
+/* Edit distance, capped at max + 1, for "did you mean": two neighbours in the wrong order count as one. */
 unsigned gh_str_distance(gh_str a, gh_str b, unsigned max);
 
 #endif

@@ -126,14 +126,17 @@ int gh_cli_place_read(const gh_cli_args *args, const char *word, enum gh_cli_pla
 
 /* --- opening */
 
-bool gh_cli_place_connect(gh_cli_place *place, enum gh_postgres_use use)
+static bool connect_as(gh_cli_place *place, enum gh_postgres_use use, char why[GH_POSTGRES_WHY])
 {
-    char why[GH_POSTGRES_WHY];
     place->server.timeout_ms = use == GH_POSTGRES_SCHEMA ? ANSWER_MS : CONNECT_MS;
-    if (gh_postgres_open(&place->postgres, &place->server, use, gh_postgres_now_ms() + CONNECT_MS, why)) {
-        place->sql = &place->postgres.sql;
-        return true;
-    }
+    if (!gh_postgres_open(&place->postgres, &place->server, use, gh_postgres_now_ms() + CONNECT_MS, why))
+        return false;
+    place->sql = &place->postgres.sql;
+    return true;
+}
+
+static bool say_why(const gh_cli_place *place, const char *why)
+{
     (void)fprintf(stderr, "gatehouse: %s\n", why);
     if (place->argument && strstr(why, "password") != NULL)
         (void)fprintf(
@@ -141,6 +144,20 @@ bool gh_cli_place_connect(gh_cli_place *place, enum gh_postgres_use use)
             "gatehouse: of a URL in an argument the password is looked for in PGPASSFILE (~/.pgpass) and "
             "PGPASSWORD\n");
     return false;
+}
+
+bool gh_cli_place_connect(gh_cli_place *place, enum gh_postgres_use use)
+{
+    char why[GH_POSTGRES_WHY];
+    return connect_as(place, use, why) || say_why(place, why);
+}
+
+bool gh_cli_place_look(gh_cli_place *place)
+{
+    char why[GH_POSTGRES_WHY], other[GH_POSTGRES_WHY];
+    return connect_as(place, GH_POSTGRES_OPERATIONS, why) ||
+           (strstr(why, "it is a standby") != NULL && connect_as(place, GH_POSTGRES_LOOK, other)) ||
+           say_why(place, why);
 }
 
 static bool there_is_a_database(const gh_cli_place *place)

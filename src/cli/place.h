@@ -33,6 +33,8 @@ GH_MUST_CHECK int gh_cli_place_read(const gh_cli_args *args, const char *word, e
                                     gh_cli_place *ret);
 /* False: said. */
 GH_MUST_CHECK bool gh_cli_place_connect(gh_cli_place *place, enum gh_postgres_use use);
+/* As a node does, or else, where the server is one that no node could write to, to say so. False: said. */
+GH_MUST_CHECK bool gh_cli_place_look(gh_cli_place *place);
 /* The folder's database; made: it may be a new one. From here on the process is the folder's owner, where it was root.
  * False: said. */
 GH_MUST_CHECK bool gh_cli_place_open(gh_cli_place *place, bool make);

@@ -137,6 +137,18 @@ static int open_named(gh_cli_reach *reach, const char *folder)
                               "its configuration: -c FILE and --env-file FILE, without --data");
 }
 
+/* Its status is all there is, and it has it itself. */
+static int open_without_identity(gh_cli_reach *reach)
+{
+    if (reach->folder.p == NULL)
+        return fail("data.folder is not set",
+                    "a server without identity is asked at the socket in its data.folder: set it "
+                    "(GATEHOUSE_DATA_FOLDER), or see /metrics at its admin listener");
+    reach->first = gh_admin_socket_connect(reach->folder);
+    reach->running = reach->first >= 0;
+    return reach->running ? GH_EXIT_OK : fail(reach->folder.p, "no server answers there");
+}
+
 int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
 {
     *ret = (gh_cli_reach){.first = -1};
@@ -148,6 +160,8 @@ int gh_cli_reach_open(const gh_cli_args *args, gh_cli_reach *ret)
     if (ret->config == NULL)
         return GH_EXIT_USAGE;
     ret->folder = ret->config->data_folder;
+    if (ret->config->identity.enabled == GH_OFF && strcmp(args->command->name, "status") == 0)
+        return open_without_identity(ret);
     if (ret->config->identity.enabled == GH_OFF) {
         (void)fail("identity is off in this configuration",
                    "identity.enabled switches it on; -c FILE names another configuration");

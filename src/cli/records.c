@@ -114,7 +114,8 @@ const gh_cli_command gh_cli_records_commands[] = {
      .details =
          "PLACE is a data folder whose server is stopped, or a URL.\n" URL_IS ".\n"
          "The target must be new; there all is written in one transaction, read again and compared. The source\n"
-         "stays as it is. In PostgreSQL it is done as the schema's owner.",
+         "stays as it is; a folder is marked as moved, and no Gatehouse starts on its records again (it says how to\n"
+         "go on anyway). In PostgreSQL it is done as the schema's owner.",
      .options = move_options,
      .n_options = GH_COUNT(move_options),
      .run = gh_cmd_records_move},

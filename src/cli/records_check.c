@@ -17,7 +17,8 @@ static const char *shown(gh_str text)
 
 static bool usable(const gh_pg_about *a)
 {
-    return a->version == gh_pg_schema_version() && a->writes;
+    return a->version == gh_pg_schema_version() && a->writes && !a->standby && !a->reads_only &&
+           a->lacking.p == NULL;
 }
 
 static void put_for_people(const gh_cli_place *place, const gh_pg_about *a)
@@ -71,13 +72,34 @@ static void put_json(const gh_cli_place *place, const gh_pg_about *a)
     (void)fwrite(out.p, 1, out.n, stdout);
 }
 
+/* The schema is right, and a node could still not work. */
+static void put_obstacles(const gh_pg_about *a)
+{
+    if (a->standby)
+        (void)fprintf(
+            stderr,
+            "gatehouse: this server is a standby, which takes no writes: name the primary in the URL\n");
+    else if (a->reads_only)
+        (void)fprintf(
+            stderr, "gatehouse: the transactions of the role %s only read (default_transaction_read_only)\n",
+            shown(a->role));
+    if (a->lacking.p != NULL)
+        (void)fprintf(stderr,
+                      "gatehouse: the role %s may not write the records, as a node has to: it lacks %s\n",
+                      shown(a->role), shown(a->lacking));
+    if (!a->standby)
+        (void)fprintf(
+            stderr, "gatehouse: connect as gatehouse_service, which gatehouse records roles makes for nodes "
+                    "(gatehouse_readonly is for reports)\n");
+}
+
 /* What a node would have to be given, or should not have. */
 static void put_remarks(const gh_pg_about *a)
 {
     if (a->version > gh_pg_schema_version())
         (void)fprintf(stderr, "gatehouse: the schema is a newer Gatehouse's: use that one\n");
-    else if (a->version == gh_pg_schema_version() && !a->writes)
-        (void)fprintf(stderr, "gatehouse: this role may not write the records, as a node has to\n");
+    else if (a->version == gh_pg_schema_version() && !usable(a))
+        put_obstacles(a);
     else if (!usable(a) && !a->owner && !a->superuser)
         (void)fprintf(stderr,
                       "gatehouse: the schema is to be made as its owner: gatehouse records migrate\n");
@@ -94,7 +116,7 @@ static int check(gh_cli_place *place, bool json)
 {
     gh_arena arena;
     gh_pg_about about;
-    if (!gh_cli_place_connect(place, GH_POSTGRES_OPERATIONS))
+    if (!gh_cli_place_look(place))
         return GH_EXIT_FAILED;
     gh_arena_init(&arena, NULL, 0, MEMORY);
     bool good = gh_pg_about_read(&place->postgres, &place->server, &arena, &about);

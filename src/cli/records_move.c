@@ -59,16 +59,43 @@ static bool make_schema(gh_cli_place *to)
     return say(to, text);
 }
 
-/* Servers first: what is needed to reach them may be root's, and the folder is opened as its owner. */
+/* Servers first: what is needed to reach them may be root's, and the folder is opened as its owner. The schema last: a
+ * source that can't be moved, as one that is in use, leaves nothing in the target. */
 static bool open_both(gh_cli_place *from, gh_cli_place *to)
 {
     if (!from->is_folder && (!gh_cli_place_connect(from, GH_POSTGRES_SCHEMA) || !look_at_source(from)))
         return false;
-    if (!to->is_folder && (!gh_cli_place_connect(to, GH_POSTGRES_SCHEMA) || !make_schema(to)))
+    if (!to->is_folder && !gh_cli_place_connect(to, GH_POSTGRES_SCHEMA))
         return false;
     if (from->is_folder && !gh_cli_place_open(from, false))
         return false;
-    return !to->is_folder || gh_cli_place_open(to, true);
+    return to->is_folder ? gh_cli_place_open(to, true) : make_schema(to);
+}
+
+/* It is done whether or not this can be. */
+static void mark(const gh_cli_place *from, const gh_cli_place *to)
+{
+    char text[WHY_MAX];
+    gh_buf why = gh_buf_over(text, sizeof text - 1);
+    if (!from->is_folder || gh_folder_mark_moved(from->folder.p, gh_str_of(gh_cli_place_name(to)), &why))
+        return;
+    text[why.n] = '\0';
+    (void)fprintf(
+        stderr,
+        "gatehouse: %s\ngatehouse: the folder could not be marked as moved: take care that no Gatehouse "
+        "starts on it again\n",
+        text);
+}
+
+static void print_what_is_next(const gh_cli_place *from)
+{
+    (void)printf("All nodes need the secret_key that was in use there");
+    if (from->is_folder)
+        (void)printf(
+            ": SECRET_KEY, or, where that was not set, what is in %s/secret_key.\n"
+            "The folder is as it was and marked as moved: no Gatehouse starts on its records any more",
+            gh_cli_place_name(from));
+    (void)printf(".\n");
 }
 
 static void print_counts(const gh_move_counts *counts)
@@ -103,7 +130,8 @@ static int move(gh_cli_place *from, gh_cli_place *to)
     }
     (void)printf("from %s to %s:\n", gh_cli_place_name(from), gh_cli_place_name(to));
     print_counts(&counts);
-    (void)printf("All nodes need the secret_key that was in use there.\n");
+    mark(from, to);
+    print_what_is_next(from);
     return fflush(stdout) == 0 ? GH_EXIT_OK : GH_EXIT_FAILED;
 }
 

@@ -84,6 +84,8 @@ static void check_both(gh_load *l)
 
 void gh_check_shared(gh_load *l)
 {
+    l->config->redis.url_place = gh_load_place(l, &l->config->redis.url);
+    l->config->postgresql.url_place = gh_load_place(l, &l->config->postgresql.url);
     check_redis(l);
     check_postgresql(l);
     check_both(l);

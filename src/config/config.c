@@ -181,6 +181,7 @@ static void load(gh_load *l)
     gh_secrets_resolve(l);
     gh_identity_defaults(l);
     gh_check_all(l);
+    gh_near_misses_say(l);
 }
 
 gh_config *gh_config_load(const gh_config_input *input, gh_report *report)

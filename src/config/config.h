@@ -257,12 +257,14 @@ typedef struct gh_config {
     int unmatched; /* enum gh_unmatched: what no route names */
     struct {
         gh_str url; /* absent: every node counts for itself */
+        gh_place url_place;
         gh_str password, ca_file, prefix;
         uint64_t timeout; /* ms */
         uint64_t nodes;   /* 0: as Redis knows */
     } redis;
     struct {
         gh_str url; /* absent: SQLite in data_folder */
+        gh_place url_place;
         gh_str password, ca_file, cert_file, key_file;
         uint64_t connections;
         uint64_t timeout; /* ms */

@@ -154,6 +154,8 @@ void gh_named_apply(gh_load *l, const gh_named_values *values)
         if (s == NULL) {
             if (gh_str_starts(value->name, GH_STR("GATEHOUSE_")))
                 unknown(l, value);
+            else
+                gh_near_miss_note(l, value);
             continue;
         }
         struct seen *before = &seen[s - first];

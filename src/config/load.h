@@ -48,21 +48,6 @@ typedef struct gh_secret_entry {
     bool later; /* see gh_secret_text */
 } gh_secret_entry;
 
-typedef struct gh_load {
-    gh_config *config;
-    gh_report *report;
-    const gh_config_input *input;
-    gh_arena scratch;
-    /* Where each field and each item of a list was said. */
-    struct gh_place_of *places;
-    unsigned n_places, cap_places;
-    gh_secret_entry *secrets;
-    gh_place per_minute; /* of a variable whose name says "per minute"; file NULL: none */
-    bool unread;         /* a file could not be read at all: what it would say is unknown */
-    unsigned errors;     /* in the report before this load */
-    bool out_of_memory;
-} gh_load;
-
 /* A name and its value from a .env file or the environment. */
 typedef struct gh_named_value {
     gh_str name, value;
@@ -73,6 +58,22 @@ typedef struct gh_named_values {
     gh_named_value *items;
     unsigned n, cap;
 } gh_named_values;
+
+typedef struct gh_load {
+    gh_config *config;
+    gh_report *report;
+    const gh_config_input *input;
+    gh_arena scratch;
+    /* Where each field and each item of a list was said. */
+    struct gh_place_of *places;
+    unsigned n_places, cap_places;
+    gh_secret_entry *secrets;
+    gh_place per_minute;     /* of a variable whose name says "per minute"; file NULL: none */
+    gh_named_values strange; /* what may be a slip of the pen: near_miss.c */
+    bool unread;             /* a file could not be read at all: what it would say is unknown */
+    unsigned errors;         /* in the report before this load */
+    bool out_of_memory;
+} gh_load;
 
 /* load.c */
 #define gh_load_error(l, place, ...) \
@@ -163,6 +164,11 @@ void gh_environment_read(gh_load *l, const char *const *environment, gh_named_va
 void gh_named_add(gh_load *l, gh_named_values *values, gh_named_value value);
 /* One level of precedence: names within it must not contradict each other. */
 void gh_named_apply(gh_load *l, const gh_named_values *values);
+
+/* near_miss.c: a variable that is none of ours and does not say that it would be. */
+void gh_near_miss_note(gh_load *l, const gh_named_value *value);
+/* Behind the last source: warns of those that are near to the name of a setting that nothing has set. */
+void gh_near_misses_say(gh_load *l);
 
 /* identity_defaults.c: what is taken for settings of identity that depend on others. */
 void gh_identity_defaults(gh_load *l);

@@ -93,7 +93,7 @@ static const gh_setting settings[] = {
      "What happens to requests that no route names, when there are routes: forward to the first upstream, or refuse with 404.",
      "forward", WORD(unmatched_words), CONFIG(unmatched)},
     {"data.folder",
-     "The folder for what must outlive a restart: accounts, keys, sessions. With identity.enabled it is gatehouse-data in the working directory when it is not set, in development only.",
+     "The folder for what must outlive a restart: accounts, keys, sessions; with postgresql.url these are there, and here is what waits while PostgreSQL is away. With identity.enabled it is gatehouse-data in the working directory when it is not set, in development only.",
      NULL, TEXT(ANY, 4096), CONFIG(data_folder), RESTART},
 
     {"server.listen", "The addresses to take requests on.", "127.0.0.1:8080", TEXTS(LISTEN, 1, 64),

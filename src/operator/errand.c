@@ -150,6 +150,8 @@ static int run(gh_errand *o, const gh_operator_request *request, gh_cli_args *ar
     o->args = args;
     if (!gh_cli_parse(command, request->argc - named, words + named, args, &error))
         return gh_misuse(o, "%s", gh_show(o, gh_buf_str(&error)));
+    if (o->with->records == NULL && command->operate != gh_operate_status)
+        return gh_fail(o, "identity is off on this server: it has no accounts, sessions or keys");
     if (command->input != GH_CLI_NO_INPUT && request->input.n > GH_OPERATOR_INPUT_MAX)
         return gh_misuse(o, "more than %d bytes on standard input", GH_OPERATOR_INPUT_MAX);
     return command->operate(o);

@@ -16,7 +16,7 @@
 
 /* On what they work. Any number of threads may use one; everything in it must outlive the call. */
 typedef struct gh_operator {
-    gh_records *records;
+    gh_records *records;     /* NULL: a running server without identity, which has a status and no more */
     gh_roster *roster;       /* for `token inspect`; NULL: not at hand */
     const gh_policy *policy; /* identity.enabled; with its keys */
     gh_password_params password;

@@ -23,6 +23,12 @@ typedef struct report {
     bool counted; /* false: the records could not be asked */
 } report;
 
+/* Who looks at a stopped server has its records. */
+static bool has_identity(const report *r)
+{
+    return !r->running || r->status.identity;
+}
+
 static const char *state_of(const gh_generation_use *use, bool in_force)
 {
     static const char *const names[] = {"next", "active", "retiring"};
@@ -111,6 +117,22 @@ static void records_json(gh_errand *o, const gh_status *s)
     gh_buf_char(out, '}');
 }
 
+/* Not "{}": nobody can then take it for a server whose people are gone. */
+static void put_no_records(gh_errand *o, const gh_status *s)
+{
+    (void)s;
+    gh_text_lit(o->out, ",\"roster\":null,\"records\":null,\"audit_spool\":null");
+}
+
+static void leases_json(gh_errand *o, const gh_status *s)
+{
+    gh_buf *out = gh_text_room(o->out, WHOLE_ROOM);
+    gh_buf_lit(out, ",\"leases\":{");
+    gh_member_number(out, "questions", s->leases);
+    gh_member_number(out, "limits_counted", s->leased);
+    gh_buf_char(out, '}');
+}
+
 static void generation_json(gh_errand *o, const gh_generation_use *use, bool first)
 {
     gh_buf *out = gh_text_room(o->out, WHOLE_ROOM);
@@ -152,11 +174,16 @@ static void put_json(gh_errand *o, const report *r)
         gh_member_time(out, "started_at", s->started_s);
         gh_member_number(out, "uptime", s->uptime_s);
         put_nodes(out, s->nodes);
+        gh_member_number(out, "nodes_other_secret", s->other_secret);
         gh_member_text(out, "limits_counted", gh_str_of(counted_name(s->counted)));
+        leases_json(o, s);
         servers_json(o, s);
-        records_json(o, s);
+        (s->identity ? records_json : put_no_records)(o, s);
     }
-    keys_json(o, r);
+    if (has_identity(r))
+        keys_json(o, r);
+    else
+        gh_text_lit(o->out, ",\"keys\":null");
     gh_text_lit(o->out, "}\n");
 }
 
@@ -225,6 +252,30 @@ static void server_text(gh_table *t, line *l, enum gh_server_kind server, const 
     end(l);
 }
 
+static void records_text(gh_table *t, line *l, const gh_status *s)
+{
+    gh_buf *out = begin(l, t, GH_STR("roster"));
+    gh_buf_printf(out, "%llu.%03u s old: %llu sessions, %llu API keys, %llu devices",
+                  (unsigned long long)(s->roster_age_ms / 1000), (unsigned)(s->roster_age_ms % 1000),
+                  (unsigned long long)s->sessions, (unsigned long long)s->keys,
+                  (unsigned long long)s->devices);
+    end(l);
+    if (s->shared) {
+        out = begin(l, t, GH_STR("audit spool"));
+        gh_buf_printf(out, "%llu lines, %llu bytes", (unsigned long long)s->spool_lines,
+                      (unsigned long long)s->spool_bytes);
+        end(l);
+    }
+}
+
+static void leases_text(gh_table *t, line *l, const gh_status *s)
+{
+    gh_buf *out = begin(l, t, GH_STR("leases"));
+    gh_buf_printf(out, "%llu limits counted from one, %llu questions to Redis for one",
+                  (unsigned long long)s->leased, (unsigned long long)s->leases);
+    end(l);
+}
+
 static void running_text(gh_errand *o, const gh_status *s)
 {
     line l;
@@ -242,25 +293,21 @@ static void running_text(gh_errand *o, const gh_status *s)
     gh_buf_printf(out, "%s", s->node);
     if (s->nodes > 0)
         gh_buf_printf(out, ", %u node%s", s->nodes, s->nodes == 1 ? "" : "s");
+    if (s->other_secret > 0)
+        gh_buf_printf(out,
+                      ", %u of them count%s with another secret_key: clients get their limits more than once",
+                      s->other_secret, s->other_secret == 1 ? "s" : "");
     end(&l);
     out = begin(&l, &t, GH_STR("rate limits"));
     put_counted(out, s);
     end(&l);
+    if (s->counted != GH_COUNTED_HERE)
+        leases_text(&t, &l, s);
     for (unsigned i = 0; i < GH_SERVER_COUNT; i++)
         if (s->servers[i].state != GH_CONDITION_UNUSED)
             server_text(&t, &l, (enum gh_server_kind)i, &s->servers[i]);
-    out = begin(&l, &t, GH_STR("roster"));
-    gh_buf_printf(out, "%llu.%03u s old: %llu sessions, %llu API keys, %llu devices",
-                  (unsigned long long)(s->roster_age_ms / 1000), (unsigned)(s->roster_age_ms % 1000),
-                  (unsigned long long)s->sessions, (unsigned long long)s->keys,
-                  (unsigned long long)s->devices);
-    end(&l);
-    if (s->shared) {
-        out = begin(&l, &t, GH_STR("audit spool"));
-        gh_buf_printf(out, "%llu lines, %llu bytes", (unsigned long long)s->spool_lines,
-                      (unsigned long long)s->spool_bytes);
-        end(&l);
-    }
+    if (s->identity)
+        records_text(&t, &l, s);
     gh_table_put(&t, o->out);
     gh_text_lit(o->out, "\n");
 }
@@ -295,6 +342,8 @@ static void put_text(gh_errand *o, const report *r)
         running_text(o, &r->status);
     else
         gh_text_lit(o->out, "No server is running.\n\n");
+    if (!has_identity(r))
+        return;
     if (r->counted)
         keys_text(o, r);
     else
@@ -306,7 +355,8 @@ int gh_operate_status(gh_errand *o)
     report r = {.running = o->with->look != NULL};
     if (r.running)
         o->with->look(o->with->data, &r.status);
-    r.counted = gh_records_count_generations(o->with->records, o->now_s, &o->arena, &r.uses, &r.n_uses);
+    r.counted = o->with->records != NULL &&
+                gh_records_count_generations(o->with->records, o->now_s, &o->arena, &r.uses, &r.n_uses);
     if (gh_wants_json(o))
         put_json(o, &r);
     else

@@ -17,10 +17,14 @@ typedef struct gh_status {
     char node[GH_STATUS_NODE + 1];
     uint64_t started_s; /* Unix time */
     uint64_t uptime_s;
-    unsigned nodes; /* 0: not known */
+    unsigned nodes;        /* 0: not known */
+    unsigned other_secret; /* of these: they count with another secret_key */
     enum gh_counted counted;
+    uint64_t leases,
+        leased; /* with Redis: questions for leases and what was given back; limits counted from one */
     bool draining;
     gh_condition servers[GH_SERVER_COUNT];
+    bool identity;          /* false: nothing that follows is there */
     uint64_t roster_age_ms; /* since it was known to be up to date */
     uint64_t sessions, keys, devices;
     bool shared;                       /* the records are on PostgreSQL */

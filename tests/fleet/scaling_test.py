@@ -61,6 +61,7 @@ def test_every_command_of_the_page(place):
     perform(POSTGRESQL, folder, replace)
     moved = perform(MOVE, folder, replace)[0].output
     assert re.search(r" 1  users$", moved, re.M) and " 1  API keys" in moved and "compared: the same" in moved, moved
+    assert (folder / "gatehouse-data" / "gatehouse.moved").exists()
     checked = perform(SETTINGS + TRUST, folder, replace)[0].output
     assert "gatehouse_service" in checked and "0 warnings" in checked, checked
     nodes = [start(False, args=["-c", "gatehouse.yaml"], folder=folder, ports=(here[8080 + i], here[9080 + i]),

@@ -41,6 +41,7 @@ def test_an_outage_is_seen_and_its_end(node, servers, how):
     postgresql = servers[1]
     server, whole = of(node)
     assert (server["state"], server["outages"], server["last_error"]) == ("ok", 0, None) and up(node) == 1
+    assert server["where"] == f"127.0.0.1:{postgresql.port}" and f"ok, 127.0.0.1:{postgresql.port}" in status(node)
     assert whole["records"]["store"] == "postgresql" and whole["audit_spool"]["lines"] == 0
     assert len(whole["keys"]["generations"]) == 2
     begin = time.time()
@@ -124,3 +125,39 @@ def test_the_reason_is_kept_up_to_date(node, servers):
     finally:
         postgresql.execute("ALTER ROLE gatehouse_service CONNECTION LIMIT -1")
     eventually(lambda: up(node) == 1, "it is back", 30)
+
+
+def test_nodes_that_only_limit_have_a_status_too(shared_gatehouse, shared_scripted, servers, tmp_path):
+    """Without identity there was no socket to ask at, and `status` said that identity is off."""
+    redis, upstream = servers[0], shared_scripted()
+    environment = {"SECRET_KEY": SECRET, "REDIS_URL": redis.url, "GATEHOUSE_REDIS_PREFIX": "statusonly"}
+    nodes = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir(mode=0o700)
+        rules = {"rules": [{"name": "all", "counting": "leased", "lease": 5, "limits": ["1000/hour"]}]}
+        nodes.append(shared_gatehouse({"data": {"folder": str(tmp_path / name)}, "rate_limits": rules}, upstream, env=environment))
+
+    def said(node):
+        done = run("status", "--json", cwd=node.folder, env=environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+    eventually(lambda: all(said(node)["nodes"] == 2 for node in nodes), "they know of each other", 20)
+    whole = said(nodes[0])
+    [server] = whole["servers"]
+    assert (server["server"], server["state"]) == ("redis", "ok") and str(redis.port) in server["where"]
+    assert whole["limits_counted"] == "redis" and set(whole["leases"]) == {"questions", "limits_counted"}
+    assert whole["roster"] is None and whole["keys"] is None
+    text = run("status", cwd=nodes[1].folder, env=environment).stdout
+    assert "2 nodes" in text and "leases" in text and "Redis" in text and "KEYS" not in text
+    done = run("user", "list", cwd=nodes[1].folder, env=environment)
+    assert done.returncode == 2 and "identity is off" in done.stderr
+    done = run("user", "list", "--data", tmp_path / "one", cwd=tmp_path)
+    assert done.returncode == 1 and "identity is off on this server" in done.stderr
+    nodes[0].stop()
+    assert "no server answers there" in run("status", cwd=nodes[0].folder, env=environment).stderr
+
+
+def test_a_status_without_a_folder_says_what_is_missing(tmp_path):
+    (tmp_path / "gatehouse.yaml").write_text("upstreams: [{name: api, servers: ['http://127.0.0.1:8000']}]\n")
+    done = run("status", cwd=tmp_path)
+    assert done.returncode == 1 and "GATEHOUSE_DATA_FOLDER" in done.stderr

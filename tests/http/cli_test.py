@@ -2,6 +2,7 @@
 import fcntl
 import os
 import re
+import secrets
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_check(tmp_path):
     assert run("check", "-c", "good.yaml", cwd=tmp_path).returncode == 0
     done = run("check", "-c", "bad.yaml", cwd=tmp_path)
     assert done.returncode == 2 and "bad.yaml:2:1: error:" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("url,warned", [("redis://cache.internal", True), ("redis://:hunter22@10.0.0.1:6379/2", True),
+                                        ("rediss://cache.internal", False), ("redis://127.0.0.1", False), ("unix:///run/redis.sock", False)])
+def test_check_warns_of_a_redis_elsewhere_without_tls(tmp_path, url, warned):
+    (tmp_path / "gatehouse.yaml").write_text(UPSTREAM)
+    done = run("check", cwd=tmp_path, env={"SECRET_KEY": secrets.token_hex(32), "REDIS_URL": url})
+    assert done.returncode == 0, done.stderr
+    assert ("redis.url names another machine and no TLS" in done.stderr) == warned, done.stderr
+    assert "hunter22" not in done.stdout + done.stderr
 
 
 def test_check_looks_at_the_data_folder_as_serve_does(tmp_path):

@@ -253,8 +253,72 @@ def test_an_upstream_whose_name_does_not_resolve(gatehouse):
 @pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/proc/self/fd"), reason="needs /proc")
 def test_a_data_folder_that_can_not_be_written(gatehouse, app):
     gateway = gatehouse({"data": {"folder": "/proc/self/fd"}}, upstream=app, ready=False)
-    assert gateway.wait() in (1, 2)
+    assert gateway.wait() == 1
     assert "/proc/self/fd" in gateway.output()
+
+
+def test_records_that_can_not_be_opened_are_no_wrong_configuration(tmp_path):
+    """A newcomer's script took 2 for "mend the file" and gave up on what another process had open for a moment."""
+    text = UPSTREAM + "identity: {enabled: on, deny_by_default: on}\n"
+    assert check(tmp_path, text).returncode == 0
+    (tmp_path / "gatehouse-data" / "gatehouse.db").mkdir(mode=0o700, parents=True)
+    (tmp_path / "gatehouse-data").chmod(0o700)
+    done = run("serve", cwd=tmp_path)
+    assert done.returncode == 1 and "gatehouse-data" in done.stderr, done.stderr
+
+
+def test_what_check_finds_wrong_ends_serve_with_the_same_status(tmp_path):
+    (tmp_path / "gatehouse-data").write_text("")
+    text = UPSTREAM + "identity: {enabled: on, deny_by_default: on}\n"
+    for done in (check(tmp_path, text), run("serve", cwd=tmp_path)):
+        is_refused(done, "Not a directory")
+
+
+REDIS_FORM, POSTGRESQL_FORM = "redis://HOST:PORT", "postgresql://user@host:5432/database"
+SHARED = UPSTREAM + "identity: {enabled: on, deny_by_default: on}\n"
+
+
+@pytest.mark.parametrize("name,url,wrong,form", [
+    ("REDIS_URL", "http://127.0.0.1:6379", "does not begin with", REDIS_FORM),
+    ("REDIS_URL", "redsi://:s3cr3tword@127.0.0.1", "does not begin with", REDIS_FORM),
+    ("REDIS_URL", "redis://", "no host", REDIS_FORM), ("REDIS_URL", "redis://:s3cr3tword@/0", "no host", REDIS_FORM),
+    ("REDIS_URL", "redis://:s3cr3tword@127.0.0.1:99999", "port", REDIS_FORM),
+    ("REDIS_URL", "redis://:s3cr3tword@127.0.0.1:s3cr3tword", "port", REDIS_FORM),
+    ("REDIS_URL", "redis://:s3cr3tword@127.0.0.1/65536", "database", REDIS_FORM),
+    ("REDIS_URL", "redis://:s3cr3tword@127.0.0.1/zero", "database", REDIS_FORM),
+    ("POSTGRESQL_URL", "http://127.0.0.1:5432", "does not begin with", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgersql://u:s3cr3tword@127.0.0.1/d", "does not begin with", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@127.0.0.1:0/d", "port", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@127.0.0.1:65536/d", "port", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@127.0.0.1:s3cr3tword/d", "port", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@[::1/d", "can't be read", POSTGRESQL_FORM),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@127.0.0.1/d?sslmod=off", "can't be read", POSTGRESQL_FORM)])
+def test_a_url_of_another_server_that_is_none_is_refused_by_check_and_serve(tmp_path, name, url, wrong, form):
+    env = {"SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0", name: url}
+    setting = name.lower().replace("_", ".")
+    for done in (check(tmp_path, SHARED, env), run("serve", cwd=tmp_path, env=env)):
+        is_refused(done, f"environment: error: {setting}", wrong, form)
+        assert done.stderr.count(f"{setting}:") <= 1, "a prefix is said once"
+        assert "s3cr3tword" not in done.stdout + done.stderr
+    del env[name]
+    (tmp_path / ".env").write_text(f"# a comment\n{name}={url}\n")
+    is_refused(check(tmp_path, SHARED, env), f".env:2:1: error: {setting}")
+
+
+@pytest.mark.parametrize("profile", ["development", "production"])
+@pytest.mark.parametrize("name,url,warned", [
+    ("REDIS_URL", "redis://:s3cr3tword@redis.example", "no TLS"), ("REDIS_URL", "rediss://redis.example", None),
+    ("REDIS_URL", "redis://127.0.0.1", None), ("REDIS_URL", "redis://[::1]:6379/1", None),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@db.example/d?sslmode=require", "sslmode=verify-full is safe"),
+    ("POSTGRESQL_URL", "postgresql://u:s3cr3tword@db.example/d?sslmode=verify-ca", "sslmode=verify-full is safe"),
+    ("POSTGRESQL_URL", "postgresql://u@db.example/d", None), ("POSTGRESQL_URL", "postgresql://u@127.0.0.1/d?sslmode=disable", None)])
+def test_check_warns_of_another_machine_that_is_reached_without_care(tmp_path, profile, name, url, warned):
+    env = {"SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f1", name: url}
+    done = check(tmp_path, SHARED + f"profile: {profile}\nhosts: {{allowed: [api.example]}}\ndata: {{folder: d}}\n", env)
+    said = [line for line in done.stderr.splitlines() if "environment: warning:" in line and "safe" in line]
+    assert done.returncode == 0 and len(said) == (warned is not None), done.stderr
+    assert warned is None or warned in said[0]
+    assert "s3cr3tword" not in done.stdout + done.stderr
 
 
 def test_a_log_file_that_can_not_be_opened(gatehouse, app):

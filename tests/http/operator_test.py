@@ -368,9 +368,27 @@ def test_the_socket_goes_with_the_server(running):
     assert not (running.data / "gatehouse.sock").exists()
 
 
-def test_there_is_no_socket_without_identity(gatehouse, scripted):
-    gateway = gatehouse({"data": {"folder": "."}}, scripted())
-    assert not (gateway.folder / "gatehouse.sock").exists()
+def test_without_identity_the_socket_is_for_status_only(gatehouse, scripted, tmp_path):
+    assert not (gatehouse({}, scripted()).folder / "gatehouse.sock").exists(), "no folder is made for it"
+    (tmp_path / "data").mkdir(mode=0o700)
+    gateway = gatehouse({"data": {"folder": str(tmp_path / "data")}}, scripted())
+    assert os.stat(tmp_path / "data" / "gatehouse.sock").st_mode & 0o777 == 0o600
+    assert run("status", "--data", tmp_path / "data", cwd=tmp_path).returncode == 0
+    done = run("user", "add", "ada", "--no-password", "--data", tmp_path / "data", cwd=tmp_path)
+    assert done.returncode == 1 and "identity is off on this server" in done.stderr
+    again = gatehouse({"data": {"folder": str(tmp_path / "data")}}, scripted())
+    assert [e["level"] for e in again.log() if e.get("event") == "status_not_there"] == ["warning"], "it goes on without"
+    again.stop()
+    gateway.stop()
+    assert not (tmp_path / "data" / "gatehouse.sock").exists()
+
+
+def test_a_folder_that_others_may_write_to_gets_no_socket(gatehouse, scripted, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data").chmod(0o777)
+    gateway = gatehouse({"data": {"folder": str(tmp_path / "data")}}, scripted())
+    assert "others may write" in next(e["text"] for e in gateway.log() if e.get("event") == "status_not_there")
+    assert not (tmp_path / "data" / "gatehouse.sock").exists()
 
 
 def test_only_the_owner_may_use_the_socket(running):

@@ -233,9 +233,18 @@ def test_check_says_why_it_can_not_connect(url, said, postgresql, database, comm
 
 
 def test_the_reader_can_not_be_a_node(postgresql, database, command):
-    assert "may not write the records" in command("records", "check", postgresql.at(database, READONLY), status=1).stderr
+    said = command("records", "check", postgresql.at(database, READONLY), status=1).stderr
+    assert "may not write the records" in said and "INSERT on account, api_key, attempt, audit" in said
+    assert f"connect as {SERVICE}" in said and "only read" not in said
     with postgresql.made() as name:  # where roles.sql was done, its transactions are read-only by themselves
-        assert "takes no writes" in command("records", "check", postgresql.at(name, READONLY), status=1).stderr
+        done = command("records", "check", postgresql.at(name, READONLY), status=1)
+        assert f"the role {READONLY} only read" in done.stderr and f"connect as {SERVICE}" in done.stderr
+        assert "standby" not in done.stderr and f"role      {READONLY}" in done.stdout
+
+
+def test_a_right_that_is_missing_is_named(postgresql, database, command):
+    postgresql.execute(f"REVOKE INSERT ON gatehouse.session FROM {SERVICE}", database=database)
+    assert "it lacks INSERT on session\n" in command("records", "check", postgresql.at(database, SERVICE), status=1).stderr
 
 
 def test_where_a_password_is_looked_for_is_said(postgresql, database, command):

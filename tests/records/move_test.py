@@ -206,14 +206,65 @@ def test_a_target_that_has_something_is_refused(lived, postgresql, database, mov
     postgresql.execute("DELETE FROM gatehouse.token_life", database=database)
     move(lived[0], postgresql.at(database))
     folder = lived[0]
+    assert "all records were moved from this folder" in move(postgresql.at(database), folder, status=1).stderr
+    (folder / "gatehouse.moved").unlink()
     assert "the target has secrets already" in move(postgresql.at(database), folder, status=1).stderr
+
+
+def has_no_schema(server, database):
+    return server.execute("SELECT count(*) FROM pg_class WHERE relnamespace = 'gatehouse'::regnamespace", database=database) == [(0,)]
+
+
+def test_a_folder_that_was_moved_is_refused(lived, postgresql, bare, move, gatehouse, tmp_path):
+    """Started again on the folder, a node went on with accounts of its own, and nobody noticed for a week."""
+    folder = lived[0]
+    said = move(folder, postgresql.at(bare)).stdout
+    assert f"{folder}/secret_key" in said and "marked as moved" in said
+    mark = folder / "gatehouse.moved"
+    assert mark.read_text() == f"127.0.0.1:{postgresql.port}\n" and mark.stat().st_mode & 0o777 == 0o600
+    settings = identity.settings(data={"folder": str(folder)})
+    before = in_folder(folder)
+    node = gatehouse(settings, upstream="http://127.0.0.1:9", env=identity.ENV, ready=False)
+    assert node.wait() == 1
+    for word in (str(mark), "were moved", "postgresql.url", "remove this file"):
+        assert word in node.stderr()
+    with postgresql.made() as other:
+        assert "were moved" in move(folder, postgresql.at(other), status=1).stderr
+    assert in_folder(folder) == before
+    mark.unlink()
+    gatehouse(settings, upstream="http://127.0.0.1:9", env=identity.ENV).stop()
+
+
+def test_a_secret_that_was_made_in_the_folder_opens_the_keys(postgresql, bare, move, gatehouse, tmp_path):
+    """As the guide says: what is in the file is the SECRET_KEY of every node; another opens nothing."""
+    one = gatehouse(identity.settings(data={"folder": str(tmp_path / "data")}), upstream="http://127.0.0.1:9")
+    one.stop()
+    move(tmp_path / "data", postgresql.at(bare))
+    env = {"SECRET_KEY": (tmp_path / "data" / "secret_key").read_text().rstrip("\n"), "POSTGRESQL_URL": postgresql.at(bare, SERVICE, PASSWORD)}
+    gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9", env=env).stop()
+    other = gatehouse(identity.settings(data={"folder": str(tmp_path / "node")}), upstream="http://127.0.0.1:9",
+                      env={**env, **identity.ENV}, ready=False)
+    assert other.wait() == 1 and "secret_key" in other.stderr()
+
+
+def test_the_folder_that_was_moved_is_good_for_a_node_on_postgresql(lived, postgresql, bare, move, gatehouse):
+    move(lived[0], postgresql.at(bare))
+    gatehouse(identity.settings(data={"folder": str(lived[0])}), upstream="http://127.0.0.1:9",
+              env={**identity.ENV, "POSTGRESQL_URL": postgresql.at(bare, SERVICE, PASSWORD)}).stop()
+
+
+def test_what_can_not_be_moved_leaves_no_schema(postgresql, bare, move, tmp_path):
+    (tmp_path / "hollow").mkdir(mode=0o700)
+    assert "there is no gatehouse.db" in move(tmp_path / "hollow", postgresql.at(bare), status=1).stderr
+    assert has_no_schema(postgresql, bare)
 
 
 def test_a_source_in_use_is_refused(gatehouse, postgresql, bare, move, tmp_path):
     gateway = gatehouse(identity.settings(data={"folder": str(tmp_path / "data")}), upstream="http://127.0.0.1:9", env=identity.ENV)
     said = move(tmp_path / "data", postgresql.at(bare), status=1).stderr
     assert "gatehouse is running on this folder" in said and str(gateway.process.pid) in said
-    assert nothing(postgresql, bare)
+    assert has_no_schema(postgresql, bare)
+    assert not (tmp_path / "data" / "gatehouse.moved").exists()
 
 
 def test_who_may_not_is_told_who_may(lived, postgresql, bare, database, move):

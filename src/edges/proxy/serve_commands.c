@@ -3,6 +3,7 @@
 
 #include "edges/identity/operator.h"
 #include "edges/proxy/serving.h"
+#include "records/own_file.h"
 
 /* Commands work with the configuration of the moment; a reload meanwhile is no matter. */
 static void *hold(void *data)
@@ -35,12 +36,29 @@ static int run(void *data, void *held, const gh_operator_request *request, gh_te
     return gh_operator_run(&with, request, out, err);
 }
 
+/* Without identity nothing has looked at the folder or locked it yet; and no such server need have one. */
+static bool may_use_folder(gh_serving *s, const gh_config *config)
+{
+    char text[512];
+    gh_buf why = gh_buf_over(text, sizeof text);
+    if (config->data_folder.p == NULL)
+        return false;
+    if (gh_own_folder(config->data_folder.p, &why)) {
+        s->folder_lock = gh_own_lock(config->data_folder.p, &why);
+        if (s->folder_lock >= 0)
+            return true;
+    }
+    gh_log_event(s->lane, GH_LEVEL_WARNING, "status_not_there",
+                 "gatehouse status can't ask this server: %.*s", (int)why.n, why.p);
+    return false;
+}
+
 bool gh_serving_take_commands(gh_serving *s)
 {
     const gh_config *config = s->generation->config;
     const gh_admin_work work = {.data = s, .hold = hold, .run = run, .release = release};
     const char *why = NULL;
-    if (s->identity.records == NULL)
+    if (s->identity.records == NULL && !may_use_folder(s, config))
         return true;
     s->commands = gh_admin_socket_start(&s->loop, config->data_folder, &work, &why);
     if (s->commands != NULL)

@@ -7,6 +7,7 @@
 #include "edges/identity/stand_in.h"
 #include "edges/proxy/documents.h"
 #include "edges/proxy/read_file.h"
+#include "edges/proxy/serve_check.h"
 #include "edges/proxy/server.h"
 #include "edges/secrets/aws.h"
 #include "edges/secrets/environment.h"
@@ -73,6 +74,10 @@ static gh_config *load(const gh_serve_options *options, const gh_texts *texts, g
                              .read_document_data = options->documents,
                              .read_jwks = gh_key_sets_read};
     gh_config *config = gh_config_load(&input, report);
+    if (config != NULL && !gh_serve_check_servers(config, report)) {
+        gh_config_free(config);
+        return NULL;
+    }
     if (config == NULL || options->documents != NULL)
         return config;
     /* What only compiling finds out belongs to the same list of errors. */

@@ -19,14 +19,42 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
                                       .conditions = &s->conditions};
     s->redis = gh_redis_shared_new(&options, why);
     if (s->redis == NULL)
-        return gh_serving_fail("redis.url", why);
+        return gh_serving_fail("start", why);
     if (gh_redis_is_exposed(s->redis))
-        gh_log_event(
-            s->lane, GH_LEVEL_WARNING, "redis_not_encrypted",
-            "redis.url names another machine and no TLS: its password and the counts can be read and changed on "
-            "the way; rediss:// is safe");
+        gh_log_event(s->lane, GH_LEVEL_WARNING, "redis_not_encrypted", "%s", gh_redis_exposed);
     s->counters = (gh_counters_shared){.state = s->executors.state, .redis = s->redis};
     return true;
+}
+
+void gh_serving_use_redis_password(gh_serving *s, const gh_config *config)
+{
+    if (s->redis == NULL)
+        return;
+    switch (gh_redis_use_password(s->redis, config->redis.password)) {
+    case GH_REDIS_PASSWORD_SAME:
+        break;
+    case GH_REDIS_PASSWORD_CHANGED:
+        gh_log_event(s->lane, GH_LEVEL_INFO, "redis_password_changed",
+                     "redis.password is another one: the next connections to Redis are made with it");
+        break;
+    case GH_REDIS_PASSWORD_MISSING:
+        gh_log_event(
+            s->lane, GH_LEVEL_ERROR, "redis_password_missing",
+            "redis.url names a user, and redis.password is not set any more: the one before stays in use");
+        break;
+    }
+}
+
+/* What other nodes may know of the key that this one counts by. */
+static uint64_t fingerprint_of(const uint8_t key[GH_SIPHASH_KEY_SIZE])
+{
+    uint8_t bytes[8];
+    uint64_t fingerprint = 0;
+    gh_hkdf((gh_str){(const char *)key, GH_SIPHASH_KEY_SIZE}, GH_STR("limits fingerprint"), bytes,
+            sizeof bytes);
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        fingerprint = fingerprint << 8 | bytes[i];
+    return fingerprint;
 }
 
 /* All nodes must come to the same key for the same client, also those that are started when secret_key has changed; by itself a
@@ -37,6 +65,8 @@ void gh_serving_key(const gh_serving *s, gh_generation *g)
         memcpy(g->key, s->key, sizeof g->key);
     else
         gh_hkdf(g->config->secret_key, GH_STR("limits"), g->key, sizeof g->key);
+    if (s->redis != NULL)
+        gh_redis_use_fingerprint(s->redis, fingerprint_of(g->key));
 }
 
 bool gh_worker_open_counters(gh_worker *w, gh_counters_shared *shared)
@@ -85,6 +115,20 @@ static void put_connections(gh_redis_shared *redis, gh_buf *out)
     put(out, "gatehouse_redis_unavailable_total", "counter", "Questions to Redis that were not answered.",
         r.unavailable);
     put(out, "gatehouse_nodes", "gauge", "Nodes that count in this Redis, as far as is known.", r.nodes);
+    put(out, "gatehouse_nodes_other_secret", "gauge", "Of these, those that count with another secret_key.",
+        r.other_secret);
+}
+
+static void add_up(const gh_serving *s, gh_counters_figures *sum)
+{
+    for (unsigned i = 0; i < s->n_workers; i++) {
+        const gh_counters_figures *f = gh_counters_figures_of(s->workers[i].counters);
+        atomic_fetch_add(&sum->asked, atomic_load(&f->asked));
+        atomic_fetch_add(&sum->leases, atomic_load(&f->leases));
+        atomic_fetch_add(&sum->leased, atomic_load(&f->leased));
+        atomic_fetch_add(&sum->remembered, atomic_load(&f->remembered));
+        atomic_fetch_add(&sum->away, atomic_load(&f->away));
+    }
 }
 
 void gh_serving_put_redis(gh_serving *s, gh_buf *out)
@@ -92,14 +136,17 @@ void gh_serving_put_redis(gh_serving *s, gh_buf *out)
     gh_counters_figures sum = {0};
     if (s->redis == NULL)
         return;
-    for (unsigned i = 0; i < s->n_workers; i++) {
-        const gh_counters_figures *f = gh_counters_figures_of(s->workers[i].counters);
-        atomic_fetch_add(&sum.asked, atomic_load(&f->asked));
-        atomic_fetch_add(&sum.leases, atomic_load(&f->leases));
-        atomic_fetch_add(&sum.leased, atomic_load(&f->leased));
-        atomic_fetch_add(&sum.remembered, atomic_load(&f->remembered));
-        atomic_fetch_add(&sum.away, atomic_load(&f->away));
-    }
+    add_up(s, &sum);
     put_connections(s->redis, out);
     put_counters(&sum, out);
+}
+
+void gh_serving_look_at_leases(const gh_serving *s, gh_status *ret)
+{
+    gh_counters_figures sum = {0};
+    if (s->redis == NULL)
+        return;
+    add_up(s, &sum);
+    ret->leases = atomic_load(&sum.leases);
+    ret->leased = atomic_load(&sum.leased);
 }

@@ -2,10 +2,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "config/compile.h"
 #include "edges/proxy/serving.h"
 
-enum { RETRY_MS = 2000 };
+enum {
+    RETRY_MS = 2000,
+    AGAIN_MS = 600000 /* between two lines about the same refusal of what nobody asked for */
+};
 
 static void log_report(gh_serving *s, const gh_report *report)
 {
@@ -124,9 +128,37 @@ static void use(gh_serving *s, gh_generation *fresh)
     s->generation = fresh;
 }
 
-static void refused(gh_serving *s, const gh_reload *r)
+static uint64_t reason_of(const gh_serving *s, const gh_report *report)
+{
+    uint64_t sum = report->errors;
+    for (unsigned i = 0; i < report->n; i++) {
+        uint8_t hash[GH_SIPHASH128_SIZE];
+        uint64_t part;
+        gh_siphash128(s->key, report->items[i].text, hash);
+        memcpy(&part, hash, sizeof part);
+        sum = sum * 31 + part;
+    }
+    return sum;
+}
+
+/* What is tried again by itself fails every two seconds, for as long as the reason is there: said once, and every ten
+ * minutes. What the operator has asked for is always answered. */
+static bool is_news(gh_serving *s, const gh_reload *r)
+{
+    uint64_t reason = reason_of(s, &r->report), now = uv_now(&s->loop);
+    if (r->renew && r->fresh == NULL && s->refused_ms != 0 && reason == s->refused_reason &&
+        now - s->refused_ms < AGAIN_MS)
+        return false;
+    s->refused_reason = reason;
+    s->refused_ms = r->fresh == NULL ? now : 0;
+    return true;
+}
+
+static void refused(gh_serving *s, const gh_reload *r, bool news)
 {
     gh_metric_add(&s->metrics[s->n_workers], GH_METRIC_RELOADS_FAILED, 1);
+    if (!news)
+        return;
     gh_log_event(s->lane, GH_LEVEL_ERROR, "reload_refused",
                  "the new configuration has %u errors; the old one stays in use", r->report.errors);
 }
@@ -140,6 +172,7 @@ static void take_new(gh_serving *s, gh_reload *r)
     fresh->config->limits.head = s->first->config->limits.head;
     fresh->config->server.proxy_protocol = s->first->config->server.proxy_protocol;
     use(s, fresh);
+    gh_serving_use_redis_password(s, fresh->config);
     gh_documents_settle(r->documents, GH_DOCUMENTS_USED);
     gh_documents_free(s->documents);
     s->documents = r->documents;
@@ -181,7 +214,9 @@ static void reload_done(uv_work_t *work, int status)
     s->reload = NULL;
     say_rotation(s, r);
     if (status == 0 && !s->draining && r->tried) {
-        log_report(s, &r->report);
+        bool news = is_news(s, r);
+        if (news)
+            log_report(s, &r->report);
         if (r->fresh == NULL && r->renew && r->got_document)
             gh_documents_settle(s->documents, r->compiled ? GH_DOCUMENTS_NOT_NOW : GH_DOCUMENTS_UNUSABLE);
         s->renew_owed = r->fresh == NULL && (r->got_keys || s->renew_owed);
@@ -189,7 +224,7 @@ static void reload_done(uv_work_t *work, int status)
         if (r->fresh == NULL && !r->renew)
             gh_aws_secrets_drop(s->secrets, r->reading);
         if (r->fresh == NULL)
-            refused(s, r);
+            refused(s, r, news);
         else if (r->renew)
             take_renewed(s, r);
         else

@@ -3,13 +3,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edges/proxy/serve_check.h"
 #include "edges/proxy/serving.h"
 #include "edges/redis/shared.h"
 
 void gh_serving_use_servers(gh_serving *s, const gh_config *config)
 {
     if (config->identity.enabled == GH_ON && config->postgresql.url.p != NULL) {
-        gh_conditions_use(&s->conditions, GH_SERVER_POSTGRESQL, (gh_str){NULL, 0});
+        char where[GH_POSTGRES_WHERE];
+        gh_serve_where_postgresql(config, where);
+        gh_conditions_use(&s->conditions, GH_SERVER_POSTGRESQL, gh_str_of(where));
         if (s->identity.records != NULL)
             gh_conditions_ok(&s->conditions, GH_SERVER_POSTGRESQL);
     }
@@ -65,10 +68,14 @@ static void look_at_limits(gh_serving *s, gh_status *ret)
 {
     bool lost = ret->servers[GH_SERVER_REDIS].state == GH_CONDITION_UNAVAILABLE;
     ret->counted = s->redis == NULL ? GH_COUNTED_HERE : lost ? GH_COUNTED_SHARE : GH_COUNTED_REDIS;
-    if (s->redis != NULL)
-        ret->nodes = gh_redis_nodes(s->redis);
-    else if (!ret->shared)
+    if (s->redis != NULL) {
+        gh_redis_figures r;
+        gh_redis_read_figures(s->redis, uv_hrtime() / 1000000, &r);
+        ret->nodes = r.nodes;
+        ret->other_secret = r.other_secret;
+    } else if (!ret->shared) {
         ret->nodes = 1;
+    }
 }
 
 void gh_serving_look(void *data, gh_status *ret)
@@ -82,7 +89,9 @@ void gh_serving_look(void *data, gh_status *ret)
     gh_serving_look_at_secrets(s);
     for (unsigned i = 0; i < GH_SERVER_COUNT; i++)
         gh_conditions_read(&s->conditions, (enum gh_server_kind)i, &ret->servers[i]);
-    if (s->identity.records != NULL)
+    ret->identity = s->identity.records != NULL;
+    if (ret->identity)
         look_at_records(s, ret);
+    gh_serving_look_at_leases(s, ret);
     look_at_limits(s, ret);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config/compile.h"
+#include "edges/identity/secret_file.h"
 #include "edges/proxy/serve_banner.h"
 #include "edges/proxy/serving.h"
 #include "edges/secrets/environment.h"
@@ -159,6 +160,17 @@ static bool open_identity(gh_serving *s, gh_config *config, gh_report *report)
     return done;
 }
 
+/* Wrong is what `check` finds wrong, too; all else could not be done, and may be another time. */
+static int refused(const gh_serving *s, const gh_config *config, bool opened, bool compiled)
+{
+    char why[512];
+    if (compiled || gh_aws_secrets_unreachable(s->secrets))
+        return EXIT_START;
+    if (config == NULL || opened)
+        return EXIT_CONFIG;
+    return gh_data_folder_look(config->data_folder, why, sizeof why) ? EXIT_START : EXIT_CONFIG;
+}
+
 int gh_serve_run(const gh_serve_options *options)
 {
     /* One a process; its loop must stay where it is. */
@@ -193,11 +205,11 @@ int gh_serve_run(const gh_serve_options *options)
     if (s->generation == NULL) {
         gh_documents_free(s->documents);
         gh_identity_close(&s->identity);
-        bool later = policy != NULL || (config != NULL && !opened) || gh_aws_secrets_unreachable(s->secrets);
+        int status = refused(s, config, opened, policy != NULL);
         if (config != NULL)
             gh_config_free(config);
         gh_aws_secrets_free(s->secrets);
-        return later ? EXIT_START : EXIT_CONFIG;
+        return status;
     }
     gh_documents_settle(s->documents, GH_DOCUMENTS_USED);
     if (!gh_serving_start(s, reading, on_signal, on_worker_ended))

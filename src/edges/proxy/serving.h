@@ -32,15 +32,16 @@ typedef struct gh_serving {
     gh_identity_service identity;
     gh_log_lane *records_lane; /* of whoever holds said_lock: threads of the records */
     pthread_mutex_t said_lock;
-    gh_conditions conditions;    /* of outside servers */
-    gh_redis_shared *redis;      /* NULL: limits are counted here */
-    gh_counters_shared counters; /* with it */
-    uint64_t started_s;          /* Unix time */
-    uv_timer_t identity_timer;   /* looks whether keys are to be got or taken into use */
-    atomic_bool ring_changed;    /* signing keys were rotated */
-    bool renew_owed;             /* keys have come, and the policy could not be made of them */
-    uint64_t renewed_ms;         /* when that was tried last */
-    _Atomic uint64_t held;       /* bytes of all bodies that are looked into */
+    gh_conditions conditions;            /* of outside servers */
+    gh_redis_shared *redis;              /* NULL: limits are counted here */
+    gh_counters_shared counters;         /* with it */
+    uint64_t started_s;                  /* Unix time */
+    uv_timer_t identity_timer;           /* looks whether keys are to be got or taken into use */
+    atomic_bool ring_changed;            /* signing keys were rotated */
+    bool renew_owed;                     /* keys have come, and the policy could not be made of them */
+    uint64_t renewed_ms;                 /* when that was tried last */
+    uint64_t refused_reason, refused_ms; /* of the last refusal that was said, and when; 0: none since */
+    _Atomic uint64_t held;               /* bytes of all bodies that are looked into */
     gh_log *log;
     gh_log_lane *lane;
     gh_admin *admin;
@@ -57,6 +58,7 @@ typedef struct gh_serving {
     bool secrets_again; /* likewise, by the operator */
     bool draining;
     atomic_bool stopping; /* for what waits on another thread */
+    int folder_lock;      /* without identity: of the data folder, while the socket is in it */
 } gh_serving;
 
 /* serve_start.c: everything that is needed before the first request. False: said on standard error. The signals'
@@ -88,11 +90,15 @@ void gh_serving_records_said(void *data, int level, const char *event, const cha
 
 /* serve_redis.c: what all workers share of redis.url. False: said. */
 GH_MUST_CHECK bool gh_serving_open_redis(gh_serving *s, const gh_config *config);
-/* By what key a generation counts; before it is in use. */
+/* By what key a generation counts; before it is in use. The other nodes are told its fingerprint. */
 void gh_serving_key(const gh_serving *s, gh_generation *g);
+/* Of a new configuration; says so when it is another one. */
+void gh_serving_use_redis_password(gh_serving *s, const gh_config *config);
 void gh_serving_put_redis(gh_serving *s, gh_buf *out);
+void gh_serving_look_at_leases(const gh_serving *s, gh_status *ret);
 
-/* serve_commands.c: takes the operator's commands at the admin socket. False: said. */
+/* serve_commands.c: takes the operator's commands at the admin socket; without identity, where that can be in
+ * data.folder, and `status` only. False: said. */
 GH_MUST_CHECK bool gh_serving_take_commands(gh_serving *s);
 
 /* serve_reload.c: reads the configuration again, on another thread; the old one stays when the new one is wrong.

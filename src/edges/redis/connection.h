@@ -1,7 +1,8 @@
 /* One loop's connection to Redis: requests of one turn of the loop travel in one write, answers come in their order.
  *
- * A request is an EVALSHA of one of the shared scripts; its answer is an integer, or a flat array of them. The struct
- * is embedded in what waits for it; nothing is allocated for one. All of this is called on the loop's own thread, and so
+ * A request is an EVALSHA of one of the shared scripts; its answer is an integer, or a flat array of them, as many as it says:
+ * who answers anything else is no Redis that runs our scripts, and is left at once. The struct is embedded in what waits
+ * for it; nothing is allocated for one. All of this is called on the loop's own thread, and so
  * is `done`.
  *
  * Who can't be answered is told at once: gh_redis_ask() says no while there is no good connection (see
@@ -25,13 +26,14 @@ typedef struct gh_redis gh_redis;
 /* Valid during `done` only. */
 typedef struct gh_redis_reply {
     const int64_t *values;
-    unsigned n; /* at most GH_REDIS_VALUES_MAX */
+    unsigned n; /* the request's n_values */
 } gh_redis_reply;
 
 typedef struct gh_redis_request gh_redis_request;
 struct gh_redis_request {
     unsigned script;         /* its index in the options */
     unsigned n_keys, n_args; /* how many of each `encode` writes */
+    unsigned n_values;       /* how many integers its answer has: any other answer ends the connection */
     /* Writes keys, then arguments, each as a bulk string ("$3\r\nabc\r\n"). Called from gh_redis_ask(), and again with
      * the same result when the server had forgotten the script, or the buffer had to grow. */
     void (*encode)(const gh_redis_request *q, gh_buf *out);

@@ -53,8 +53,12 @@ static void lease_done(gh_redis_request *request, const gh_redis_reply *reply)
 /* q->ask is set; the leases are told what becomes of it in any case. */
 static void post(gh_counters *c, question *q, uint64_t now)
 {
-    q->request = (gh_redis_request){
-        .script = GH_LEASE_SCRIPT, .n_keys = 1, .n_args = 1, .encode = encode_lease, .done = lease_done};
+    q->request = (gh_redis_request){.script = GH_LEASE_SCRIPT,
+                                    .n_keys = 1,
+                                    .n_args = 1,
+                                    .n_values = GH_LEASE_SCRIPT_VALUES,
+                                    .encode = encode_lease,
+                                    .done = lease_done};
     q->asked_ms = now;
     q->ask.known = gh_counters_known(c, &q->ask.limit, q->ask.key, now);
     if (!gh_redis_ask(c->redis, &q->request)) {
@@ -262,8 +266,12 @@ static bool ask(gh_counters *c, gh_asking *a)
     gh_take *list[GH_TAKES_MAX];
     unsigned n = list_asked(a, list);
     a->counters = c;
-    a->request = (gh_redis_request){
-        .script = GH_TAKE_SCRIPT, .n_keys = n, .n_args = n, .encode = encode_takes, .done = takes_done};
+    a->request = (gh_redis_request){.script = GH_TAKE_SCRIPT,
+                                    .n_keys = n,
+                                    .n_args = n,
+                                    .n_values = GH_TAKE_SCRIPT_VALUES * n,
+                                    .encode = encode_takes,
+                                    .done = takes_done};
     if (!gh_redis_ask(c->redis, &a->request)) {
         a->counters = NULL;
         return false;

@@ -31,12 +31,16 @@ static bool say_who(gh_redis *r)
     const gh_redis_url *url = r->shared->url;
     gh_str words[3] = {GH_STR("AUTH")};
     unsigned n = 1;
-    if (url->password[0] == '\0')
-        return true;
     if (url->user[0] != '\0')
         words[n++] = gh_str_of(url->user);
-    words[n++] = gh_str_of(url->password);
-    return gh_redis_command(r, GH_REDIS_STEP_AUTH, words, n);
+    (void)pthread_mutex_lock(&r->shared->lock); /* the password may change */
+    bool good = url->password[0] == '\0';
+    if (!good) {
+        words[n++] = gh_str_of(url->password);
+        good = gh_redis_command(r, GH_REDIS_STEP_AUTH, words, n);
+    }
+    (void)pthread_mutex_unlock(&r->shared->lock);
+    return good;
 }
 
 static bool say_database(gh_redis *r)
@@ -85,6 +89,12 @@ static void refused(gh_redis *r, enum gh_redis_step step)
         gh_redis_link_close(r);
         gh_redis_connect(r);
         return;
+    }
+    if (step == GH_REDIS_STEP_AUTH && atomic_load(&r->shared->has_changed)) {
+        gh_buf_lit(&b, "; the password is the one of the last reload");
+        if (atomic_exchange(&r->shared->is_untried,
+                            false)) /* the line of the outage has another reason, if there is one */
+            gh_redis_say_refused(r, gh_buf_str(&b));
     }
     gh_redis_fail(r, gh_buf_str(&b));
 }

@@ -33,7 +33,8 @@ enum {
 };
 
 struct gh_redis_shared {
-    gh_redis_url *url; /* with the password that holds; in locked memory */
+    gh_redis_url *url;  /* its password, which may change, under the lock; in locked memory */
+    char *url_password; /* which redis.url has: when there is no other; in locked memory */
     char shown[GH_REDIS_SHOWN_SIZE];
     char prefix[GH_REDIS_PREFIX_MAX + 4];
     char node[GH_REDIS_NODE_SIZE + 1]; /* random: this process */
@@ -47,12 +48,18 @@ struct gh_redis_shared {
     gh_outages outages;
     gh_conditions *conditions;
     _Atomic unsigned connections, ready, nodes;
-    _Atomic uint64_t back_ms;   /* when a connection that had lost the server found it again; 0: never */
-    _Atomic uint64_t beat_due;  /* when one of the loops may send the next heartbeat */
-    _Atomic uint64_t error_due; /* when the next line about a refused request may be written */
+    _Atomic unsigned other_secret; /* of the nodes: those that count by another key */
+    _Atomic uint64_t fingerprint;  /* of the key that this node counts by */
+    atomic_bool has_changed;       /* the password, at a reload */
+    atomic_bool is_untried;        /* that one: nobody has said yet that it is refused */
+    _Atomic uint64_t back_ms;      /* when a connection that had lost the server found it again; 0: never */
+    _Atomic uint64_t beat_due;     /* when one of the loops may send the next heartbeat */
+    _Atomic uint64_t error_due;    /* when the next line about a refused request may be written */
     _Atomic uint64_t answered, unavailable, late, connected, outages_begun, round_trip_us;
     pthread_mutex_t lock;
-    char why[GH_REDIS_WHY_SIZE]; /* under it */
+    char why[GH_REDIS_WHY_SIZE]; /* under it, and so is what follows */
+    uint64_t other_secret_ms;    /* loop time: since when there are others; 0: there are none */
+    bool other_secret_said;
 };
 
 enum gh_redis_state {
@@ -80,6 +87,7 @@ typedef struct gh_redis_slot {
     uint64_t deadline;         /* ms of uv_hrtime(); 0: not written yet */
     uint8_t step;              /* enum gh_redis_step */
     uint8_t script;            /* of LOAD */
+    unsigned n_values;         /* of TAKE: how many its reply has */
     bool again;                /* the second time, after NOSCRIPT */
 } gh_redis_slot;
 
@@ -137,6 +145,8 @@ static inline uint64_t gh_redis_now_ms(void)
 void gh_redis_say_lost(gh_redis *r, gh_str why);
 void gh_redis_say_back(gh_redis *r);
 void gh_redis_say_refused(gh_redis *r, gh_str why);
+/* Of `nodes`, so many count by another key: said once, when that lasts, and once when it is over. */
+void gh_redis_say_other_secret(gh_redis *r, unsigned nodes, unsigned others);
 /* Adds the connection's own figures to the shared ones. */
 void gh_redis_count(gh_redis *r);
 

@@ -107,7 +107,9 @@ bool gh_redis_ask(gh_redis *r, gh_redis_request *q)
     }
     q->redis = r;
     q->turn = r->tail;
-    add_slot(r, GH_REDIS_STEP_TAKE)->request = q;
+    gh_redis_slot *slot = add_slot(r, GH_REDIS_STEP_TAKE);
+    slot->request = q;
+    slot->n_values = q->n_values;
     return true;
 }
 
@@ -156,6 +158,7 @@ static void repeat(gh_redis *r, const gh_redis_slot *slot)
     q->turn = r->tail;
     gh_redis_slot *second = add_slot(r, GH_REDIS_STEP_TAKE);
     second->request = q;
+    second->n_values = q->n_values;
     second->deadline = slot->deadline;
     second->again = true;
 }
@@ -208,7 +211,7 @@ static bool take_own(gh_redis *r, const gh_redis_slot *slot, enum gh_redis_kind 
     case GH_REDIS_STEP_BEAT:
         return gh_redis_beaten(r, kind);
     case GH_REDIS_STEP_TAKE: /* its asker has left */
-        return kind == GH_REDIS_INTEGERS;
+        return kind == GH_REDIS_INTEGERS && r->reader.n == slot->n_values;
     case GH_REDIS_STEP_AUTH:
     case GH_REDIS_STEP_SELECT:
     case GH_REDIS_STEP_NAME:
@@ -242,8 +245,8 @@ void gh_redis_replied(gh_redis *r, enum gh_redis_kind kind)
             gh_redis_fail(r, gh_str_of(unasked));
         return;
     }
-    if (kind != GH_REDIS_INTEGERS) {
-        gh_redis_fail(r, gh_str_of(unasked));
+    if (kind != GH_REDIS_INTEGERS || r->reader.n != slot->n_values) {
+        gh_redis_fail(r, GH_STR("its answer is not one to what it was asked"));
         return;
     }
     r->head++;

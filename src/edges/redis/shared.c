@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/crypto.h"
-#include "base/ip.h"
 #include "edges/redis/parts.h"
 #include "edges/secrets/locked.h"
 #include "wire/chars.h"
@@ -24,6 +23,18 @@ static bool refuse(gh_buf *why, const char *text)
     return false;
 }
 
+static bool is_password(gh_str text)
+{
+    return text.n > 0 && text.n <= GH_REDIS_PASSWORD_MAX && gh_str_find(text, '\0') == text.n;
+}
+
+static void set_password(gh_redis_shared *s, gh_str password)
+{
+    gh_buf b = gh_buf_over(s->url->password, GH_REDIS_PASSWORD_MAX);
+    gh_wipe(s->url->password, sizeof s->url->password);
+    gh_buf_put(&b, password);
+}
+
 static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
 {
     const char *reason = NULL;
@@ -31,13 +42,11 @@ static bool take_url(gh_redis_shared *s, const gh_redis_options *o, gh_buf *why)
         gh_buf_lit(why, "redis.url: ");
         return refuse(why, reason);
     }
-    if (o->password.p != NULL) {
-        if (o->password.n == 0 || o->password.n > GH_REDIS_PASSWORD_MAX ||
-            gh_str_find(o->password, '\0') < o->password.n)
-            return refuse(why, "redis.password is empty, too long or has a NUL in it");
-        memset(s->url->password, 0, sizeof s->url->password);
-        memcpy(s->url->password, o->password.p, o->password.n);
-    }
+    memcpy(s->url_password, s->url->password, sizeof s->url->password);
+    if (o->password.p != NULL && !is_password(o->password))
+        return refuse(why, "redis.password is empty, too long or has a NUL in it");
+    if (o->password.p != NULL)
+        set_password(s, o->password);
     if (s->url->user[0] != '\0' && s->url->password[0] == '\0')
         return refuse(
             why, "redis.url names a user but no password is set (a password alone is written :PASSWORD@)");
@@ -108,7 +117,8 @@ static gh_redis_shared *new_shared(void)
         return NULL;
     }
     s->url = gh_locked_pages.get(sizeof *s->url);
-    if (s->url != NULL)
+    s->url_password = gh_locked_pages.get(sizeof s->url->password);
+    if (s->url != NULL && s->url_password != NULL)
         return s;
     gh_redis_shared_free(s);
     return NULL;
@@ -140,8 +150,31 @@ void gh_redis_shared_free(gh_redis_shared *s)
     gh_conditions_forget(s->conditions, GH_SERVER_REDIS);
     gh_redis_tls_context_free(s->tls);
     gh_locked_pages.give(s->url, sizeof *s->url); /* wipes it */
+    gh_locked_pages.give(s->url_password, sizeof s->url->password);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
+}
+
+void gh_redis_use_fingerprint(gh_redis_shared *s, uint64_t fingerprint)
+{
+    atomic_store_explicit(&s->fingerprint, fingerprint, memory_order_relaxed);
+}
+
+enum gh_redis_password gh_redis_use_password(gh_redis_shared *s, gh_str password)
+{
+    gh_str next = password.p != NULL ? password : gh_str_of(s->url_password);
+    if (!is_password(next) && (next.n > 0 || s->url->user[0] != '\0'))
+        return GH_REDIS_PASSWORD_MISSING;
+    (void)pthread_mutex_lock(&s->lock);
+    bool same = gh_equal_secret(gh_str_of(s->url->password), next);
+    if (!same)
+        set_password(s, next);
+    (void)pthread_mutex_unlock(&s->lock);
+    if (same)
+        return GH_REDIS_PASSWORD_SAME;
+    atomic_store(&s->has_changed, true);
+    atomic_store(&s->is_untried, true);
+    return GH_REDIS_PASSWORD_CHANGED;
 }
 
 unsigned gh_redis_nodes(const gh_redis_shared *s)
@@ -157,12 +190,12 @@ uint64_t gh_redis_back_ms(const gh_redis_shared *s)
 
 bool gh_redis_is_exposed(const gh_redis_shared *s)
 {
-    gh_ip ip;
-    gh_str host = gh_str_of(s->url->host);
-    bool here =
-        gh_str_eq_nocase(host, GH_STR("localhost")) || (gh_ip_parse(host, &ip) && gh_ip_is_loopback(&ip));
-    return s->url->scheme == GH_REDIS_TCP && !here;
+    return gh_redis_url_is_exposed(s->url);
 }
+
+const char gh_redis_exposed[] =
+    "redis.url names another machine and no TLS: its password and the counts can be read and changed on the way; "
+    "rediss:// is safe";
 
 gh_str gh_redis_key_prefix(const gh_redis_shared *s)
 {
@@ -179,6 +212,7 @@ void gh_redis_read_figures(gh_redis_shared *s, uint64_t now_ms, gh_redis_figures
     *ret = (gh_redis_figures){.connections = atomic_load(&s->connections),
                               .ready = atomic_load(&s->ready),
                               .nodes = gh_redis_nodes(s),
+                              .other_secret = atomic_load(&s->other_secret),
                               .answered = read_figure(&s->answered),
                               .unavailable = read_figure(&s->unavailable),
                               .late = read_figure(&s->late),
@@ -212,19 +246,25 @@ static void keep_reason(gh_redis_shared *s, gh_str why)
 
 void gh_redis_say_lost(gh_redis *r, gh_str why)
 {
-    char memory[GH_REDIS_WHY_SIZE + GH_REDIS_SHOWN_SIZE + 64];
+    gh_redis_shared *s = r->shared;
+    char memory[GH_REDIS_WHY_SIZE + GH_REDIS_SHOWN_SIZE + 256];
     gh_buf text = gh_buf_over(memory, sizeof memory);
-    keep_reason(r->shared, why);
-    gh_conditions_failed(r->shared->conditions, GH_SERVER_REDIS, why);
+    keep_reason(s, why);
+    gh_conditions_failed(s->conditions, GH_SERVER_REDIS, why);
     if (r->away)
         return;
     r->away = true;
-    if (!gh_outages_begin(&r->shared->outages, uv_now(r->loop)))
+    if (!gh_outages_begin(&s->outages, uv_now(r->loop)))
         return;
-    atomic_fetch_add_explicit(&r->shared->outages_begun, 1, memory_order_relaxed);
-    gh_buf_printf(&text, "Redis at %s: %.*s; rate limits go on as each rule's outage says", r->shared->shown,
+    atomic_fetch_add_explicit(&s->outages_begun, 1, memory_order_relaxed);
+    gh_buf_printf(&text, "Redis at %s: %.*s; rate limits go on as each rule's outage says", s->shown,
                   (int)why.n, why.p);
-    gh_conditions_lost(r->shared->conditions, r->lane, GH_SERVER_REDIS, why, gh_buf_str(&text));
+    if (s->fixed_nodes == 0 && atomic_load_explicit(&s->nodes, memory_order_relaxed) == 0)
+        gh_buf_lit(
+            &text,
+            "; redis.nodes is 0 and no heartbeat has been heard: this node counts as if it were alone, and takes "
+            "the whole of each limit as its share; set redis.nodes");
+    gh_conditions_lost(s->conditions, r->lane, GH_SERVER_REDIS, why, gh_buf_str(&text));
 }
 
 void gh_redis_say_back(gh_redis *r)
@@ -253,4 +293,35 @@ void gh_redis_say_refused(gh_redis *r, gh_str why)
         r->lane != NULL)
         gh_log_event(r->lane, GH_LEVEL_ERROR, "redis_error", "Redis at %s: %.*s", r->shared->shown,
                      (int)why.n, why.p);
+}
+
+/* Lasting, since it is so for a moment whenever a key is changed, or a node is started anew with another. */
+static void judge_other_secret(gh_redis_shared *s, uint64_t now, bool any, bool *ret_begins, bool *ret_over)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (!any)
+        s->other_secret_ms = 0;
+    else if (s->other_secret_ms == 0)
+        s->other_secret_ms = now;
+    *ret_over = s->other_secret_said && !any;
+    *ret_begins = !s->other_secret_said && any && now >= s->other_secret_ms + GH_REDIS_ALIVE_MS;
+    s->other_secret_said = any && (s->other_secret_said || *ret_begins);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void gh_redis_say_other_secret(gh_redis *r, unsigned nodes, unsigned others)
+{
+    bool begins, over;
+    judge_other_secret(r->shared, uv_now(r->loop), others > 0, &begins, &over);
+    if (r->lane == NULL)
+        return;
+    if (begins)
+        gh_log_event(
+            r->lane, GH_LEVEL_WARNING, "redis_other_secret",
+            "Redis at %s: %u of %u nodes count%s with another secret_key than this one, so clients get their limits "
+            "more than once: give all nodes the same secret_key (while it is changed, this is so until all have it)",
+            r->shared->shown, others, nodes, others == 1 ? "s" : "");
+    if (over)
+        gh_log_event(r->lane, GH_LEVEL_INFO, "redis_same_secret",
+                     "Redis at %s: all nodes count with the same secret_key again", r->shared->shown);
 }

@@ -42,11 +42,21 @@ void gh_redis_shared_free(gh_redis_shared *s);
 
 /* redis.nodes, or the number of nodes that the last heartbeat found alive; at least 1. Any thread. */
 unsigned gh_redis_nodes(const gh_redis_shared *s);
+/* The key that clients are counted by has this fingerprint from now on; zero at first. Heartbeats carry it, so that nodes
+ * find out when they count by different keys: each for itself, and nobody would notice. Any thread. */
+void gh_redis_use_fingerprint(gh_redis_shared *s, uint64_t fingerprint);
+enum gh_redis_password { GH_REDIS_PASSWORD_SAME, GH_REDIS_PASSWORD_CHANGED, GH_REDIS_PASSWORD_MISSING };
+/* redis.password of a new configuration (absent: the URL's): connections are made with it from now on, those that are there stay.
+ * MISSING: the user in the URL would have none (or it is one that options must not have), and the one before stays in use. Any
+ * thread. */
+GH_MUST_CHECK enum gh_redis_password gh_redis_use_password(gh_redis_shared *s, gh_str password);
 /* When one of the connections that had lost the server found it again, the last time; 0: never. uv_hrtime() in ms. What
  * was counted before then may be forgotten there. Any thread. */
 uint64_t gh_redis_back_ms(const gh_redis_shared *s);
 /* Another machine, without TLS: what is said to it can be read and changed on the way. Any thread. */
 bool gh_redis_is_exposed(const gh_redis_shared *s);
+/* What is said of that. */
+extern const char gh_redis_exposed[];
 /* "{PREFIX}:": what every key begins with, so that all are in one slot of a Redis Cluster. */
 gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 
@@ -54,6 +64,7 @@ gh_str gh_redis_key_prefix(const gh_redis_shared *s);
 typedef struct gh_redis_figures {
     unsigned connections, ready; /* of this process */
     unsigned nodes;
+    unsigned other_secret;            /* of these, as heartbeats say: they count by another key */
     uint64_t away_ms;                 /* 0: no outage */
     uint64_t answered, unavailable;   /* requests */
     uint64_t late;                    /* deadlines missed */

@@ -165,6 +165,15 @@ void gh_redis_url_wipe(gh_redis_url *url)
     gh_wipe(url, sizeof *url);
 }
 
+bool gh_redis_url_is_exposed(const gh_redis_url *url)
+{
+    gh_ip ip;
+    gh_str host = gh_str_of(url->host);
+    bool here =
+        gh_str_eq_nocase(host, GH_STR("localhost")) || (gh_ip_parse(host, &ip) && gh_ip_is_loopback(&ip));
+    return url->scheme == GH_REDIS_TCP && !here;
+}
+
 void gh_redis_url_show(const gh_redis_url *url, gh_buf *out)
 {
     if (url->scheme == GH_REDIS_UNIX) {

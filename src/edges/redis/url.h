@@ -40,6 +40,8 @@ typedef struct gh_redis_url {
 /* False: *ret_why is one sentence without any part of the text; *ret is untouched. */
 GH_MUST_CHECK bool gh_redis_url_parse(gh_str text, gh_redis_url *ret, const char **ret_why);
 void gh_redis_url_wipe(gh_redis_url *url);
+/* Another machine, without TLS: what is said to it can be read and changed on the way. */
+bool gh_redis_url_is_exposed(const gh_redis_url *url);
 /* "host:port", "[v6]:port" or the path: what may be shown. */
 void gh_redis_url_show(const gh_redis_url *url, gh_buf *out);
 

@@ -64,6 +64,9 @@ static void read_session(gh_sql *sql, gh_arena *arena, gh_pg_about *a)
         a->superuser = gh_column_u64(&q) != 0;
         a->owner = gh_column_u64(&q) != 0;
         a->writes = gh_column_u64(&q) != 0;
+        a->standby = gh_column_u64(&q) != 0;
+        a->reads_only = gh_column_u64(&q) != 0;
+        a->lacking = gh_column_text(&q, arena);
     }
     gh_query_end(&q);
 }

@@ -9,6 +9,9 @@ typedef struct gh_pg_about {
         role;                      /* "15.20"; schema absent: none of that name can be seen; in the arena */
     uint64_t version;              /* of the schema; 0: none */
     bool superuser, owner, writes; /* owner: of the schema, so it may change it */
+    bool standby, reads_only;      /* reads_only: the role's transactions, by themselves */
+    gh_str
+        lacking; /* rights that a node needs: "INSERT on account, audit"; absent: none, or there is no schema */
     gh_str protocol, cipher,
         sslmode;         /* "TLSv1.3", "TLS_AES_256_GCM_SHA384", "verify-full"; protocol absent: no TLS */
     gh_str warning;      /* of the URL; absent: none */

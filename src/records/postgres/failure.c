@@ -97,15 +97,15 @@ static enum gh_sql_failure explain_state(gh_buf *out, const char *state, gh_str 
 {
     put_clean(out, gh_str_cut(text, 0, 200));
     if (is(state, "28P01"))
-        gh_buf_lit(out, ": is postgresql.password the one of this user?");
+        gh_buf_lit(out, ": is postgresql.password (POSTGRESQL_PASSWORD or POSTGRESQL_PASSWORD_FILE) the one of this user?");
     else if (is_class(state, "28") && has(text, "client certificate"))
         gh_buf_lit(out, ": set postgresql.cert_file and postgresql.key_file");
     else if (is_class(state, "28") && has(text, "pg_hba.conf"))
         gh_buf_lit(out, ": add a line for it there");
     else if (is_class(state, "28"))
-        gh_buf_lit(out, ": is the user in postgresql.url right?");
+        gh_buf_lit(out, ": is the user in postgresql.url (POSTGRESQL_URL) right?");
     else if (is(state, "3D000"))
-        gh_buf_lit(out, ": is the database in postgresql.url right, and has it been made?");
+        gh_buf_lit(out, ": is the database in postgresql.url (POSTGRESQL_URL) right, and has it been made?");
     else if (is(state, "42501"))
         gh_buf_lit(out, ": GRANT CONNECT on the database to this user");
     else if (is(state, "53300"))
@@ -156,7 +156,7 @@ typedef struct known {
 static const known texts[] = {
     {"does not match host name", "connect by a name that is in it", GH_SQL_REFUSED, true},
     {"does not support SSL", "the server has no TLS, and sslmode demands it: set ssl=on there; or, where the network is safe, write sslmode=disable in postgresql.url", GH_SQL_REFUSED, false},
-    {"no password supplied", "the server wants a password, and there is none: set postgresql.password", GH_SQL_REFUSED, false},
+    {"no password supplied", "the server wants a password, and there is none: set postgresql.password (POSTGRESQL_PASSWORD or POSTGRESQL_PASSWORD_FILE)", GH_SQL_REFUSED, false},
     {"alert unknown ca", "the server does not know the CA of postgresql.cert_file", GH_SQL_REFUSED, false},
     {"alert certificate expired", "the server says that postgresql.cert_file has expired", GH_SQL_REFUSED, false},
     {"alert certificate required", "the server wants a certificate: set postgresql.cert_file and postgresql.key_file", GH_SQL_REFUSED, false},

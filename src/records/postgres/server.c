@@ -92,6 +92,13 @@ static void read_host(gh_postgres_plan *plan, gh_buf *memory, unsigned i)
     h->port = keep(memory, port.n > 0 ? port : GH_STR("5432"));
 }
 
+/* libpq would look at it when it connects. */
+static bool is_port(const char *text)
+{
+    uint64_t n;
+    return gh_str_u64(gh_str_of(text), &n) && n >= 1 && n <= UINT16_MAX;
+}
+
 static bool fits(unsigned n, unsigned hosts)
 {
     return n <= 1 || n == hosts;
@@ -109,8 +116,12 @@ static bool read_hosts(gh_postgres_plan *plan, char *why)
         return say(why,
                    "postgresql.url: as many ports and hostaddrs as hosts are wanted, or one port for all");
     gh_buf memory = gh_buf_over(plan->memory, sizeof plan->memory);
-    for (unsigned i = 0; i < plan->n; i++)
+    for (unsigned i = 0; i < plan->n; i++) {
         read_host(plan, &memory, i);
+        if (gh_buf_ok(&memory) && !is_port(plan->hosts[i].port))
+            return say(why, "postgresql.url: its port is not a number from 1 to 65535: write "
+                            "postgresql://user@host:5432/database");
+    }
     return gh_buf_ok(&memory) || say(why, "postgresql.url: its hosts are too long");
 }
 
@@ -213,7 +224,9 @@ static bool parse(gh_postgres_plan *plan, const char *url, char *why)
     gh_str text = text_of(url);
     char *error = NULL;
     if (!gh_str_starts(text, GH_STR("postgresql://")) && !gh_str_starts(text, GH_STR("postgres://")))
-        return say(why, "postgresql.url must be postgresql://user@host:5432/database");
+        return say(
+            why,
+            "postgresql.url (POSTGRESQL_URL) does not begin with postgresql://: write postgresql://user@host:5432/database");
     plan->url = PQconninfoParse(url, &error);
     if (error != NULL) { /* the URL is in it, and so may be the password */
         gh_wipe(error, gh_str_of(error).n);
@@ -288,6 +301,7 @@ static void put_settings(gh_buf *out, enum gh_postgres_use use, uint32_t timeout
     uint32_t idle = timeout_ms > 1000 ? timeout_ms : 1000, lock = timeout_ms > 1 ? timeout_ms / 2 : 1;
     gh_buf_lit(out, " -c jit=off");
     switch (use) {
+    case GH_POSTGRES_LOOK:
     case GH_POSTGRES_OPERATIONS:
         gh_buf_printf(out,
                       " -c statement_timeout=%u -c lock_timeout=%u -c idle_in_transaction_session_timeout=%u",
@@ -327,7 +341,7 @@ static bool put_options(const gh_postgres_plan *plan, const gh_postgres_server *
 }
 
 static void put_connection(const gh_postgres_plan *plan, const gh_postgres_server *server,
-                           gh_postgres_words *w)
+                           enum gh_postgres_use use, gh_postgres_words *w)
 {
     add(w, "password", is_set(server->password) ? server->password : named(plan, "password"));
     add(w, "sslmode", plan->sslmode);
@@ -336,7 +350,7 @@ static void put_connection(const gh_postgres_plan *plan, const gh_postgres_serve
     add(w, "sslkey", is_set(server->key_file) ? server->key_file : named(plan, "sslkey"));
     add(w, "client_encoding", "UTF8");
     add_default(plan, w, "gssencmode", "disable");
-    add_default(plan, w, "target_session_attrs", "read-write");
+    add_default(plan, w, "target_session_attrs", use == GH_POSTGRES_LOOK ? "any" : "read-write");
     add_default(plan, w, "application_name", "gatehouse");
     add_default(plan, w, "keepalives", "1");
     add_default(plan, w, "keepalives_idle", "10");
@@ -359,7 +373,7 @@ bool gh_postgres_plan_words(const gh_postgres_plan *plan, const gh_postgres_serv
     add(ret, "host", host->host);
     add(ret, "hostaddr", is_set(address) ? address : host->address);
     add(ret, "port", host->port);
-    put_connection(plan, server, ret);
+    put_connection(plan, server, use, ret);
     bool done = put_options(plan, server, use, ret);
     ret->keys[ret->n] = ret->values[ret->n] = NULL;
     return done;

@@ -34,6 +34,7 @@ typedef struct gh_postgres_server {
 /* What a connection is for: its session settings differ. */
 enum gh_postgres_use {
     GH_POSTGRES_OPERATIONS, /* SERIALIZABLE, each statement within the timeout */
+    GH_POSTGRES_LOOK,       /* likewise, for nothing but looking: a server that takes no writes will do */
     GH_POSTGRES_FEED, /* REPEATABLE READ; reading the whole roster may take long; its commits need not be on disk */
     GH_POSTGRES_SCHEMA /* migrations and moves: a statement may take as long as it takes */
 };

@@ -1,5 +1,7 @@
 #include "records/sqlite/folder.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +24,45 @@ static bool check_log(const gh_folder *folder, gh_buf *why)
         "is missing or empty, but its log (gatehouse.db-wal) is there: put it back, or remove the log");
 }
 
+static bool refuse_moved(const char *mark, gh_buf *why)
+{
+    struct stat st;
+    if (lstat(mark, &st) != 0)
+        return errno == ENOENT || fail(why, mark, strerrordesc_np(errno));
+    return fail(
+        why, mark,
+        "all records were moved from this folder to where this file says, and what happened since is there: "
+        "use that one (postgresql.url, POSTGRESQL_URL); to go on with what was here then, and without "
+        "what happened since, remove this file");
+}
+
+bool gh_folder_mark_moved(const char *path, gh_str where, gh_buf *why)
+{
+    char mark[GH_OWN_PATH];
+    if (!gh_own_path(path, "gatehouse.moved", mark, why))
+        return false;
+    int file = gh_own_file(mark, why), folder = -1;
+    if (file < 0)
+        return false;
+    bool good = write(file, where.p, where.n) == (ssize_t)where.n && write(file, "\n", 1) == 1 &&
+                fsync(file) == 0 && (folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 &&
+                fsync(folder) == 0;
+    if (!good)
+        (void)fail(why, mark, strerrordesc_np(errno));
+    (void)close(file);
+    if (folder >= 0)
+        (void)close(folder);
+    return good;
+}
+
 bool gh_folder_open(gh_folder *folder, const char *path, gh_buf *why)
 {
     struct stat st;
+    char mark[GH_OWN_PATH];
     folder->lock = -1;
     if (!gh_own_folder(path, why) || !gh_own_path(path, "gatehouse.db", folder->database, why) ||
-        !gh_own_path(path, "gatehouse.db-wal", folder->log, why))
+        !gh_own_path(path, "gatehouse.db-wal", folder->log, why) ||
+        !gh_own_path(path, "gatehouse.moved", mark, why) || !refuse_moved(mark, why))
         return false;
     folder->lock = gh_own_lock(path, why);
     if (folder->lock < 0)

@@ -39,8 +39,15 @@ static void test_profile(void **state)
          "g.yaml:4:25: warning: identity.password.hash_time: one pass is enough with hash_memory 46MiB or more only; set it to 2, or raise hash_memory\n"},
         {ON "  password: {hash_time: 1, hash_memory: 46MiB}\n", ""},
     };
+    static const struct check with_postgresql[] = {
+        {PROD,
+         "g.yaml:5:12: error: identity.enabled: production needs data.folder, where audit lines wait while PostgreSQL is away, "
+         "and the socket of the operator's commands is, as in /var/lib/gatehouse\n"
+         "g.yaml:5:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the server has, also for commands (--env-file); for a new server make one with: openssl rand -hex 32\n"
+         "environment: error: postgresql.url needs secret_key (SECRET_KEY or SECRET_KEY_FILE), the same on every node; make one with: openssl rand -hex 32\n"}};
     (void)state;
     expect_all(checks, GH_COUNT(checks), NULL);
+    expect_all(with_postgresql, 1, "POSTGRESQL_URL=postgresql://h/d");
 }
 
 static void test_production(void **state)

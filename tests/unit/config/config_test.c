@@ -124,6 +124,54 @@ static void test_environment(void **state)
         "begin with GATEHOUSE_ are Gatehouse's own\n");
 }
 
+/* A newcomer's node counted for itself, since REDIS_ULR is no error. */
+static void test_near_misses(void **state)
+{
+    static const char identity[] = UP "identity: {enabled: on, deny_by_default: on}\n";
+    (void)state;
+    expect_report(
+        &(given){.yaml = UP,
+                 .dotenv = "A=1\nREDIS_ULR=redis://:s3cr3t@h\n",
+                 .environment = {"REDIS_PASSWORD_FIEL=/x", "CORS_ENABLE=on", "ALOWED_HOSTS=x",
+                                 "TRUSTED_PROXYS=10.0.0.0/8"}},
+        ".env:2:1: warning: \"REDIS_ULR\" is not known; did you mean REDIS_URL?\n"
+        "environment: warning: \"REDIS_PASSWORD_FIEL\" is not known; did you mean REDIS_PASSWORD_FILE?\n"
+        "environment: warning: \"CORS_ENABLE\" is not known; did you mean CORS_ENABLED?\n"
+        "environment: warning: \"ALOWED_HOSTS\" is not known; did you mean ALLOWED_HOSTS?\n"
+        "environment: warning: \"TRUSTED_PROXYS\" is not known; did you mean TRUSTED_PROXIES?\n");
+    expect_report(
+        &(given){.yaml = identity,
+                 .environment = {"POSTGRES_URL=postgresql://h/d", "POSTGRESQL_PASWORD=s3cr3t"}},
+        "environment: warning: \"POSTGRES_URL\" is not known; did you mean POSTGRESQL_URL?\n"
+        "environment: warning: \"POSTGRESQL_PASWORD\" is not known; did you mean POSTGRESQL_PASSWORD?\n");
+    expect_report(
+        &(given){.yaml = identity,
+                 .environment = {"REDIS_URL=redis://h", "DATABASE_URL=postgres://h/d",
+                                 "SECRET_KEY_FILE=/run/secrets/key"}},
+        "environment: warning: redis.url lets several nodes count together, but without postgresql.url each "
+        "node has accounts and sessions of its own: right for one node only\n"
+        "environment: warning: DATABASE_URL is not read; if Gatehouse's records are to be there, set "
+        "POSTGRESQL_URL\n");
+}
+
+/* Other programs' variables stand in the same environment. */
+static void test_no_near_misses(void **state)
+{
+    (void)state;
+    unload(expect_clean(&(given){.yaml = UP "identity: {enabled: on, deny_by_default: on}\n",
+                                 .environment = {"POSTGRES_PASSWORD=x", "REDIS_URI=redis://h",
+                                                 "REDIS_URL2=redis://h", "DATABASE_URL=postgres://h/d",
+                                                 "SECRET=x", "HOSTS=x", "AWS_SESSION_TOKENS=x"}}));
+    unload(
+        expect_clean(&(given){.yaml = UP,
+                              .environment = {"POSTGRES_URL=postgresql://h/d", "REDIS_HOST=h", "REDIS_PORT=1",
+                                              "REDIS_DB=0", "REDIS_USER=u", "POSTGRES_USER=u"}}));
+    /* What is set is not missing. */
+    unload(expect_clean(&(given){.yaml = UP "cors: {enabled: off}\nhosts: {allowed: [a.example]}\n",
+                                 .environment = {"CORS_ENABLE=on", "ALLOWED_HOST=x", "SECRET_KEYS=x",
+                                                 "SECRET_KEY_FILE=/run/secrets/key"}}));
+}
+
 /* All that is wrong, wherever it stands, in the order of the sources and lines. */
 static void test_order_of_errors(void **state)
 {
@@ -199,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_levels_do_not_contradict),
         cmocka_unit_test(test_command_line),
         cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_no_near_misses),
         cmocka_unit_test(test_order_of_errors),
         cmocka_unit_test(test_rules_tiers_and_routes),
     };

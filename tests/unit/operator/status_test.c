@@ -53,7 +53,8 @@ static int set_up(void **state)
     f.with = gh_identity_operator(&f.service, f.config, f.policy);
     f.with.look = look;
     f.with.data = &f;
-    f.status = (gh_status){.node = "web-1", .started_s = 1000000000, .uptime_s = 93784, .nodes = 3};
+    f.status = (gh_status){
+        .node = "web-1", .started_s = 1000000000, .uptime_s = 93784, .nodes = 3, .identity = true};
     *state = &f;
     return 0;
 }
@@ -95,6 +96,8 @@ static void says(const char *text, const char *part)
 static void outage(fixture *f)
 {
     f->status.counted = GH_COUNTED_SHARE;
+    f->status.leases = 9;
+    f->status.leased = 41;
     f->status.shared = true;
     f->status.roster_age_ms = 1250;
     f->status.sessions = 12;
@@ -115,9 +118,11 @@ static void test_an_outage_for_people(void **state)
     fixture *f = *state;
     outage(f);
     const char *text = ask(f, false);
+    assert_null(strstr(text, "secret_key"));
     says(text, "running       1 d 2 h 3 min, since 2001-09-09T01:46:40Z\n");
     says(text, "node          web-1, 3 nodes\n");
     says(text, "rate limits   without Redis: 1/3 of each here, where the rule's outage is local\n");
+    says(text, "leases        41 limits counted from one, 9 questions to Redis for one\n");
     says(text, "Redis         unavailable, 10.0.0.1:6379, since 2001-09-09T01:46:40Z\n");
     says(text, "last error");
     says(text, "2001-09-09T01:47:40Z connection \"refused\"\\n\n"); /* no line of a server's makes one here */
@@ -128,6 +133,22 @@ static void test_an_outage_for_people(void **state)
     says(text, "1     next    ");
     says(text, "0     active  ");
     says(text, "The keys are changed next at 2033-05-18T03:33:20Z.\n");
+}
+
+/* Limits that hold more than once are told where somebody looks. */
+static void test_nodes_with_another_secret_key(void **state)
+{
+    fixture *f = *state;
+    f->status.counted = GH_COUNTED_REDIS;
+    f->status.other_secret = 1;
+    says(
+        ask(f, false),
+        " web-1, 3 nodes, 1 of them counts with another secret_key: clients get their limits more than once\n");
+    gh_text_free(&f->out);
+    f->status.other_secret = 2;
+    says(ask(f, false), "3 nodes, 2 of them count with another secret_key");
+    gh_text_free(&f->out);
+    says(ask(f, true), "\"nodes\":3,\"nodes_other_secret\":2,");
 }
 
 static const gh_json *member(const gh_json *of, const char *name)
@@ -143,6 +164,31 @@ static void text_is(const gh_json *of, const char *name, const char *expected)
     const gh_json *value = member(of, name);
     if (!gh_str_eq(value->text, gh_str_of(expected)))
         fail_msg("%s is %.*s", name, (int)value->text.n, value->text.p);
+}
+
+/* A node that only limits has no records to ask, and says nothing of any. */
+static void test_without_identity(void **state)
+{
+    fixture *f = *state;
+    gh_records *records = f->with.records;
+    f->with.records = NULL;
+    f->status.identity = false;
+    f->status.counted = GH_COUNTED_REDIS;
+    const char *text = ask(f, false);
+    says(text, "rate limits  counted in Redis for all nodes together\n");
+    assert_null(strstr(text, "roster"));
+    assert_null(strstr(text, "KEYS"));
+    assert_int_equal(f->err.b.n, 0);
+    f->out.b.n = 0;
+    text = ask(f, true);
+    says(text, "\"roster\":null,\"records\":null,\"audit_spool\":null,\"keys\":null}\n");
+    const gh_str words[] = {GH_STR("user"), GH_STR("list")};
+    assert_int_equal(
+        gh_operator_run(&f->with, &(gh_operator_request){.argv = words, .argc = 2}, &f->out, &f->err),
+        GH_EXIT_FAILED);
+    gh_text_lit(&f->err, "\0");
+    says(f->err.b.p, "identity is off on this server");
+    f->with.records = records;
 }
 
 static void test_an_outage_for_programs(void **state)
@@ -223,8 +269,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_an_outage_for_people),
+        TEST(test_nodes_with_another_secret_key),
         TEST(test_an_outage_for_programs),
         TEST(test_without_redis_nobody_knows_the_other_nodes),
+        TEST(test_without_identity),
         TEST(test_a_stopped_server),
         TEST(test_records_that_can_not_be_read),
     };

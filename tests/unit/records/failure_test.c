@@ -56,10 +56,9 @@ static gh_op_user_create *create(const char *name, gh_id session)
     return o;
 }
 
-static void test_a_full_disk_makes_nothing_and_says_so(void **state)
+static void test_on_sqlite_a_full_disk_makes_nothing_and_says_so(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     fill_disk(w);
     for (unsigned i = 0; i < 5; i++) {
@@ -88,10 +87,9 @@ static void test_a_full_disk_makes_nothing_and_says_so(void **state)
 }
 
 /* A token that could not be rotated must still be good afterwards; a session that could not be ended is not ended. */
-static void test_a_full_disk_changes_no_session(void **state)
+static void test_on_sqlite_a_full_disk_changes_no_session(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     fill_disk(w);
     gh_op_refresh *r = world_op(REFRESH, gh_op_refresh);
@@ -130,10 +128,9 @@ static void wait_for(unsigned n)
 }
 
 /* The disk is full and not full in turns while a crowd registers: exactly those who were told so are there. */
-static void test_answers_and_disk_agree_through_it_all(void **state)
+static void test_on_sqlite_answers_and_disk_agree_through_it_all(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     static gh_op_user_create *ops[MANY];
     static char names[MANY][16];
     unsigned made = 0, refused = 0;
@@ -207,10 +204,9 @@ static void resume(sqlite3 *db)
 }
 
 /* One bad operation in a transaction of several: the others are done. */
-static void test_an_operation_that_fails_fails_alone(void **state)
+static void test_on_sqlite_an_operation_that_fails_fails_alone(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     gh_op_user_create *first = create("ada", 1), *twice = create("bob", 1), *last = create("eve", 3);
     sqlite3 *db = hold_up(w);
     unsigned before = atomic_load(&answered);
@@ -233,10 +229,9 @@ static void test_an_operation_that_fails_fails_alone(void **state)
         world_done(ops[i]);
 }
 
-static void test_a_full_queue_says_busy(void **state)
+static void test_on_sqlite_a_full_queue_says_busy(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     unsigned taken = 0, busy = 0, before = atomic_load(&answered);
     world_close(w);
     w->options.max_queue = 10;
@@ -280,10 +275,9 @@ static void test_closing_does_what_waits(void **state)
 }
 
 /* Somebody else's table in the way is one thing; a row that is not what was written is another. */
-static void test_a_row_that_is_not_ours_is_not_believed(void **state)
+static void test_on_sqlite_a_row_that_is_not_ours_is_not_believed(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("ada", 1)), GH_OP_OK);
     world_sql(w, "UPDATE session SET hash = x'00'");
     gh_op_refresh *r = world_op(REFRESH, gh_op_refresh);
@@ -299,14 +293,15 @@ static void test_a_row_that_is_not_ours_is_not_believed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_full_disk_makes_nothing_and_says_so),
-        TEST(test_a_full_disk_changes_no_session),
-        TEST(test_answers_and_disk_agree_through_it_all),
+        TEST(test_on_sqlite_a_full_disk_makes_nothing_and_says_so),
+        TEST(test_on_sqlite_a_full_disk_changes_no_session),
+        TEST(test_on_sqlite_answers_and_disk_agree_through_it_all),
         TEST(test_what_comes_too_late_is_not_begun),
-        TEST(test_an_operation_that_fails_fails_alone),
-        TEST(test_a_full_queue_says_busy),
+        TEST(test_on_sqlite_an_operation_that_fails_fails_alone),
+        TEST(test_on_sqlite_a_full_queue_says_busy),
         TEST(test_closing_does_what_waits),
-        TEST(test_a_row_that_is_not_ours_is_not_believed),
+        TEST(test_on_sqlite_a_row_that_is_not_ours_is_not_believed),
     };
+    world_choose_tests();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

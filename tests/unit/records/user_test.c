@@ -431,12 +431,11 @@ static void erase(world *w, const char *name)
 
 /* Whoever reads the file keeps the write-ahead log from being emptied. Nobody waits for him; it is said once, and done when
  * he has gone. */
-static void test_a_reader_does_not_stop_the_others(void **state)
+static void test_on_sqlite_a_reader_does_not_stop_the_others(void **state)
 {
     world *w = *state;
     char path[128];
     sqlite3 *reader;
-    world_needs_sqlite(w);
     (void)world_user(w, "countess", "$1");
     (void)world_user(w, "duchess", "$1");
     (void)snprintf(path, sizeof path, "%s/gatehouse.db", w->folder);
@@ -508,10 +507,9 @@ static void test_erasing_leaves_the_id_alone(void **state)
     assert_int_equal(token(w, user, world_now_s).answer, GH_LOOKUP_REVOKED);
 }
 
-static void test_an_erased_users_traces_leave_the_log_while_it_runs(void **state)
+static void test_on_sqlite_an_erased_users_traces_leave_the_log_while_it_runs(void **state)
 {
     world *w = *state;
-    world_needs_sqlite(w);
     assert_int_equal(world_once(w, create("countess", "countess@example.com")), GH_OP_OK);
     gh_op_user_erase *e = world_op(USER_ERASE, gh_op_user_erase);
     e->name = world_text("countess");
@@ -562,10 +560,11 @@ int main(void)
         TEST(test_what_was_begun_with_the_old_password_is_not_done),
         TEST(test_export_is_whole_and_without_secrets),
         TEST(test_an_export_takes_the_events_there_is_room_for),
-        TEST(test_a_reader_does_not_stop_the_others),
+        TEST(test_on_sqlite_a_reader_does_not_stop_the_others),
         TEST(test_erasing_leaves_the_id_alone),
-        TEST(test_an_erased_users_traces_leave_the_log_while_it_runs),
+        TEST(test_on_sqlite_an_erased_users_traces_leave_the_log_while_it_runs),
         TEST(test_an_event_is_written_down),
     };
+    world_choose_tests();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,9 @@ extern char world_event[64];
 
 /* cmocka's: a folder and records, and their end. */
 int world_setup(void **state);
-/* At the begin of a test of what only SQLite has. */
-void world_needs_sqlite(const world *w);
+/* Before a group of tests is run: those of what only SQLite has, which are named test_on_sqlite_*, are not of the group
+ * on PostgreSQL. */
+void world_choose_tests(void);
 int world_teardown(void **state);
 /* False: w->why says why. */
 bool world_open(world *w);

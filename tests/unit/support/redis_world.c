@@ -18,6 +18,8 @@ enum { PULSE_MS = 10, LIMIT_S = 30 };
 static const gh_str scripts[SCRIPTS] = {
     [SCRIPT_ECHO] = GH_STR_INIT("local r = {}; for i, v in ipairs(ARGV) do r[i] = tonumber(v) end; return r"),
     [SCRIPT_GONE] = GH_STR_INIT("return redis.error_reply('NOSCRIPT never there')"),
+    [SCRIPT_ODD] = GH_STR_INIT(
+        "return ({{1, 'x'}, {1, {2}}, {1, false}, {1}, {1, 2, 3}, {}, 7, 'text', false, {ok = 'OK'}})[tonumber(ARGV[1])]"),
     [SCRIPT_ADD] = GH_STR_INIT("return redis.call('INCRBY', KEYS[1], ARGV[1])"),
 };
 
@@ -204,15 +206,21 @@ static char *read_log(redis_world *w)
     return text;
 }
 
+unsigned world_words(redis_world *w, const char *word)
+{
+    unsigned n = 0;
+    for (const char *at = read_log(w); (at = strstr(at, word)) != NULL; at++)
+        n++;
+    return n;
+}
+
 unsigned world_lines(redis_world *w, const char *event, unsigned least)
 {
     char word[64];
     uint64_t begin = uv_hrtime();
     (void)snprintf(word, sizeof word, "\"%s\"", event);
     for (;;) {
-        unsigned n = 0;
-        for (const char *at = read_log(w); (at = strstr(at, word)) != NULL; at++)
-            n++;
+        unsigned n = world_words(w, word);
         if (n >= least)
             return n;
         if ((double)(uv_hrtime() - begin) / 1e9 > limit_s())
@@ -263,16 +271,19 @@ static void done(gh_redis_request *q, const gh_redis_reply *reply)
 
 void ask_echo(asked *a, long first, long second)
 {
-    *a = (asked){.request = {.script = SCRIPT_ECHO, .n_args = 2, .encode = encode, .done = done},
-                 .numbers = {first, second},
-                 .n = 2};
+    *a = (asked){
+        .request = {.script = SCRIPT_ECHO, .n_args = 2, .n_values = 2, .encode = encode, .done = done},
+        .numbers = {first, second},
+        .n = 2};
 }
 
 void ask_add(asked *a, const char *key, long by)
 {
-    *a = (asked){.request = {.script = SCRIPT_ADD, .n_keys = 1, .n_args = 1, .encode = encode, .done = done},
-                 .numbers = {by},
-                 .n = 1};
+    *a = (asked){
+        .request =
+            {.script = SCRIPT_ADD, .n_keys = 1, .n_args = 1, .n_values = 1, .encode = encode, .done = done},
+        .numbers = {by},
+        .n = 1};
     (void)snprintf(a->key, sizeof a->key, "{test}:%s", key);
 }
 

@@ -10,6 +10,7 @@ enum {
     SCRIPT_ECHO, /* returns its arguments, numbers */
     SCRIPT_ADD,  /* adds ARGV[1] to KEYS[1]; the sum */
     SCRIPT_GONE, /* says that it is not there */
+    SCRIPT_ODD,  /* of odd answers, the one of the number in ARGV[1] */
     SCRIPTS
 };
 
@@ -45,6 +46,8 @@ void world_turn(redis_world *w); /* one turn of the loop, without waiting */
 gh_redis_figures world_figures(redis_world *w);
 /* Lines of the log with the event; the log is given time until there are at least so many. */
 unsigned world_lines(redis_world *w, const char *event, unsigned least);
+/* How often the log has the word in it now. */
+unsigned world_words(redis_world *w, const char *word);
 /* The whole log does not have the word in it. */
 void world_log_lacks(redis_world *w, const char *word);
 

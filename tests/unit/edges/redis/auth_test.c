@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "edges/redis/url.h"
 #include "redis_world.h"
 
 static void it_counts(redis_world *w)
@@ -46,6 +47,66 @@ static void a_password(void **state)
     world_disconnect(w);
     assert_int_equal(world_lines(w, "redis_unavailable", 2), 2);
     world_log_lacks(w, "hunter");
+}
+
+static void all_connections_end(redis_world *w)
+{
+    redis_tell(&w->server, "CLIENT KILL TYPE normal", NULL, 0);
+    world_until_away(w);
+}
+
+/* The server's is changed first or the node's: connections that are there stay, and the next ones are made with the new one. */
+static void a_password_that_changes(void **state)
+{
+    redis_world *w = *state;
+    redis_start(&w->server, NULL);
+    redis_tell(&w->server, "ACL SETUSER gatehouse on >hunter2 ~* +@all", NULL, 0);
+    world_connect_to(w, "redis://gatehouse:hunter2@127.0.0.1:%u", w->server.port);
+    it_counts(w);
+    assert_int_equal(gh_redis_use_password(w->shared, (gh_str){NULL, 0}), GH_REDIS_PASSWORD_SAME);
+    assert_int_equal(gh_redis_use_password(w->shared, GH_STR("hunter2")), GH_REDIS_PASSWORD_SAME);
+    redis_tell(&w->server, "ACL SETUSER gatehouse resetpass >hunter33", NULL, 0);
+    it_counts(w);
+    all_connections_end(w);
+    world_until_why(w, "refuses the user or the password");
+    assert_null(strstr(world_figures(w).why, "reload"));
+    assert_int_equal(gh_redis_use_password(w->shared, GH_STR("hunter33")), GH_REDIS_PASSWORD_CHANGED);
+    it_counts(w);
+    assert_int_equal(gh_redis_use_password(w->shared, GH_STR("hunter4")), GH_REDIS_PASSWORD_CHANGED);
+    it_counts(w);
+    all_connections_end(w);
+    world_until_why(w, "the password is the one of the last reload");
+    assert_int_equal(gh_redis_use_password(w->shared, (gh_str){NULL, 0}),
+                     GH_REDIS_PASSWORD_CHANGED); /* the URL's */
+    redis_tell(&w->server, "ACL SETUSER gatehouse resetpass >hunter2", NULL, 0);
+    it_counts(w);
+    world_log_lacks(w, "hunter");
+}
+
+/* What could not be at a start can't be at a reload either. */
+static void a_password_that_can_not_be(void **state)
+{
+    redis_world *w = *state;
+    static char longest[GH_REDIS_PASSWORD_MAX + 1];
+    memset(longest, 'x', sizeof longest);
+    redis_start(&w->server, NULL);
+    redis_tell(&w->server, "ACL SETUSER gatehouse on >hunter2 ~* +@all", NULL, 0);
+    w->options.password = GH_STR("hunter2");
+    world_connect_to(w, "redis://gatehouse@127.0.0.1:%u", w->server.port);
+    it_counts(w);
+    assert_int_equal(gh_redis_use_password(w->shared, (gh_str){NULL, 0}), GH_REDIS_PASSWORD_MISSING);
+    assert_int_equal(gh_redis_use_password(w->shared, GH_STR("")), GH_REDIS_PASSWORD_MISSING);
+    assert_int_equal(gh_redis_use_password(w->shared, GH_STR("a\0b")), GH_REDIS_PASSWORD_MISSING);
+    assert_int_equal(gh_redis_use_password(w->shared, (gh_str){longest, sizeof longest}),
+                     GH_REDIS_PASSWORD_MISSING);
+    all_connections_end(w);
+    it_counts(w); /* with the one before */
+    world_disconnect(w);
+    w->options.password = (gh_str){NULL, 0};
+    world_connect_to(w, "redis://127.0.0.1:%u", w->server.port);
+    it_counts(w);
+    assert_int_equal(gh_redis_use_password(w->shared, (gh_str){NULL, 0}),
+                     GH_REDIS_PASSWORD_SAME); /* none is needed */
 }
 
 static void a_password_that_nobody_asked_for(void **state)
@@ -216,6 +277,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_password),
+        TEST(a_password_that_changes),
+        TEST(a_password_that_can_not_be),
         TEST(a_password_that_nobody_asked_for),
         TEST(a_server_that_repeats_the_password),
         TEST(least_privileges_are_enough),

@@ -114,7 +114,7 @@ static void the_slot_moves(void **state)
     world_connect_to(c->world, "redis://127.0.0.1:%u", c->a.server.port);
     world_until_ready(c->world);
     assert_int_equal(count(c), 1);
-    redis_tell(&c->b.server, "DEL {test}:n {test}:nodes", NULL, 0);
+    redis_tell(&c->b.server, "DEL {test}:n {test}:nodes {test}:nodes:0000000000000000", NULL, 0);
     redis_tell(&c->a.server, "CLUSTER MYID", id, sizeof id);
     (void)snprintf(command, sizeof command, "CLUSTER SETSLOT %ld NODE %s", c->slot, id);
     redis_tell(&c->a.server, command, NULL, 0);

@@ -291,6 +291,37 @@ static void unasked_replies(void **state)
     redis_relay_stop(&relay);
 }
 
+enum { ODD_ANSWERS = 10 };
+
+/* An answer that is none to the question is not passed over: who says so is left, and nothing of it is used. */
+static void answers_that_do_not_fit(void **state)
+{
+    redis_world *w = *state;
+    world_connect(w);
+    for (long i = 1; i <= ODD_ANSWERS; i++)
+        for (int left = 0; left <= 1; left++) {
+            asked a, behind;
+            world_until_ready(w);
+            uint64_t connected = world_figures(w).connected;
+            ask_echo(&a, i, 0);
+            a.request.script = SCRIPT_ODD;
+            ask_echo(&behind, 1, 2);
+            assert_true(gh_redis_ask(w->redis, &a.request) && gh_redis_ask(w->redis, &behind.request));
+            if (left)
+                gh_redis_leave(&a.request);
+            world_answer(w, &behind);
+            assert_int_equal(a.done, left ? 0 : 1);
+            assert_int_equal(a.unavailable, a.done);
+            assert_int_equal(behind.unavailable, 1);
+            assert_false(gh_redis_ready(w->redis));
+            assert_true(strstr(world_figures(w).why, "to what it was asked") != NULL ||
+                        strstr(world_figures(w).why, "what nobody asked") != NULL);
+            world_until_ready(w);
+            it_answers(w);
+            assert_int_equal(world_figures(w).connected, connected + 1);
+        }
+}
+
 static void it_takes_but_never_answers(void **state)
 {
     redis_world *w = *state;
@@ -468,6 +499,7 @@ int main(void)
         TEST(a_late_reply),
         TEST(it_is_no_redis),
         TEST(unasked_replies),
+        TEST(answers_that_do_not_fit),
         TEST(it_takes_but_never_answers),
         TEST(it_takes_no_writes),
         TEST(it_has_no_room_for_clients),

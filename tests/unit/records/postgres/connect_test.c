@@ -231,7 +231,8 @@ static void the_wrong_words(void **state)
     postgres_start(pg, NULL);
     fails(tcp("service:password1", "127.0.0.1", "postgres"), GH_SQL_REFUSED, "password authentication failed",
           "28P01");
-    fails(tcp("service", "127.0.0.1", "postgres"), GH_SQL_REFUSED, "wants a password", "postgresql.password");
+    fails(tcp("service", "127.0.0.1", "postgres"), GH_SQL_REFUSED, "wants a password",
+          "postgresql.password (POSTGRESQL_PASSWORD or POSTGRESQL_PASSWORD_FILE)");
     server.password = "right password";
     fails(tcp("service", "127.0.0.1", "missing"), GH_SQL_REFUSED, "database \"missing\" does not exist",
           "3D000");

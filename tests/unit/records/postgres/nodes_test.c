@@ -1,11 +1,10 @@
 /* Several nodes on one database: of many at once, wherever they ask, it is as if they came one after the other; and what
  * one node ends is ended on all. */
 #include <pthread.h>
-#include <stdatomic.h>
 
-#include "records_world.h"
+#include "records_crowd.h"
 
-enum { NODES = 3, THREADS = 12, EACH = 8, ALL = THREADS * EACH };
+enum { NODES = 3 };
 
 static world *nodes[NODES];
 
@@ -53,119 +52,13 @@ static void sign_in(world *w, gh_id session, enum gh_session_kind kind)
 
 /* --- crowds */
 
-typedef struct crowd {
-    unsigned (*ask)(world *w, unsigned i); /* i: 0 .. ALL - 1 */
-    pthread_barrier_t start;
-    _Atomic unsigned next, statuses[16];
-} crowd;
-
-static void *one(void *data)
-{
-    crowd *c = data;
-    (void)pthread_barrier_wait(&c->start);
-    for (unsigned k = 0; k < EACH; k++) {
-        unsigned i = atomic_fetch_add(&c->next, 1);
-        atomic_fetch_add(&c->statuses[c->ask(nodes[i % NODES], i)], 1);
-    }
-    return NULL;
-}
-
-/* How many of the crowd got which status. */
-static const _Atomic unsigned *crowd_asks(unsigned (*ask)(world *w, unsigned i))
-{
-    static crowd c;
-    pthread_t threads[THREADS];
-    memset(&c, 0, sizeof c);
-    c.ask = ask;
-    (void)pthread_barrier_init(&c.start, NULL, THREADS);
-    for (unsigned i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, one, &c), 0);
-    for (unsigned i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-    (void)pthread_barrier_destroy(&c.start);
-    return c.statuses;
-}
-
 static gh_id ada;
-
-static unsigned ask_device(world *w, unsigned i)
-{
-    gh_op_device_begin *o = world_op(DEVICE_BEGIN, gh_op_device_begin);
-    o->user = ada;
-    o->id = i + 1;
-    o->most = 5;
-    o->timeout_s = 60;
-    return world_once(w, o);
-}
-
-static unsigned ask_anonymous(world *w, unsigned i)
-{
-    gh_op_device_begin *o = world_op(DEVICE_BEGIN, gh_op_device_begin);
-    o->id = 1000 + i;
-    o->most = 3;
-    o->timeout_s = 60;
-    return world_once(w, o);
-}
-
-static unsigned ask_key(world *w, unsigned i)
-{
-    gh_op_key_create *o = world_op(KEY_CREATE, gh_op_key_create);
-    o->user = ada;
-    o->id = i + 1;
-    o->most = 4;
-    return world_once(w, o);
-}
-
-static unsigned ask_session(world *w, unsigned i)
-{
-    world_login in = {.name = "ada", .right = true, .session = world_session(i + 1, GH_SESSION_COOKIE)};
-    in.session.most = 6;
-    return world_sign_in(w, &in);
-}
-
-static unsigned ask_session_in_turn(world *w, unsigned i)
-{
-    world_login in = {.name = "ada", .right = true, .session = world_session(5000 + i, GH_SESSION_COOKIE)};
-    in.session.most = 6;
-    in.session.end_oldest = true;
-    return world_sign_in(w, &in);
-}
-
-static unsigned ask_name(world *w, unsigned i)
-{
-    (void)i;
-    gh_op_user_create *o = world_op(USER_CREATE, gh_op_user_create);
-    o->name = GH_STR("wanted");
-    return world_once(w, o);
-}
-
-static unsigned ask_attempt(world *w, unsigned i)
-{
-    gh_op_login_begin *o = world_op(LOGIN_BEGIN, gh_op_login_begin);
-    o->name = world_text(i % 2 == 0 ? "ADA" : "ada");
-    o->limits = (gh_attempt_limits){7, 1000, 1000, 900};
-    return world_once(w, o);
-}
 
 static void test_the_last_place_of_each_cap(void **state)
 {
     (void)state;
     gh_roster_stats stats;
-    ada = world_user(nodes[0], "ada", "$1");
-    const _Atomic unsigned *got = crowd_asks(ask_attempt);
-    assert_true(got[GH_OP_OK] == 7 && got[GH_OP_SLOWED] == ALL - 7);
-    got = crowd_asks(ask_device);
-    assert_true(got[GH_OP_OK] == 5 && got[GH_OP_CAP] == ALL - 5);
-    got = crowd_asks(ask_anonymous);
-    assert_true(got[GH_OP_OK] == 3 && got[GH_OP_CAP] == ALL - 3);
-    got = crowd_asks(ask_key);
-    assert_true(got[GH_OP_OK] == 4 && got[GH_OP_CAP] == ALL - 4);
-    got = crowd_asks(ask_session);
-    assert_true(got[GH_OP_OK] == 6 && got[GH_OP_CAP] == ALL - 6);
-    got = crowd_asks(ask_session_in_turn);
-    assert_int_equal(got[GH_OP_OK], ALL);
-    got = crowd_asks(ask_name);
-    assert_true(got[GH_OP_OK] == 1 && got[GH_OP_EXISTS] == ALL - 1);
+    crowd_fights_for_last_places(nodes, NODES);
     for (unsigned i = 0; i < NODES; i++) {
         catch_up(nodes[i]);
         gh_roster_read_stats(nodes[i]->roster, &stats);
@@ -173,54 +66,10 @@ static void test_the_last_place_of_each_cap(void **state)
     }
 }
 
-static _Atomic uint64_t successor;
-static _Atomic unsigned first_ones, others;
-
-static unsigned ask_refresh(world *w, unsigned i)
-{
-    uint64_t mine = 1000 + i, sealed = 0, none = 0;
-    gh_op_refresh *o = world_op(REFRESH, gh_op_refresh);
-    o->kind = GH_SESSION_TOKENS;
-    o->session = 7;
-    o->grace_s = 10;
-    world_hash(7, o->hash);
-    world_hash(mine, o->next_hash);
-    o->next_sealed = (gh_str){(const char *)&mine, sizeof mine};
-    unsigned status = world_do(w, o);
-    if (status == GH_OP_OK) {
-        memcpy(&sealed, o->sealed.p, sizeof sealed);
-        if (!o->repeated)
-            atomic_fetch_add(&first_ones, 1);
-        if (!atomic_compare_exchange_strong(&successor, &none, sealed) && none != sealed)
-            atomic_fetch_add(&others, 1);
-    }
-    world_done(o);
-    return status;
-}
-
 static void test_parallel_refreshes_have_one_successor(void **state)
 {
     (void)state;
-    ada = world_user(nodes[0], "ada", "$1");
-    for (unsigned round = 0; round < 3; round++) {
-        sign_in(nodes[round % NODES], 7, GH_SESSION_TOKENS);
-        atomic_store(&successor, 0);
-        atomic_store(&first_ones, 0);
-        const _Atomic unsigned *got = crowd_asks(ask_refresh);
-        assert_int_equal(got[GH_OP_OK], ALL);
-        assert_true(first_ones == 1 && others == 0);
-        gh_op_refresh *o = world_op(REFRESH, gh_op_refresh); /* the one successor is good, anywhere */
-        o->kind = GH_SESSION_TOKENS;
-        o->session = 7;
-        o->number = 1;
-        world_hash(successor, o->hash);
-        world_hash(2, o->next_hash);
-        o->next_sealed = GH_STR("sealed");
-        assert_int_equal(world_once(nodes[(round + 1) % NODES], o), GH_OP_OK);
-        gh_op_session_end *e = world_op(SESSION_END, gh_op_session_end);
-        e->session = 7;
-        assert_int_equal(world_once(nodes[round % NODES], e), GH_OP_OK);
-    }
+    crowd_refreshes_one_token(nodes, NODES, 3);
 }
 
 /* --- what is ended, and what is made */

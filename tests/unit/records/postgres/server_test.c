@@ -155,6 +155,7 @@ static void sessions_are_bounded(void **state)
     assert_string_equal(word(GH_POSTGRES_OPERATIONS, 0, NULL, "application_name"), "gatehouse");
     assert_string_equal(word(GH_POSTGRES_OPERATIONS, 0, NULL, "client_encoding"), "UTF8");
     assert_string_equal(word(GH_POSTGRES_OPERATIONS, 0, NULL, "target_session_attrs"), "read-write");
+    assert_string_equal(word(GH_POSTGRES_LOOK, 0, NULL, "target_session_attrs"), "any");
     assert_string_equal(word(GH_POSTGRES_OPERATIONS, 0, NULL, "user"), "u");
     assert_string_equal(word(GH_POSTGRES_OPERATIONS, 0, NULL, "dbname"), "d");
     assert_non_null(strstr(word(GH_POSTGRES_FEED, 0, NULL, "options"), "repeatable\\ read"));
@@ -186,21 +187,25 @@ static void what_can_not_be_is_refused_without_the_password(void **state)
     static const struct {
         const char *url, *part;
     } rows[] = {
-        {"", "postgresql.url must be"},
-        {"postgresql+asyncpg://u:secret@h/d", "postgresql.url must be"},
-        {"host=h password=secret", "postgresql.url must be"},
-        {"mysql://u:secret@h/d", "postgresql.url must be"},
+        {"", "does not begin with postgresql://"},
+        {"postgresql+asyncpg://u:secret@h/d", "does not begin with postgresql://"},
+        {"host=h password=secret", "does not begin with postgresql://"},
+        {"mysql://u:secret@h/d", "does not begin with postgresql://"},
         {"postgresql://u:secret@h:54x32/d?nonsense=1", "can't be read"},
         {"postgresql://u:sec%zzret@h/d", "can't be read"},
         {"postgresql://u:secret@[::1/d", "can't be read"},
         {"postgresql://u:secret@a,b,c:1,2/d?port=1,2", "ports"},
+        {"postgresql://u:secret@a:0/d", "a number from 1 to 65535"},
+        {"postgresql://u:secret@a:65536/d", "a number from 1 to 65535"},
+        {"postgresql://u:secret@a:secret/d", "a number from 1 to 65535"},
+        {"postgresql://u:secret@a:1,b:2x/d", "a number from 1 to 65535"},
         {"postgresql://u:secret@a,b/d?hostaddr=127.0.0.1", "hosts"},
         {"postgresql://u:secret@a/d?sslmode=verify", "sslmode must be"},
         {"postgresql://u:secret@a/d?service=other", "service"},
         {"postgresql://u:secret@a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a/d", "more than 16"},
     };
     (void)state;
-    refused(NULL, "postgresql.url must be");
+    refused(NULL, "does not begin with postgresql://");
     for (size_t i = 0; i < GH_COUNT(rows); i++) {
         refused(rows[i].url, rows[i].part);
         assert_null(strstr(why, "secret"));
