@@ -109,7 +109,7 @@ class Person:
 
     def __init__(self):
         self.name, self.passwords, self.wrong = f"person{next(NAMES)}", [new_password()], []
-        self.there = False
+        self.there, self.settled = False, True
         self.chains, self.keys, self.ended_keys, self.devices, self.gone_devices = [], [], [], [], []
         self.unsure_keys, self.unsure_devices = [], []
 
@@ -390,7 +390,8 @@ ACTIONS = [(Client.refresh, 30), (Client.refresh_twice, 5), (Client.logout, 5), 
 
 
 class Enduring(Client):
-    """Goes on when something was not done, until it is stopped. `unsure`: how often that was."""
+    """Goes on when something was not done, until it is stopped. `unsure`: how often that was. What was not answered may still be
+    done, in a moment: nothing new is begun by a person of whom that is so."""
 
     def __init__(self, gateway, people, seed, grace_s, rotations, name="client"):
         super().__init__(gateway, people, seed, grace_s, rotations, threading.Event())
@@ -406,6 +407,8 @@ class Enduring(Client):
                     self.unsure += 1
                     self.ask.close()
                     self.ask.begun.clear()
+                    if self.person is not None:
+                        self.person.settled = False
                     self.person = None
                     self.stopping.wait(0.02)
         except BaseException as e:
@@ -415,7 +418,7 @@ class Enduring(Client):
             self.ask.close()
 
     def known(self):
-        return [p for p in super().known() if len(p.passwords) == 1]
+        return [p for p in super().known() if p.settled]
 
     def expect(self, answer, *statuses):
         if answer.status in (502, 503, 504) and error_of(answer) != "passwords_busy":
