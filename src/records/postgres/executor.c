@@ -237,6 +237,7 @@ static void close_all(gh_records *common)
     gh_queue_close(&common->queue);
     for (unsigned i = 0; i < r->n; i++)
         (void)pthread_join(r->workers[i].thread, NULL);
+    gh_pg_collect_refused(r); /* the next one that uses the folder tells of them */
     free_all(r);
 }
 

@@ -135,8 +135,7 @@ static bool write_lines(gh_pg_records *r)
     return done;
 }
 
-/* Those that found no place in the queue could not wait for the disk. */
-static void collect_refused(gh_pg_records *r)
+void gh_pg_collect_refused(gh_pg_records *r)
 {
     uint64_t refused = atomic_exchange(&r->refused, 0);
     if (refused > 0)
@@ -145,7 +144,7 @@ static void collect_refused(gh_pg_records *r)
 
 bool gh_pg_replay(gh_pg_records *r)
 {
-    collect_refused(r);
+    gh_pg_collect_refused(r);
     if (!write_lines(r))
         return false;
     gh_spool_state state = gh_spool_look(&r->spool);
