@@ -318,6 +318,34 @@ static void test_what_is_damaged_is_put_aside(void **state)
     has(6, 6);
 }
 
+/* More than one line can be, at the end: nobody was writing that. It was cut off as if somebody had been. */
+static void test_a_damaged_end_is_put_aside(void **state)
+{
+    (void)state;
+    uint64_t lines = 0;
+    assert_int_equal(keep(1), GH_SPOOL_KEPT);
+    off_t first = size_of_file(), size = first;
+    while (size - first <= GH_SPOOL_LINE_MAX + 100) {
+        assert_int_equal(keep(2 + lines++), GH_SPOOL_KEPT);
+        write_at(size, "\xff", 1);
+        size = size_of_file();
+    }
+    assert_int_equal(mkdir(aside, 0700), 0);
+    gh_spool_close(&spool);
+    assert_false(open_at_most(GH_SPOOL_MOST)); /* it can't be kept: all stays */
+    gh_spool_close(&spool);
+    assert_int_equal(size_of_file(), size);
+    assert_int_equal(rmdir(aside), 0);
+    assert_true(open_at_most(GH_SPOOL_MOST));
+    assert_int_equal(cut, size - first);
+    assert_int_equal(bad_size(), size - first);
+    has(1, 1);
+    assert_int_equal(gh_spool_look(&spool).dropped, 1);
+    reopen();
+    assert_int_equal(gh_spool_look(&spool).dropped, 1);
+    assert_int_equal(bad_size(), size - first);
+}
+
 /* Where what is damaged can't be kept nothing is thrown away. */
 static void test_what_cannot_be_put_aside_stays(void **state)
 {
@@ -432,6 +460,7 @@ int main(void)
         TEST(test_too_long_a_line_is_dropped),
         TEST(test_a_torn_end_is_cut_off),
         TEST(test_what_is_damaged_is_put_aside),
+        TEST(test_a_damaged_end_is_put_aside),
         TEST(test_what_cannot_be_put_aside_stays),
         TEST(test_what_is_not_ours_is_left_alone),
         TEST(test_a_newer_programs_lines_are_not_thrown_away),
