@@ -107,9 +107,9 @@ static bool forget(gh_pg_records *r, uint64_t at, uint64_t bad)
 {
     char memory[GH_POSTGRES_WHY / 2];
     gh_buf why = gh_buf_over(memory, sizeof memory);
-    uint64_t before = gh_spool_look(&r->spool).lines;
-    bool done = gh_spool_forget(&r->spool, at, bad, &why);
-    bool aside = done && bad > 0 && gh_spool_look(&r->spool).lines < before;
+    bool emptied = false;
+    bool done = gh_spool_forget(&r->spool, at, bad, &emptied, &why);
+    bool aside = emptied && bad > 0;
     if (aside)
         atomic_fetch_add_explicit(&r->dropped, bad, memory_order_relaxed);
     if (aside || (!done && !r->spool_stuck))

@@ -317,18 +317,21 @@ enum gh_spool_found gh_spool_next(gh_spool *s, uint64_t *at, uint64_t until, cha
     return s->fd < 0 ? GH_SPOOL_END : find(s->fd, at, until, memory, ret);
 }
 
-bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, gh_buf *why)
+bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, bool *ret_emptied, gh_buf *why)
 {
-    bool done = true;
+    bool done = true, emptied = false;
     (void)pthread_mutex_lock(&s->lock);
     if (s->fd >= 0 && s->size == (at == 0 ? HEAD : at)) {
         done = bad == 0 || put_aside(s, HEAD, s->size, why);
         if (done) {
             s->dropped += bad;
             (void)make_empty(s);
+            emptied = true;
         }
     }
     (void)pthread_mutex_unlock(&s->lock);
+    if (done)
+        *ret_emptied = emptied;
     return done;
 }
 

@@ -56,8 +56,8 @@ enum gh_spool_found {
 GH_MUST_CHECK enum gh_spool_found gh_spool_next(gh_spool *s, uint64_t *at, uint64_t until, char *memory,
                                                 gh_spool_line *ret);
 /* All lines up to `at` are in the database: empties it, unless there is more by now. bad: how often BAD was found among
- * them; that is put aside before, and counted as dropped. False: `why` says why that can't be, and all stays. */
-GH_MUST_CHECK bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, gh_buf *why);
+ * them; that is put aside before, and counted as dropped. *ret_emptied: it was. False: `why` says why that can't be, and all stays. */
+GH_MUST_CHECK bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, bool *ret_emptied, gh_buf *why);
 /* That so many were dropped has been told; not on loops, as all of this. */
 void gh_spool_told(gh_spool *s, uint64_t dropped);
 /* So many more were, elsewhere. */
