@@ -136,7 +136,7 @@ int gh_cli_import(const gh_cli_args *args, gh_cli_reach *reach, const gh_cli_wor
     if (!standard)
         (void)fclose(from);
     print_summary(&im, gh_cli_has(args, "json"), gh_cli_has(args, "dry-run"));
-    return status;
+    return fflush(stdout) == 0 || status != GH_EXIT_OK ? status : GH_EXIT_FAILED;
 }
 
 bool gh_cli_exports_all(const gh_cli_args *args)
@@ -188,6 +188,7 @@ static int export_page(gh_cli_reach *reach, gh_cli_words *page, gh_str *after)
     gh_str name = last_name(gh_text_str(&out), &arena);
     gh_buf_put(&b, name);
     *after = name.n > 0 && gh_buf_ok(&b) ? gh_buf_str(&b) : (gh_str){NULL, 0};
+    gh_arena_wipe(&arena); /* password hashes may be in it */
     gh_arena_reset(&arena);
     gh_text_free(&out);
     gh_text_free(&err);

@@ -72,29 +72,31 @@ static bool open_both(gh_cli_place *from, gh_cli_place *to)
     return to->is_folder ? gh_cli_place_open(to, true) : make_schema(to);
 }
 
-/* It is done whether or not this can be. */
-static void mark(const gh_cli_place *from, const gh_cli_place *to)
+/* It is done whether or not this can be. False: said. */
+static bool mark(const gh_cli_place *from, const gh_cli_place *to)
 {
     char text[WHY_MAX];
     gh_buf why = gh_buf_over(text, sizeof text - 1);
     if (!from->is_folder || gh_folder_mark_moved(from->folder.p, gh_str_of(gh_cli_place_name(to)), &why))
-        return;
+        return true;
     text[why.n] = '\0';
     (void)fprintf(
         stderr,
         "gatehouse: %s\ngatehouse: the folder could not be marked as moved: take care that no Gatehouse "
         "starts on it again\n",
         text);
+    return false;
 }
 
-static void print_what_is_next(const gh_cli_place *from)
+static void print_what_is_next(const gh_cli_place *from, bool marked)
 {
     (void)printf("All nodes need the secret_key that was in use there");
     if (from->is_folder)
+        (void)printf(": SECRET_KEY, or, where that was not set, what is in %s/secret_key",
+                     gh_cli_place_name(from));
+    if (from->is_folder && marked)
         (void)printf(
-            ": SECRET_KEY, or, where that was not set, what is in %s/secret_key.\n"
-            "The folder is as it was and marked as moved: no Gatehouse starts on its records any more",
-            gh_cli_place_name(from));
+            ".\nThe folder is as it was and marked as moved: no Gatehouse starts on its records any more");
     (void)printf(".\n");
 }
 
@@ -128,10 +130,10 @@ static int move(gh_cli_place *from, gh_cli_place *to)
                       text);
         return GH_EXIT_FAILED;
     }
+    bool marked = mark(from, to); /* before all else: nobody may be there any more who reads the rest */
     (void)printf("from %s to %s:\n", gh_cli_place_name(from), gh_cli_place_name(to));
     print_counts(&counts);
-    mark(from, to);
-    print_what_is_next(from);
+    print_what_is_next(from, marked);
     return fflush(stdout) == 0 ? GH_EXIT_OK : GH_EXIT_FAILED;
 }
 

@@ -19,13 +19,18 @@ class Place:
         self.database = self.postgresql.database(self.postgresql.template())
         self.secret = folder / "password"
         self.keep(PASSWORD)
-        url = self.postgresql.url(self.database).replace(f":{PASSWORD}@", "@")
-        environment = {"SECRET_KEY": SECRET, "POSTGRESQL_URL": url, "POSTGRESQL_PASSWORD_FILE": str(self.secret)}
+        self.url = folder / "url"
+        self.name("gatehouse_service")
+        environment = {"SECRET_KEY": SECRET, "POSTGRESQL_URL_FILE": str(self.url), "POSTGRESQL_PASSWORD_FILE": str(self.secret)}
         self.node = start(settings(), scripted(), folder=folder, env=environment)
 
     def keep(self, password):
         self.secret.write_text(password + "\n")
         self.secret.chmod(0o600)
+
+    def name(self, user):
+        self.url.write_text(self.postgresql.url(self.database).replace(f"gatehouse_service:{PASSWORD}@", f"{user}@") + "\n")
+        self.url.chmod(0o600)
 
     def change(self, password):
         self.postgresql.execute("ALTER ROLE gatehouse_service PASSWORD %s", (password,))
@@ -99,3 +104,16 @@ def test_without_a_new_one_the_one_before_stays(place):
     place.end_connections()
     place.works()
     assert place.events("restart_needed") == []
+
+
+def test_the_password_of_another_user_waits_for_the_restart(place):
+    """As AWS rotates with two users that take turns: until the restart the node is the one before, whose password still holds."""
+    place.name("gatehouse_other")
+    place.keep(FRESH)
+    place.node.reload()
+    eventually(lambda: place.events("reloaded", "reload_refused"), "the reload is over", 20)
+    eventually(lambda: place.events("restart_needed"), "it is said", 20)
+    place.end_connections()
+    place.works()
+    eventually(lambda: place.up() == 1, "the feed has a connection, too", 20)
+    assert "28P01" not in place.node.output(), "it was refused"

@@ -127,8 +127,30 @@ def test_a_user_of_redis_is_not_left_without_a_password(shared_gatehouse, upstre
     eventually(lambda: node.metrics().value("gatehouse_redis_connections_ready") == 2, "it counts in Redis")
     secret.write_text("\n")
     node.reload()
-    node.wait_for_log(lambda e: e.get("event") == "redis_password_missing", "it is said")
+    node.wait_for_log(lambda e: e.get("event") == "reload_refused", "it is said")
+    assert any("names a user but no password is set" in e["text"] for e in said(node, "configuration"))
     redis.run("CLIENT", "KILL", "USER", "gate")
     node.wait_for_log(lambda e: e.get("event") == "redis_recovered", "the one before is still used", 30)
     node.stop()
     redis.close()
+
+
+def test_the_password_of_another_redis_waits_for_the_restart(shared_gatehouse, upstream, tmp_path):
+    redis, other, env = Redis(password="a-lighthouse"), Redis(password="another-lighthouse"), tmp_path / ".env"
+
+    def name(server):
+        env.write_text(f"REDIS_URL={server.url}\nREDIS_PASSWORD={server.password}\n")
+
+    name(redis)
+    node = shared_gatehouse(LIMITS, upstream, folder=tmp_path, env={"SECRET_KEY": "6b" * 32})
+    eventually(lambda: node.metrics().value("gatehouse_redis_connections_ready") == 2, "it counts in Redis")
+    name(other)
+    node.reload()
+    node.wait_for_log(lambda e: e.get("event") == "restart_needed" and e["text"].startswith("redis.url"), "it is said")
+    redis.run("CLIENT", "KILL", "TYPE", "normal")
+    node.wait_for_log(lambda e: e.get("event") == "redis_recovered", "the password before is still used", 30)
+    eventually(lambda: node.metrics().value("gatehouse_redis_connections_ready") == 2, "by all of them", 30)
+    assert not said(node, "redis_password_changed") and "lighthouse" not in node.output()
+    node.stop()
+    redis.close()
+    other.close()

@@ -830,6 +830,15 @@ def passlib_pbkdf2(password, salt=b"0123456789abcdef", rounds=1000):
     return f"$pbkdf2-sha256${rounds}${encoded(salt)}${encoded(digest)}"
 
 
+@pytest.mark.parametrize("words", [("list",), ("export",), ("import", "users.jsonl")])
+def test_what_can_not_be_written_is_no_success(running, words):
+    (running.folder / "users.jsonl").write_text('{"username":"one"}\n')
+    assert running("user", "add", "ada", "--no-password").returncode == 0
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([BINARY, "user", *words], cwd=running.folder, env=clean_environment(), stdout=full, timeout=guard(20), check=False)
+    assert done.returncode == 1
+
+
 def test_accounts_are_imported_with_their_passwords(running):
     lines = [{"username": "Ann", "email": "Ann@example.com", "password_hash": passlib_pbkdf2(PASSWORD), "roles": ["admin"],
               "tier": "gold", "created_at": "2020-02-29T12:00:00Z"},

@@ -242,9 +242,10 @@ def test_the_reader_can_not_be_a_node(postgresql, database, command):
         assert "standby" not in done.stderr and f"role      {READONLY}" in done.stdout
 
 
-def test_a_right_that_is_missing_is_named(postgresql, database, command):
-    postgresql.execute(f"REVOKE INSERT ON gatehouse.session FROM {SERVICE}", database=database)
-    assert "it lacks INSERT on session\n" in command("records", "check", postgresql.at(database, SERVICE), status=1).stderr
+@pytest.mark.parametrize("right", ["SELECT", "INSERT", "UPDATE", "DELETE"])
+def test_a_right_that_is_missing_is_named(postgresql, database, command, right):
+    postgresql.execute(f"REVOKE {right} ON gatehouse.session FROM {SERVICE}", database=database)
+    assert f"it lacks {right} on session\n" in command("records", "check", postgresql.at(database, SERVICE), status=1).stderr
 
 
 def test_where_a_password_is_looked_for_is_said(postgresql, database, command):

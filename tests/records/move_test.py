@@ -235,6 +235,22 @@ def test_a_folder_that_was_moved_is_refused(lived, postgresql, bare, move, gateh
     gatehouse(settings, upstream="http://127.0.0.1:9", env=identity.ENV).stop()
 
 
+def test_what_could_not_be_marked_is_not_said_to_be(lived, postgresql, database, move):
+    folder, done = lived[0], []
+    holder = postgresql.connect(database)
+    holder.autocommit = False
+    holder.cursor().execute("LOCK TABLE account")
+    mover = threading.Thread(target=lambda: done.append(move(folder, postgresql.at(database))))
+    mover.start()
+    eventually(lambda: postgresql.execute("SELECT count(*) FROM pg_locks WHERE NOT granted") != [(0,)], "it is on its way", 20)
+    (folder / "gatehouse.moved").mkdir()
+    holder.rollback()
+    holder.close()
+    mover.join()
+    assert "could not be marked as moved" in done[0].stderr and f"{folder}/secret_key." in done[0].stdout
+    assert "marked as moved" not in done[0].stdout
+
+
 def test_a_secret_that_was_made_in_the_folder_opens_the_keys(postgresql, bare, move, gatehouse, tmp_path):
     """As the guide says: what is in the file is the SECRET_KEY of every node; another opens nothing."""
     one = gatehouse(identity.settings(data={"folder": str(tmp_path / "data")}), upstream="http://127.0.0.1:9")

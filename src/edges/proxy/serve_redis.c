@@ -26,21 +26,18 @@ bool gh_serving_open_redis(gh_serving *s, const gh_config *config)
     return true;
 }
 
+/* One that comes with another URL is another server's or user's: it waits for the restart that the URL needs. */
 void gh_serving_use_redis_password(gh_serving *s, const gh_config *config)
 {
-    if (s->redis == NULL)
+    if (s->redis == NULL || !gh_str_eq(s->first->config->redis.url, config->redis.url))
         return;
     switch (gh_redis_use_password(s->redis, config->redis.password)) {
     case GH_REDIS_PASSWORD_SAME:
+    case GH_REDIS_PASSWORD_MISSING: /* such a configuration was refused when it was checked */
         break;
     case GH_REDIS_PASSWORD_CHANGED:
         gh_log_event(s->lane, GH_LEVEL_INFO, "redis_password_changed",
                      "redis.password is another one: the next connections to Redis are made with it");
-        break;
-    case GH_REDIS_PASSWORD_MISSING:
-        gh_log_event(
-            s->lane, GH_LEVEL_ERROR, "redis_password_missing",
-            "redis.url names a user, and redis.password is not set any more: the one before stays in use");
         break;
     }
 }

@@ -48,13 +48,22 @@ struct gh_reload {
     gh_report report;
 };
 
+/* A password that comes with another URL, as that of another user, is none for the server and the user in use: it waits for
+ * the restart that the URL needs. */
+static bool use_password(const gh_reload *r, const gh_config *config, gh_report *report)
+{
+    gh_serving *s = r->s;
+    return !gh_str_eq(s->first->config->postgresql.url, config->postgresql.url) ||
+           gh_identity_use_password(&s->identity, config, report);
+}
+
 static gh_generation *read_generation(gh_reload *r)
 {
     gh_serve_options options = r->s->options;
     options.documents = r->documents;
     r->reading = gh_aws_secrets_begin(r->s->secrets, r->again);
     gh_config *config = gh_serve_read_config(&options, &r->report);
-    bool good = config != NULL && gh_identity_use_password(&r->s->identity, config, &r->report) &&
+    bool good = config != NULL && use_password(r, config, &r->report) &&
                 gh_identity_attach(&r->s->identity, config, &r->report);
     gh_policy *policy = good ? gh_policy_compile(config, &r->report) : NULL;
     if (config != NULL)

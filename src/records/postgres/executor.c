@@ -97,10 +97,14 @@ static bool open_spool(gh_pg_records *r, gh_buf *why)
         return false;
     if (cut > 0) {
         gh_buf b = gh_buf_over(text, sizeof text - 1);
-        gh_buf_printf(&b, "%llu bytes at the end of audit.spool were no whole line and were cut off",
-                      (unsigned long long)cut);
+        bool damaged = r->spool.end_aside;
+        gh_buf_printf(&b, "%llu bytes at the end of audit.spool %s", (unsigned long long)cut,
+                      damaged ? "can't be read; they are in audit.spool.bad now, and counted as dropped"
+                              : "were no whole line and were cut off");
         text[b.n] = '\0';
-        gh_records_say(&r->common, 1, "audit_spool_cut", text);
+        atomic_fetch_add_explicit(&r->dropped, damaged, memory_order_relaxed);
+        gh_records_say(&r->common, damaged ? 2 : 1, damaged ? "audit_spool_damaged" : "audit_spool_cut",
+                       text);
     }
     return true;
 }
@@ -237,6 +241,7 @@ static void close_all(gh_records *common)
     gh_queue_close(&common->queue);
     for (unsigned i = 0; i < r->n; i++)
         (void)pthread_join(r->workers[i].thread, NULL);
+    gh_pg_collect_refused(r); /* the next one that uses the folder tells of them */
     free_all(r);
 }
 

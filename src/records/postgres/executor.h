@@ -132,6 +132,8 @@ void *gh_pg_worker_serve(void *data);
 void gh_pg_write_line(gh_work *w, void *line);
 /* What waits in the spool, in order. False: not all of it. */
 GH_MUST_CHECK bool gh_pg_replay(gh_pg_records *r);
+/* Lines that found no place in the queue could not wait for the disk: their number is in the spool's from now on. */
+void gh_pg_collect_refused(gh_pg_records *r);
 
 /* --- keeper.c. data: the gh_pg_records. */
 void *gh_pg_keeper_serve(void *data);

@@ -107,9 +107,9 @@ static bool forget(gh_pg_records *r, uint64_t at, uint64_t bad)
 {
     char memory[GH_POSTGRES_WHY / 2];
     gh_buf why = gh_buf_over(memory, sizeof memory);
-    uint64_t before = gh_spool_look(&r->spool).lines;
-    bool done = gh_spool_forget(&r->spool, at, bad, &why);
-    bool aside = done && bad > 0 && gh_spool_look(&r->spool).lines < before;
+    bool emptied = false;
+    bool done = gh_spool_forget(&r->spool, at, bad, &emptied, &why);
+    bool aside = emptied && bad > 0;
     if (aside)
         atomic_fetch_add_explicit(&r->dropped, bad, memory_order_relaxed);
     if (aside || (!done && !r->spool_stuck))
@@ -135,8 +135,7 @@ static bool write_lines(gh_pg_records *r)
     return done;
 }
 
-/* Those that found no place in the queue could not wait for the disk. */
-static void collect_refused(gh_pg_records *r)
+void gh_pg_collect_refused(gh_pg_records *r)
 {
     uint64_t refused = atomic_exchange(&r->refused, 0);
     if (refused > 0)
@@ -145,7 +144,7 @@ static void collect_refused(gh_pg_records *r)
 
 bool gh_pg_replay(gh_pg_records *r)
 {
-    collect_refused(r);
+    gh_pg_collect_refused(r);
     if (!write_lines(r))
         return false;
     gh_spool_state state = gh_spool_look(&r->spool);

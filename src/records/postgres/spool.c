@@ -146,6 +146,61 @@ static bool find_end(gh_spool *s, uint64_t size)
     }
 }
 
+/* Appends those bytes of the spool. */
+static bool copy_bytes(const gh_spool *s, int to, uint64_t from, uint64_t until, uint64_t *at)
+{
+    char memory[4096];
+    while (from < until) {
+        size_t n = until - from < sizeof memory ? (size_t)(until - from) : sizeof memory;
+        if (!read_all(s->fd, memory, n, from) || !write_all(to, (gh_str){memory, n}, *at))
+            return false;
+        from += n;
+        *at += n;
+    }
+    return true;
+}
+
+static bool copy_bad(const gh_spool *s, int to, uint64_t first, uint64_t until)
+{
+    char memory[GH_SPOOL_LINE_MAX];
+    gh_spool_line line;
+    struct stat st;
+    enum gh_spool_found found = GH_SPOOL_LINE;
+    if (fstat(to, &st) != 0)
+        return false;
+    uint64_t end = (uint64_t)st.st_size;
+    for (uint64_t from = first, at = first; found != GH_SPOOL_END; from = at) {
+        found = find(s->fd, &at, until, memory, &line);
+        if (found == GH_SPOOL_BAD && !copy_bytes(s, to, from, at, &end))
+            return false;
+    }
+    return fdatasync(to) == 0;
+}
+
+/* What can't be read from there to there. */
+static bool put_aside(const gh_spool *s, uint64_t from, uint64_t until, gh_buf *why)
+{
+    int fd = gh_own_file(s->aside, why);
+    if (fd < 0)
+        return false;
+    bool done = copy_bad(s, fd, from, until) || fail(why, s->aside, strerrordesc_np(errno));
+    (void)close(fd);
+    return done;
+}
+
+/* A line that was being written is no more than one: more than that at the end was damaged there. */
+static bool cut_end(gh_spool *s, uint64_t size, const char *path, gh_buf *why)
+{
+    if (size == s->size)
+        return true;
+    s->end_aside = size - s->size > FRAME + GH_SPOOL_LINE_MAX;
+    if (s->end_aside && !put_aside(s, s->size, size, why))
+        return false;
+    s->dropped += s->end_aside;
+    return ((!s->end_aside || write_head(s)) && ftruncate(s->fd, (off_t)s->size) == 0) ||
+           fail(why, path, strerrordesc_np(errno));
+}
+
 static bool look_through(gh_spool *s, const char *path, gh_buf *why, uint64_t *ret_cut)
 {
     static const char *const strange = "this is no audit spool of Gatehouse: put it elsewhere";
@@ -164,7 +219,7 @@ static bool look_through(gh_spool *s, const char *path, gh_buf *why, uint64_t *r
     if (!find_end(s, (uint64_t)st.st_size))
         return fail(why, path, newer);
     *ret_cut = (uint64_t)st.st_size - s->size;
-    return *ret_cut == 0 || ftruncate(s->fd, (off_t)s->size) == 0 || fail(why, path, strerrordesc_np(errno));
+    return cut_end(s, (uint64_t)st.st_size, path, why);
 }
 
 /* The file's name is on disk, too. */
@@ -262,59 +317,21 @@ enum gh_spool_found gh_spool_next(gh_spool *s, uint64_t *at, uint64_t until, cha
     return s->fd < 0 ? GH_SPOOL_END : find(s->fd, at, until, memory, ret);
 }
 
-/* Appends those bytes of the spool. */
-static bool copy_bytes(const gh_spool *s, int to, uint64_t from, uint64_t until, uint64_t *at)
+bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, bool *ret_emptied, gh_buf *why)
 {
-    char memory[4096];
-    while (from < until) {
-        size_t n = until - from < sizeof memory ? (size_t)(until - from) : sizeof memory;
-        if (!read_all(s->fd, memory, n, from) || !write_all(to, (gh_str){memory, n}, *at))
-            return false;
-        from += n;
-        *at += n;
-    }
-    return true;
-}
-
-static bool copy_bad(const gh_spool *s, int to)
-{
-    char memory[GH_SPOOL_LINE_MAX];
-    gh_spool_line line;
-    struct stat st;
-    enum gh_spool_found found = GH_SPOOL_LINE;
-    if (fstat(to, &st) != 0)
-        return false;
-    uint64_t end = (uint64_t)st.st_size;
-    for (uint64_t from = HEAD, at = HEAD; found != GH_SPOOL_END; from = at) {
-        found = find(s->fd, &at, s->size, memory, &line);
-        if (found == GH_SPOOL_BAD && !copy_bytes(s, to, from, at, &end))
-            return false;
-    }
-    return fdatasync(to) == 0;
-}
-
-static bool put_aside(const gh_spool *s, gh_buf *why)
-{
-    int fd = gh_own_file(s->aside, why);
-    if (fd < 0)
-        return false;
-    bool done = copy_bad(s, fd) || fail(why, s->aside, strerrordesc_np(errno));
-    (void)close(fd);
-    return done;
-}
-
-bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, gh_buf *why)
-{
-    bool done = true;
+    bool done = true, emptied = false;
     (void)pthread_mutex_lock(&s->lock);
     if (s->fd >= 0 && s->size == (at == 0 ? HEAD : at)) {
-        done = bad == 0 || put_aside(s, why);
+        done = bad == 0 || put_aside(s, HEAD, s->size, why);
         if (done) {
             s->dropped += bad;
             (void)make_empty(s);
+            emptied = true;
         }
     }
     (void)pthread_mutex_unlock(&s->lock);
+    if (done)
+        *ret_emptied = emptied;
     return done;
 }
 

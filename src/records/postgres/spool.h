@@ -3,8 +3,8 @@
  * One file, audit.spool in the data folder, which is locked: one process uses it at a time. 32 bytes: "GHSPOOL1", a random 16 bytes that
  * are new whenever it was emptied or its number told, and how many lines were lost that nobody was told of (8 bytes, big endian). Then line after line:
  * its length and its CRC-32 (4 bytes each, big endian), and spool_line.h. A line is kept when it is on disk (fdatasync).
- * What follows the last whole line was being written when the process was killed; it is cut off. What can't be read
- * between whole lines was damaged on disk: it stays until the others are in the database, then it is put into
+ * What follows the last whole line was being written when the process was killed; it is cut off. If it is more than one line can
+ * be it was damaged on disk, and is put aside first, as below. What can't be read between whole lines was damaged, too: it stays until the others are in the database, then it is put into
  * audit.spool.bad (0600) as it stood, and counted among those that found no room.
  *
  * It is emptied when all lines are in the database, never in part: what is sent twice is there once (gh_spool_line.id).
@@ -28,6 +28,7 @@ typedef struct gh_spool {
     uint64_t lines, dropped;
     uint8_t generation[GH_SPOOL_ID];
     char aside[GH_OWN_PATH]; /* audit.spool.bad */
+    bool end_aside; /* what was cut off when it was opened is there, and counted as one that was dropped */
 } gh_spool;
 
 /* Opens or makes it. *ret_cut: bytes at its end that were no line. False: `why` says in a sentence what is wrong, and it
@@ -55,8 +56,8 @@ enum gh_spool_found {
 GH_MUST_CHECK enum gh_spool_found gh_spool_next(gh_spool *s, uint64_t *at, uint64_t until, char *memory,
                                                 gh_spool_line *ret);
 /* All lines up to `at` are in the database: empties it, unless there is more by now. bad: how often BAD was found among
- * them; that is put aside before, and counted as dropped. False: `why` says why that can't be, and all stays. */
-GH_MUST_CHECK bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, gh_buf *why);
+ * them; that is put aside before, and counted as dropped. *ret_emptied: it was. False: `why` says why that can't be, and all stays. */
+GH_MUST_CHECK bool gh_spool_forget(gh_spool *s, uint64_t at, uint64_t bad, bool *ret_emptied, gh_buf *why);
 /* That so many were dropped has been told; not on loops, as all of this. */
 void gh_spool_told(gh_spool *s, uint64_t dropped);
 /* So many more were, elsewhere. */

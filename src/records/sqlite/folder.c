@@ -62,12 +62,13 @@ bool gh_folder_open(gh_folder *folder, const char *path, gh_buf *why)
     folder->lock = -1;
     if (!gh_own_folder(path, why) || !gh_own_path(path, "gatehouse.db", folder->database, why) ||
         !gh_own_path(path, "gatehouse.db-wal", folder->log, why) ||
-        !gh_own_path(path, "gatehouse.moved", mark, why) || !refuse_moved(mark, why))
+        !gh_own_path(path, "gatehouse.moved", mark, why))
         return false;
     folder->lock = gh_own_lock(path, why);
     if (folder->lock < 0)
         return false;
-    int fd = check_log(folder, why) ? gh_own_file(folder->database, why) : -1;
+    /* With the lock, which is held while all is moved: it may have been marked just now. */
+    int fd = refuse_moved(mark, why) && check_log(folder, why) ? gh_own_file(folder->database, why) : -1;
     if (fd < 0) {
         gh_folder_close(folder);
         return false;

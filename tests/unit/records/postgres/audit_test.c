@@ -228,6 +228,47 @@ static void test_a_full_spool_is_told_of(void **state)
     replayed(w, 1, kept + 1);
 }
 
+static void answer(gh_op *op)
+{
+    gh_op_unref(op);
+}
+
+/* They were counted in memory only, and a node that was stopped told nobody. */
+static void test_what_found_no_place_in_the_queue_is_told_of_by_the_next_node(void **state)
+{
+    enum { LINES = 200 };
+    world *w = *state;
+    unsigned lost = 0;
+    world_close(w);
+    w->options.max_queue = 4;
+    assert_true(world_open(w));
+    postgres_stop(world_server());
+    assert_int_equal(audit(w, 0), GH_OP_OK);
+    gh_spool *spool = &((gh_pg_records *)w->records)->spool;
+    (void)pthread_mutex_lock(&spool->lock); /* a slow disk */
+    for (unsigned i = 0; i < LINES; i++) {
+        gh_op_audit *o = world_op(AUDIT, gh_op_audit);
+        o->event = GH_STR("csrf_refused");
+        o->op.finished = answer;
+        lost += !gh_records_submit(w->records, &o->op);
+        world_done(o);
+    }
+    (void)pthread_mutex_unlock(&spool->lock);
+    assert_true(lost > 0 && lost < LINES);
+    world_close(w);
+    postgres_start(world_server(), NULL);
+    assert_true(world_open(w));
+    while (stats_of(w).spool_lines > 0 ||
+           world_number(w, "SELECT coalesce(sum((detail::json ->> 'lines')::bigint), 0) FROM audit "
+                           "WHERE event = 'audit_dropped'") < lost)
+        (void)usleep(1000);
+    assert_int_equal(world_number(w, "SELECT sum((detail::json ->> 'lines')::bigint) FROM audit "
+                                     "WHERE event = 'audit_dropped'"),
+                     lost);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM audit WHERE event = 'csrf_refused'"),
+                     1 + LINES - lost);
+}
+
 static void dropped_in_trail(world *w, unsigned lines)
 {
     while (world_number(w, "SELECT count(*) FROM audit WHERE event = 'audit_dropped'") == 0)
@@ -357,6 +398,7 @@ int main(void)
         TEST(test_events_outlive_the_node),
         TEST(test_an_event_is_there_once),
         TEST(test_a_full_spool_is_told_of),
+        TEST(test_what_found_no_place_in_the_queue_is_told_of_by_the_next_node),
         TEST(test_a_damaged_line_is_not_in_the_way),
         TEST(test_lines_that_keep_coming_are_no_treadmill),
         TEST(test_what_waited_says_nothing_of_who_was_erased),
