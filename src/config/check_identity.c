@@ -15,8 +15,7 @@ static void check_places(gh_load *l)
         return;
     if (c->data_folder.p == NULL)
         gh_load_error(
-            l, &enabled,
-            "identity.enabled: production needs data.folder, where %s, as in /var/lib/gatehouse",
+            l, &enabled, "identity.enabled: production needs data.folder, where %s, as in /var/lib/gatehouse",
             gh_secret_is_set(l, &c->postgresql.url)
                 ? "audit lines wait while PostgreSQL is away, and the socket of the operator's commands is"
                 : "accounts and keys are kept");

@@ -8,7 +8,7 @@ static void needs_secret(gh_load *l, const gh_str *url, const char *setting)
         gh_load_error(
             l, &place,
             "%s needs secret_key (SECRET_KEY or SECRET_KEY_FILE), the same on every node; make one with: openssl "
-            "rand -hex 32",
+            "rand -hex 32 (for records that were in a folder it is what stands in its file secret_key)",
             setting);
 }
 

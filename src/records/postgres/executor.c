@@ -103,8 +103,10 @@ static bool open_spool(gh_pg_records *r, gh_buf *why)
                               : "were no whole line and were cut off");
         text[b.n] = '\0';
         atomic_fetch_add_explicit(&r->dropped, damaged, memory_order_relaxed);
-        gh_records_say(&r->common, damaged ? 2 : 1, damaged ? "audit_spool_damaged" : "audit_spool_cut",
-                       text);
+        if (damaged)
+            gh_records_say(&r->common, 2, "audit_spool_damaged", text);
+        else
+            gh_records_say(&r->common, 1, "audit_spool_cut", text);
     }
     return true;
 }
@@ -280,6 +282,8 @@ static bool use_password(gh_records *common, const char *password)
         return false;
     if (!changed)
         return true;
+    gh_records_say(&r->common, 0, "postgresql_password_changed",
+                   "postgresql.password is another one: the next connections to PostgreSQL are made with it");
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
     for (unsigned looks = 0; !gh_pg_usable(r) && gh_postgres_now_ms() < until_ms; looks++) {
         if (looks % LOOKS == 0)

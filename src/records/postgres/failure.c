@@ -97,7 +97,9 @@ static enum gh_sql_failure explain_state(gh_buf *out, const char *state, gh_str 
 {
     put_clean(out, gh_str_cut(text, 0, 200));
     if (is(state, "28P01"))
-        gh_buf_lit(out, ": is postgresql.password (POSTGRESQL_PASSWORD or POSTGRESQL_PASSWORD_FILE) the one of this user?");
+        gh_buf_lit(
+            out,
+            ": is postgresql.password (POSTGRESQL_PASSWORD or POSTGRESQL_PASSWORD_FILE) the one of this user?");
     else if (is_class(state, "28") && has(text, "client certificate"))
         gh_buf_lit(out, ": set postgresql.cert_file and postgresql.key_file");
     else if (is_class(state, "28") && has(text, "pg_hba.conf"))
