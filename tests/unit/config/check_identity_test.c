@@ -44,7 +44,7 @@ static void test_profile(void **state)
          "g.yaml:5:12: error: identity.enabled: production needs data.folder, where audit lines wait while PostgreSQL is away, "
          "and the socket of the operator's commands is, as in /var/lib/gatehouse\n"
          "g.yaml:5:12: error: identity.enabled: production needs secret_key (SECRET_KEY or SECRET_KEY_FILE): the one the server has, also for commands (--env-file); for a new server make one with: openssl rand -hex 32\n"
-         "environment: error: postgresql.url needs secret_key (SECRET_KEY or SECRET_KEY_FILE), the same on every node; make one with: openssl rand -hex 32\n"}};
+         "environment: error: postgresql.url needs secret_key (SECRET_KEY or SECRET_KEY_FILE), the same on every node; make one with: openssl rand -hex 32 (for records that were in a folder it is what stands in its file secret_key)\n"}};
     (void)state;
     expect_all(checks, GH_COUNT(checks), NULL);
     expect_all(with_postgresql, 1, "POSTGRESQL_URL=postgresql://h/d");
