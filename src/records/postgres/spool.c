@@ -99,6 +99,25 @@ static bool is_line(int fd, uint64_t at, uint64_t until, char *memory, gh_str *b
            gh_spool_line_read(*bytes, ret);
 }
 
+/* The next place from `at` on whose length is one that a line may have: a damaged stretch may be many megabytes long, and is
+ * not to be read byte by byte. */
+static uint64_t next_likely(int fd, uint64_t at, uint64_t until)
+{
+    char block[4096];
+    while (until - at > FRAME) {
+        size_t n = until - at < sizeof block ? (size_t)(until - at) : sizeof block;
+        if (!read_all(fd, block, n, at))
+            return at;
+        for (size_t i = 0; i + 4 <= n; i++) {
+            uint64_t length = number_of(block + i, 4);
+            if (length > 0 && length <= GH_SPOOL_LINE_MAX)
+                return at + i;
+        }
+        at += n - 3;
+    }
+    return until;
+}
+
 /* What is at *at. Damage may be in a line's length, too: the next line is looked for at every place. */
 static enum gh_spool_found find(int fd, uint64_t *at, uint64_t until, char *memory, gh_spool_line *ret)
 {
@@ -111,7 +130,7 @@ static enum gh_spool_found find(int fd, uint64_t *at, uint64_t until, char *memo
         return GH_SPOOL_LINE;
     }
     do
-        to++;
+        to = next_likely(fd, to + 1, until);
     while (to < until && !is_line(fd, to, until, memory, &bytes, ret));
     *at = to;
     return GH_SPOOL_BAD;
