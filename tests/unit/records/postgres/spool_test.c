@@ -320,6 +320,34 @@ static void test_what_is_damaged_is_put_aside(void **state)
     has(6, 6);
 }
 
+/* However long the stretch is, the line behind it is found, wherever that begins. */
+static void test_a_line_behind_a_long_damage_is_found(void **state)
+{
+    (void)state;
+    enum { SHORTEST = 4000, LONGEST = 4200 };
+    static const char nothing[LONGEST];
+    char memory[GH_SPOOL_LINE_MAX], whole[1024];
+    gh_spool_line line;
+    assert_int_equal(keep(1), GH_SPOOL_KEPT);
+    off_t first = size_of_file();
+    assert_int_equal(keep(2), GH_SPOOL_KEPT);
+    off_t size = size_of_file();
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, whole, sizeof whole, 0), size);
+    (void)close(fd);
+    for (off_t n = SHORTEST; n <= LONGEST; n++) {
+        write_at(first, nothing, (size_t)n);
+        write_at(first + n, whole + first, (size_t)(size - first));
+        reopen();
+        uint64_t at = 0;
+        assert_int_equal(next(&at, memory, &line), GH_SPOOL_LINE);
+        assert_int_equal(next(&at, memory, &line), GH_SPOOL_BAD);
+        assert_int_equal(at, (uint64_t)(first + n));
+        assert_int_equal(next(&at, memory, &line), GH_SPOOL_LINE);
+        assert_int_equal(next(&at, memory, &line), GH_SPOOL_END);
+    }
+}
+
 /* More than one line can be, at the end: nobody was writing that. It was cut off as if somebody had been. */
 static void test_a_damaged_end_is_put_aside(void **state)
 {
@@ -463,6 +491,7 @@ int main(void)
         TEST(test_too_long_a_line_is_dropped),
         TEST(test_a_torn_end_is_cut_off),
         TEST(test_what_is_damaged_is_put_aside),
+        TEST(test_a_line_behind_a_long_damage_is_found),
         TEST(test_a_damaged_end_is_put_aside),
         TEST(test_what_cannot_be_put_aside_stays),
         TEST(test_what_is_not_ours_is_left_alone),
