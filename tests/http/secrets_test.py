@@ -12,7 +12,7 @@ import pytest
 
 from support.aws import SecretsManager
 from support.certificates import Authority
-from support.gateway import BINARY, is_sanitized, run
+from support.gateway import BINARY, run
 from support.identity import People
 from support.process_memory import holding
 from support.secret_key import HS256, is_signed_by, token_of, write
@@ -250,7 +250,7 @@ def test_secrets_are_not_in_logs_metrics_and_the_process_table(gatehouse, script
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the process lets nobody else trace it")
-@pytest.mark.skipif(is_sanitized(), reason="a sanitizer keeps what was freed")
+@pytest.mark.unsanitized(reason="a sanitizer keeps what was freed")
 @pytest.mark.parametrize("way", WAYS)
 def test_secrets_are_in_no_memory_that_a_dump_would_hold(gatehouse, scripted, tmp_path, marks, way):
     folder = tmp_path / "run"
@@ -265,7 +265,7 @@ def test_secrets_are_in_no_memory_that_a_dump_would_hold(gatehouse, scripted, tm
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a core dump's owner must be able to read it")
-@pytest.mark.skipif(is_sanitized(), reason="a sanitizer makes no core dump")
+@pytest.mark.unsanitized(reason="a sanitizer makes no core dump")
 @pytest.mark.skipif(not re.fullmatch(r"[\w.%-]+", pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()),
                     reason="core dumps go elsewhere on this machine")
 @pytest.mark.parametrize("allowed", [False, True])

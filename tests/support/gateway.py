@@ -1,5 +1,6 @@
 """Runs the real program and watches it from outside."""
 import copy
+import functools
 import json
 import os
 import pathlib
@@ -35,6 +36,7 @@ def merge(base, over):
     return out
 
 
+@functools.cache
 def is_sanitized():
     """Was the program built with a sanitizer? Its memory figures mean nothing then."""
     with open(BINARY, "rb") as f:

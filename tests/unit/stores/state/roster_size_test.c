@@ -1,19 +1,9 @@
 /* A million sessions, each with a user of its own: what they take, while they become more, and that they are all found;
  * and a user with very many. */
 #include "rosters.h"
+#include "sanitized.h"
 
-/* The sanitizers make memory and time several times as dear and see nothing new in more of the same. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
-#endif
+/* The sanitizers see nothing new in more of the same. */
 enum { MANY = SANITIZED ? 100000 : 1000000, BYTES = 300 };
 
 static gh_id session_id(uint64_t i)
