@@ -1,10 +1,10 @@
 #include "edges/identity/key_sets.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "edges/proxy/read_file.h"
+#include "libraries/libcurl.h"
 
 enum { CONNECT_MS = 2000, TOTAL_MS = 8000, LOCATION_SIZE = 2048 };
 
@@ -135,6 +135,8 @@ static bool fetch(const gh_key_sets *jwks, key_set *s, gh_str *ret)
     received to = {NULL, 0, 0};
     char error[CURL_ERROR_SIZE] = "";
     long status = 0;
+    if (!gh_libcurl_load(s->why))
+        return false;
     CURL *curl = curl_easy_init();
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (curl != NULL && set_options(curl, jwks, s, &to, error))

@@ -15,7 +15,6 @@ gh_aws_secrets *gh_aws_secrets_new(const char *const *environment, const atomic_
     gh_aws_secrets *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    gh_secret_http_init();
     s->stop = stop;
     gh_aws_chain_init(&s->chain, environment, stop);
     gh_arena_init_from(&s->read.memory, &gh_locked_pages, GH_AWS_VALUE_MAX);

@@ -1,61 +1,10 @@
 #include "edges/secrets/http.h"
 
-#include <curl/curl.h>
-#include <malloc.h>
 #include <openssl/ssl.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
-
-/* --- libcurl's memory: its buffers have held requests and answers in the clear --- */
-
-static void wipe_and_free(void *p)
-{
-    if (p != NULL)
-        gh_wipe(p, malloc_usable_size(p));
-    free(p);
-}
-
-static void *grow(void *p, size_t size)
-{
-    size_t old = p == NULL ? 0 : malloc_usable_size(p);
-    void *fresh = malloc(size == 0 ? 1 : size);
-    if (fresh == NULL || p == NULL)
-        return fresh;
-    memcpy(fresh, p, old < size ? old : size);
-    wipe_and_free(p);
-    return fresh;
-}
-
-static char *copy_text(const char *text)
-{
-    size_t n = strlen(text) + 1;
-    char *copy = malloc(n);
-    if (copy != NULL)
-        memcpy(copy, text, n);
-    return copy;
-}
-
-static void *get_memory(size_t size)
-{
-    return malloc(size);
-}
-
-static void *get_zeroed(size_t n, size_t size)
-{
-    return calloc(n, size);
-}
-
-void gh_secret_http_init(void)
-{
-    static bool done;
-    if (done)
-        return;
-    done = true;
-    /* It fails when libcurl is in use already: then its memory is not wiped, and all else is as it should be. */
-    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, get_memory, wipe_and_free, grow, copy_text, get_zeroed);
-}
+#include "libraries/libcurl.h"
 
 /* --- one exchange --- */
 
@@ -146,6 +95,8 @@ bool gh_secret_http_do(const gh_secret_http *request, gh_arena *arena, gh_secret
     struct curl_slist *headers = NULL;
     long status = 0;
     char *memory = gh_arena_alloc(arena, request->max);
+    if (!gh_libcurl_load(why))
+        return false;
     CURL *curl = memory == NULL ? NULL : curl_easy_init();
     CURLcode code = CURLE_OUT_OF_MEMORY;
     e.received = gh_buf_over(memory, memory == NULL ? 0 : request->max);

@@ -27,8 +27,6 @@ typedef struct gh_secret_http_answer {
     gh_str body; /* in the arena */
 } gh_secret_http_answer;
 
-/* Once, on the main thread, before anything else uses libcurl: what it frees is wiped from then on. */
-void gh_secret_http_init(void);
 /* False: there was no whole answer, and why says why. */
 GH_MUST_CHECK bool gh_secret_http_do(const gh_secret_http *request, gh_arena *arena,
                                      gh_secret_http_answer *ret, char why[GH_SECRET_HTTP_WHY]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "libraries/libpq.h"
 #include "records/postgres/schema_postgres.h"
 
 enum { ROUNDS = 21 };
@@ -105,9 +106,11 @@ bool gh_pg_about_read(gh_postgres *c, const gh_postgres_server *server, gh_arena
 bool gh_pg_url_has_password(const char *url)
 {
     bool found = false;
-    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    char why[GH_LIBRARY_WHY];
+    PQconninfoOption *options = gh_libpq_load(why) ? PQconninfoParse(url, NULL) : NULL;
     for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
         found = found || (strcmp(o->keyword, "password") == 0 && o->val != NULL && o->val[0] != '\0');
-    PQconninfoFree(options);
+    if (options != NULL)
+        PQconninfoFree(options);
     return found;
 }

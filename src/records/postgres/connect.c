@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/crypto.h"
+#include "libraries/libpq.h"
 #include "records/postgres/failure.h"
 #include "records/postgres/pipeline.h"
 #include "records/postgres/resolve.h"

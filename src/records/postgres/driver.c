@@ -1,5 +1,6 @@
 /* The driver of statement.h over the pipeline. */
 #include "records/postgres/pipeline.h"
+#include "libraries/libpq.h"
 #include "text/utf8.h"
 
 enum {
@@ -257,7 +258,8 @@ static void close_all(gh_sql *sql)
     gh_postgres *c = connection_of(sql);
     for (unsigned i = 0; i < GH_POSTGRES_READS; i++)
         gh_postgres_drop_rows(&c->reads[i]);
-    PQfinish(c->pq);
+    if (c->pq != NULL)
+        PQfinish(c->pq);
     c->pq = NULL;
     c->n = 0;
     gh_arena_reset(&c->scratch);

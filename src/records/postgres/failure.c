@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "libraries/libpq.h"
+
 /* --- codes */
 
 static bool is(const char *state, const char *code)

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "libraries/libpq.h"
 #include "records/postgres/failure.h"
 
 static const char *const names[GH_PG_COUNT] = {
@@ -25,7 +26,8 @@ static const char *const names[GH_PG_COUNT] = {
 
 void gh_postgres_drop_rows(gh_postgres_read *r)
 {
-    PQclear(r->row);
+    if (r->row != NULL)
+        PQclear(r->row);
     while (r->at < r->n_kept)
         PQclear(r->kept[r->at++]);
     free(r->kept);
@@ -44,7 +46,8 @@ void gh_postgres_end(gh_postgres *c, enum gh_sql_failure failure, const char *te
         c->in_doubt =
             c->in_doubt || (sent_at(c, i)->kind == GH_SENT_RUN && sent_at(c, i)->which == GH_SQL_COMMIT);
     c->n = 0;
-    PQfinish(c->pq);
+    if (c->pq != NULL)
+        PQfinish(c->pq);
     c->pq = NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "records/postgres/schema_postgres.h"
 
+#include "libraries/libpq.h"
+
 enum { PATIENCE_MS = 600000 /* for a migration's statement, or another node's migration */ };
 
 static const uint8_t version_of[] = {

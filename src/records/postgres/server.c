@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/ip.h"
+#include "libraries/libpq.h"
 
 #define SYSTEM_CAS "/etc/ssl/certs/ca-certificates.crt"
 
@@ -222,11 +223,13 @@ static bool refuse_detours(const gh_postgres_plan *plan, char *why)
 static bool parse(gh_postgres_plan *plan, const char *url, char *why)
 {
     gh_str text = text_of(url);
-    char *error = NULL;
+    char *error = NULL, missing[GH_LIBRARY_WHY];
     if (!gh_str_starts(text, GH_STR("postgresql://")) && !gh_str_starts(text, GH_STR("postgres://")))
         return say(
             why,
             "postgresql.url (POSTGRESQL_URL) does not begin with postgresql://: write postgresql://user@host:5432/database");
+    if (!gh_libpq_load(missing))
+        return say(why, missing);
     plan->url = PQconninfoParse(url, &error);
     if (error != NULL) { /* the URL is in it, and so may be the password */
         gh_wipe(error, gh_str_of(error).n);
@@ -258,7 +261,8 @@ void gh_postgres_plan_end(gh_postgres_plan *plan)
     for (PQconninfoOption *o = plan->url; o != NULL && o->keyword != NULL; o++)
         if (o->val != NULL)
             gh_wipe(o->val, gh_str_of(o->val).n);
-    PQconninfoFree(plan->url);
+    if (plan->url != NULL)
+        PQconninfoFree(plan->url);
     plan->url = NULL;
 }
 

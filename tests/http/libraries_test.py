@@ -1,0 +1,40 @@
+"""Libraries that only some configurations need."""
+import os
+import pathlib
+
+import pytest
+
+from support.gateway import run
+from support.identity import SECRET
+from support.timing import eventually
+
+OPTIONAL = ("libpq", "libcurl", "libldap", "libgnutls", "libkrb5")
+
+
+def loaded(gateway):
+    maps = pathlib.Path(f"/proc/{gateway.process.pid}/maps").read_text()
+    return {name for name in OPTIONAL if f"/{name}" in maps}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into the process")
+def test_what_no_setting_needs_is_not_loaded(gatehouse, scripted):
+    gateway = gatehouse({"identity": {"enabled": True, "session": {"insecure_cookies": True}}}, upstream=scripted(),
+                        env={"SECRET_KEY": SECRET})
+    assert gateway.get("/").status_code == 200
+    assert loaded(gateway) == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into the process")
+def test_keys_of_an_issuer_need_libcurl(gatehouse, scripted):
+    issuer = {"name": "login", "issuer": "https://issuer.example", "audiences": ["api"], "jwks": "https://127.0.0.1:9/keys"}
+    gateway = gatehouse({"identity": {"enabled": True, "session": {"insecure_cookies": True}, "issuers": [issuer]}}, upstream=scripted(),
+                        env={"SECRET_KEY": SECRET})
+    eventually(lambda: "libcurl" in loaded(gateway), "the keys are asked for")
+    assert "libpq" not in loaded(gateway)
+
+
+def test_a_wrong_url_of_a_database_is_seen_by_libpq(tmp_path):
+    (tmp_path / "g.yaml").write_text("upstreams: [{name: a, servers: ['http://127.0.0.1:9']}]\nidentity: {enabled: on}\n"
+                                     "postgresql: {url: 'postgresql://[::1/x'}\n")
+    done = run("check", "-c", "g.yaml", cwd=tmp_path, env={"SECRET_KEY": SECRET})
+    assert done.returncode == 2 and "postgresql.url can't be read" in done.stderr, done.stderr
