@@ -9,11 +9,12 @@
 const gh_libcurl *gh_libcurl_functions;
 
 static const char *const names[] = {
-#define X(name) #name,
-    GH_LIBCURL(X)
-#undef X
+#define FUNCTION(name) #name,
+#include "libraries/libcurl.def"
+#undef FUNCTION
 };
-static gh_library library = {"libcurl.so.4", "libcurl4", names, GH_COUNT(names), &gh_libcurl_functions, false};
+static gh_library library = {"libcurl.so.4",        "libcurl4", names, GH_COUNT(names),
+                             &gh_libcurl_functions, false};
 
 /* --- its memory: its buffers have held requests and answers in the clear --- */
 

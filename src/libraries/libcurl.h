@@ -6,16 +6,11 @@
 
 #include "libraries/loaded.h"
 
-#define GH_LIBCURL(X) \
-    X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) \
-    X(curl_easy_setopt) X(curl_easy_strerror) X(curl_global_init_mem) X(curl_slist_append) \
-    X(curl_slist_free_all)
-
 /* Each under its own name. */
 typedef struct gh_libcurl {
-#define X(name) __typeof__(name) *name;
-    GH_LIBCURL(X)
-#undef X
+#define FUNCTION(name) __typeof__(name) *name;
+#include "libraries/libcurl.def"
+#undef FUNCTION
 } gh_libcurl;
 
 /* NULL until it is loaded. */

@@ -3,9 +3,9 @@
 const gh_libpq *gh_libpq_functions;
 
 static const char *const names[] = {
-#define X(name) #name,
-    GH_LIBPQ(X)
-#undef X
+#define FUNCTION(name) #name,
+#include "libraries/libpq.def"
+#undef FUNCTION
 };
 static gh_library library = {"libpq.so.5", "libpq5", names, GH_COUNT(names), &gh_libpq_functions, false};
 

@@ -6,21 +6,11 @@
 
 #include "libraries/loaded.h"
 
-#define GH_LIBPQ(X) \
-    X(PQbackendPID) X(PQclear) X(PQcmdStatus) X(PQcmdTuples) X(PQconnectPoll) \
-    X(PQconnectStartParams) X(PQconninfoFree) X(PQconninfoParse) X(PQconsumeInput) X(PQdb) \
-    X(PQenterPipelineMode) X(PQerrorMessage) X(PQfinish) X(PQflush) X(PQfreemem) X(PQftype) \
-    X(PQgetResult) X(PQgetisnull) X(PQgetlength) X(PQgetvalue) X(PQhost) X(PQisBusy) \
-    X(PQnfields) X(PQnotifies) X(PQpass) X(PQpipelineSync) X(PQport) X(PQresultErrorField) \
-    X(PQresultErrorMessage) X(PQresultStatus) X(PQsendPrepare) X(PQsendQueryPrepared) \
-    X(PQserverVersion) X(PQsetErrorVerbosity) X(PQsetNoticeReceiver) X(PQsetSingleRowMode) \
-    X(PQsetnonblocking) X(PQsocket) X(PQsslAttribute) X(PQsslInUse) X(PQsslStruct) X(PQstatus)
-
 /* Each under its own name. */
 typedef struct gh_libpq {
-#define X(name) __typeof__(name) *name;
-    GH_LIBPQ(X)
-#undef X
+#define FUNCTION(name) __typeof__(name) *name;
+#include "libraries/libpq.def"
+#undef FUNCTION
 } gh_libpq;
 
 /* NULL until it is loaded. */

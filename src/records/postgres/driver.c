@@ -1,6 +1,6 @@
 /* The driver of statement.h over the pipeline. */
-#include "records/postgres/pipeline.h"
 #include "libraries/libpq.h"
+#include "records/postgres/pipeline.h"
 #include "text/utf8.h"
 
 enum {

@@ -17,7 +17,8 @@ typedef struct yes {
 } yes;
 
 static const yes *functions;
-static const char *const there[] = {"cbrt", "hypot"}, *const not_all_there[] = {"cbrt", "gh_no_such_function"};
+static const char *const there[] = {"cbrt", "hypot"}, *const not_all_there[] = {"cbrt",
+                                                                                "gh_no_such_function"};
 
 static void test_functions_are_found(void **state)
 {
@@ -57,8 +58,9 @@ static void test_what_is_missing_is_said(void **state)
     gh_library library = {"libgatehouse-none.so.7", "libnone7", there, 2, &untouched, false};
     (void)state;
     assert_false(gh_library_load(&library, why));
-    assert_string_equal(why, "libgatehouse-none.so.7 can't be used: install the package libnone7 "
-                             "(libgatehouse-none.so.7: cannot open shared object file: No such file or directory)");
+    assert_string_equal(
+        why, "libgatehouse-none.so.7 can't be used: install the package libnone7 "
+             "(libgatehouse-none.so.7: cannot open shared object file: No such file or directory)");
     assert_null(untouched);
 }
 
@@ -89,8 +91,10 @@ static void test_a_long_reason_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_functions_are_found),     cmocka_unit_test(test_nobody_can_change_where_they_are),
-        cmocka_unit_test(test_what_is_missing_is_said), cmocka_unit_test(test_a_missing_function_is_said),
+        cmocka_unit_test(test_functions_are_found),
+        cmocka_unit_test(test_nobody_can_change_where_they_are),
+        cmocka_unit_test(test_what_is_missing_is_said),
+        cmocka_unit_test(test_a_missing_function_is_said),
         cmocka_unit_test(test_a_long_reason_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
