@@ -17,7 +17,7 @@ PEOPLE = 4
 CONFIG = merge(configuration(0, routes=[{"name": "free", "path": "/free/**"}, {"name": "limited", "path": "/limited/**"},
                                         {"name": "mine", "path": "/**", "require": {"user": True}}]),
                {"rate_limits": {"rules": [{"name": "limited", "paths": ["/limited/**"], "limits": [{"requests": LIMIT, "window": "2s"}]}]},
-                "redis": {"timeout": "2s"}})
+                "redis": {"timeout": "2s"}, "postgresql": {"timeout": "30s"}})
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,11 @@ const _Atomic unsigned *crowd_asks(world *const *nodes, unsigned n, unsigned (*a
     for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     (void)pthread_barrier_destroy(&c.start);
+    print_message("answers:");
+    for (unsigned status = 0; status < GH_COUNT(c.statuses); status++)
+        if (c.statuses[status] > 0)
+            print_message(" %u with status %u", c.statuses[status], status);
+    print_message("\n");
     return c.statuses;
 }
 
