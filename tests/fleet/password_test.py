@@ -99,6 +99,23 @@ def test_a_node_that_was_shut_out_comes_back_by_a_reload(place):
     assert place.events("reloaded", "reload_refused") == ["reloaded"]
 
 
+def test_a_wrong_one_is_said_at_once(place):
+    """Not when a connection is next made: until then all goes on with those that stand."""
+    place.works()
+    place.keep("not-this-one")
+    place.node.reload()
+    refused = eventually(lambda: [e for e in place.node.log() if e.get("event") == "postgresql_password_refused"], "it is said", 20)
+    assert len(refused) == 1 and refused[0]["level"] == "error" and "postgresql.password" in refused[0]["text"], refused
+    assert "not-this-one" not in place.node.output()
+    place.change(FRESH)
+    place.keep(FRESH)
+    place.node.reload()
+    eventually(lambda: len(place.events("postgresql_password_changed")) == 2, "it has the right one", 20)
+    place.end_connections()
+    place.works()
+    assert len(place.events("postgresql_password_refused")) == 1
+
+
 def test_without_a_new_one_the_one_before_stays(place):
     place.node.reload()
     place.end_connections()

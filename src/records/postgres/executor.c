@@ -271,8 +271,7 @@ static void adjusted(gh_records *common)
     wake_keeper(r, &r->adjusted);
 }
 
-/* While there is no outage nobody is kept waiting: the next connections show whether it is right. A trial that was under way
- * had the one before. */
+/* While there is no outage nobody is kept waiting: the keeper tries it. A trial that was under way had the one before. */
 static bool use_password(gh_records *common, const char *password)
 {
     gh_pg_records *r = of(common);
@@ -284,6 +283,7 @@ static bool use_password(gh_records *common, const char *password)
         return true;
     gh_records_say(&r->common, 0, "postgresql_password_changed",
                    "postgresql.password is another one: the next connections to PostgreSQL are made with it");
+    wake_keeper(r, &r->renewed);
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
     for (unsigned looks = 0; !gh_pg_usable(r) && gh_postgres_now_ms() < until_ms; looks++) {
         if (looks % LOOKS == 0)
