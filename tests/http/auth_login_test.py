@@ -230,7 +230,7 @@ def test_failed_attempts_are_slowed(counting):
 def test_who_waits_as_told_gets_in(counting):
     here, person = next(FRESH), counting.new()
     guess(counting, person.name, here)
-    identity.change(counting.gateway, "UPDATE attempt SET n = n + 1 WHERE n = ?", FREE)
+    identity.change(counting.gateway, "UPDATE attempt SET n = n + 2 WHERE n = ?", FREE)
     time.sleep(slowed(counting, person.name, here))
     free(counting, person.name, here)
 

@@ -167,7 +167,7 @@ def test_the_overlap_ends_while_the_server_runs(gatehouse, upstream):
     before = Before(gateway)
     identity.operator(gateway, "key", "rotate")
     in_use(gateway, 1)
-    gateway = identity.restarted(gatehouse, gateway, config, lambda g: age(g, HOUR - 5), upstream=upstream)
+    gateway = identity.restarted(gatehouse, gateway, config, lambda g: age(g, HOUR - 10), upstream=upstream)
     people = identity.People(gateway)
     assert people.me(before.cookie()).status_code == 200
     eventually(lambda: people.me(before.cookie()).status_code == 401, "the overlap is over", 30)
