@@ -14,8 +14,8 @@ def pytest_report_header(config):
 
 def pytest_collection_modifyitems(config, items):
     """What is of one machine alone is no test with shared stores, what a sanitizer replaces is none with it."""
-    wrong = [name for name, holds in (("one_machine", stores.SHARED), ("unsanitized", is_sanitized())) if holds]
-    left = [item for item in items if any(item.get_closest_marker(name) for name in wrong)]
+    left = [item for item in items if stores.SHARED and item.get_closest_marker("one_machine")
+            or item.get_closest_marker("unsanitized") and is_sanitized()]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
 

@@ -4,17 +4,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/crypto.h"
 
-const gh_libcurl *gh_libcurl_functions;
+_Alignas(GH_LIBRARY_PAGE) gh_libcurl gh_libcurl_table;
 
 static const char *const names[] = {
 #define FUNCTION(name) #name,
 #include "libraries/libcurl.def"
 #undef FUNCTION
 };
-static gh_library library = {"libcurl.so.4",        "libcurl4", names, GH_COUNT(names),
-                             &gh_libcurl_functions, false};
+static gh_library library = {"libcurl.so.4", "libcurl4", names, GH_COUNT(names), &gh_libcurl_table, false};
 
 /* --- its memory: its buffers have held requests and answers in the clear --- */
 
@@ -55,18 +55,24 @@ static void *get_zeroed(size_t n, size_t size)
     return calloc(n, size);
 }
 
-/* Whatever else of this process might use libcurl has begun with it already: then its memory is not wiped, and all else is
- * as it should be. */
+static CURLcode begun;
+
 static void begin(void)
 {
-    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, get_memory, wipe_and_free, grow, copy_text, get_zeroed);
+    begun = curl_global_init_mem(CURL_GLOBAL_DEFAULT, get_memory, wipe_and_free, grow, copy_text, get_zeroed);
 }
 
+/* Nothing else in this process uses libcurl, so it is the first to begin with it. */
 bool gh_libcurl_load(char *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (!gh_library_load(&library, why))
         return false;
     (void)pthread_once(&once, begin);
-    return true;
+    if (begun == CURLE_OK)
+        return true;
+    gh_buf out = gh_buf_over(why, GH_LIBRARY_WHY - 1);
+    gh_buf_printf(&out, "libcurl can't begin: %.200s", curl_easy_strerror(begun));
+    why[out.n] = '\0';
+    return false;
 }

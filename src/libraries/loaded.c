@@ -6,27 +6,28 @@
 
 #include "base/buf.h"
 
-static bool say(char *why, const gh_library *library, const char *what)
+/* "libpq.so.5 can't be used: WHAT (DETAIL)" */
+static bool say(char *why, const gh_library *library, const char *what, const char *detail)
 {
     gh_buf out = gh_buf_over(why, GH_LIBRARY_WHY - 1);
-    gh_buf_printf(&out, "%s can't be used: install the package %s", library->file, library->package);
-    gh_buf_lit(&out, " (");
-    gh_buf_put(&out, gh_str_cut(gh_str_of(what), 0, gh_buf_room(&out) - 1));
+    gh_buf_printf(&out, "%.64s can't be used: %s %s (", library->file, what, library->package);
+    gh_buf_put(&out, gh_str_cut(gh_str_of(detail), 0, gh_buf_room(&out) - 1));
     gh_buf_char(&out, ')');
     why[out.n] = '\0';
     return false;
 }
 
-/* False: one is missing, *ret_at. */
-static bool find_all(const gh_library *library, void *handle, void **ret, unsigned *ret_at)
+/* NULL: all of them are there. Else the name of one that is not. */
+static const char *find_all(const gh_library *library, void *handle)
 {
-    for (unsigned i = 0; i < library->n; i++) {
-        ret[i] = dlsym(handle, library->names[i]);
-        *ret_at = i;
-        if (ret[i] == NULL)
-            return false;
+    char *at = library->table;
+    for (unsigned i = 0; i < library->n; i++, at += sizeof(void *)) {
+        void *function = dlsym(handle, library->names[i]);
+        if (function == NULL)
+            return library->names[i];
+        memcpy(at, &function, sizeof function);
     }
-    return true;
+    return NULL;
 }
 
 /* dlerror() is of this thread alone in glibc, as POSIX wants it. */
@@ -38,20 +39,16 @@ static const char *trouble(void)
 
 static bool load(const gh_library *library, char *why)
 {
-    unsigned at = 0;
-    size_t size = library->n * sizeof(void *);
     void *handle = dlopen(library->file, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
-        return say(why, library, trouble());
-    void **table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (table == MAP_FAILED)
-        return say(why, library, "no memory");
-    if (!find_all(library, handle, table, &at) || mprotect(table, size, PROT_READ) != 0) {
-        (void)munmap(table, size);
-        return say(why, library, library->names[at]);
-    }
-    memcpy(library->to, &table, sizeof table);
-    return true;
+        return say(why, library, "install the package", trouble());
+    const char *missing = find_all(library, handle);
+    if (missing == NULL && mprotect(library->table, GH_LIBRARY_PAGE, PROT_READ) == 0)
+        return true;
+    memset(library->table, 0, library->n * sizeof(void *));
+    (void)dlclose(handle);
+    return missing == NULL ? say(why, library, "no memory for", "mprotect")
+                           : say(why, library, "a newer one is needed of the package", missing);
 }
 
 bool gh_library_load(gh_library *library, char *why)

@@ -13,7 +13,7 @@ NODES = 3
 NEW = "5ea1d0c7b2f94386a1e0d9c8b7a6958473625140f1e2d3c4b5a697887766554f"
 CONFIG = settings({"password": {"hash_time": 1}, "session": {"max_per_user": 0}, "rotation": {"every": "30d"},
                    "attempts": {"max": 1000, "per_account": 100000}},
-                  postgresql={"timeout": "30s"}, routes=[{"name": "mine", "path": "/**", "require": {"user": True}}])
+                  postgresql={"timeout": "10s"}, routes=[{"name": "mine", "path": "/**", "require": {"user": True}}])
 NEXT, ACTIVE, RETIRING = range(3)
 
 

@@ -2,6 +2,7 @@
 
 #include "edges/redis/shared.h"
 #include "edges/redis/url.h"
+#include "libraries/libcurl.h"
 
 static void say(gh_report *report, bool warning, const gh_place *place, const char *text)
 {
@@ -86,8 +87,22 @@ void gh_serve_where_postgresql(const gh_config *config, char ret[GH_POSTGRES_WHE
     gh_postgres_plan_end(&plan);
 }
 
+/* Whose keys are got by https; what else libcurl is for is asked while the configuration is read. */
+static bool check_issuers(const gh_config *c, gh_report *report)
+{
+    char why[GH_LIBRARY_WHY];
+    for (unsigned i = 0; i < c->identity.n_issuers; i++) {
+        const gh_issuer_config *issuer = &c->identity.issuers[i];
+        if (gh_str_starts(issuer->jwks, GH_STR("https://")) && !gh_libcurl_load(why)) {
+            say(report, false, &issuer->place, why);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool gh_serve_check_servers(const gh_config *config, gh_report *report)
 {
     bool redis = check_redis(config, report), postgresql = check_postgresql(config, report);
-    return redis && postgresql;
+    return check_issuers(config, report) && redis && postgresql;
 }

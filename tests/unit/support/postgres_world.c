@@ -24,7 +24,7 @@ uint64_t postgres_patience_ms(void)
     uint64_t times = 1;
     if (factor == NULL || !gh_str_u64(gh_str_of(factor), &times) || times == 0)
         times = 1;
-    return 60000 * times;
+    return 30000 * times;
 }
 
 const char *postgres_text(const char *format, ...)

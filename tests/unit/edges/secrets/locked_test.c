@@ -14,19 +14,9 @@
 
 #include "edges/secrets/environment.h"
 #include "edges/secrets/locked.h"
+#include "sanitized.h"
 
-/* Under sanitizers mlock() does nothing. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const bool locks = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-static const bool locks = false;
-#else
-static const bool locks = true;
-#endif
-#else
-static const bool locks = true;
-#endif
+static const bool locks = !SANITIZED; /* with them mlock() does nothing */
 
 /* Has the mapping that holds p the flag, as smaps says it? */
 static bool has_flag(const void *p, const char *flag)
