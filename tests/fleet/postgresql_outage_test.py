@@ -213,7 +213,9 @@ def test_nobody_waits_longer_than_the_deadline(outage, report):
     held = [a for a in during if a.got - a.sent >= 0.45 + waits(before)[2] / 1000]
     assert len(held) <= len(asked) // 100, held[:5]
     assert longest(writes["meanwhile"]) <= 2 * TIMEOUT + longest(writes["before"]) + guard(1)
-    assert longest(writes["settled"]) <= longest(writes["before"]) + guard(1)
+    late = [t for t in writes["settled"] if t[1] - t[0] >= TIMEOUT * 0.9]
+    assert len(late) <= PEOPLE * len(outage.fleet.nodes) < len(writes["settled"]), "more than the first ones of each node"
+    assert longest(writes["settled"]) <= TIMEOUT + longest(writes["before"]) + guard(1)
 
 
 def test_all_that_was_acknowledged_is_there(outage, report):

@@ -1,7 +1,10 @@
 /* Connecting: host after host, address after address, each with its share of the time. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/crypto.h"
@@ -59,8 +62,14 @@ static int note_verdict(int accepted, X509_STORE_CTX *store)
     return accepted;
 }
 
-/* As soon as there is a handshake. The certificate comes with the server's first answer, and now and then that is there
- * before libpq gives us the chance: then it is tried again (try_address). */
+/* What libpq writes meanwhile is not sent before this ends, so that the server's certificate can't be there before its
+ * handshake is watched; but for 200 ms at most, and then it is tried again (try_address). A unix socket has no such option,
+ * and no certificate. */
+static void hold_back(const PGconn *pq, int held)
+{
+    (void)setsockopt(PQsocket(pq), IPPROTO_TCP, TCP_CORK, &held, sizeof held);
+}
+
 static void watch_handshake(PGconn *pq)
 {
     SSL *ssl = PQsslStruct(pq, "OpenSSL");
@@ -93,8 +102,10 @@ static bool drive(PGconn *pq, gh_postgres_attempt *a, uint64_t until_ms)
             a->late = true;
             return false;
         }
+        hold_back(pq, 1);
         status = PQconnectPoll(pq);
         watch_handshake(pq);
+        hold_back(pq, 0);
     }
     return status == PGRES_POLLING_OK;
 }
