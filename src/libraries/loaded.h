@@ -15,8 +15,7 @@ typedef struct gh_library {
     const char *file, *package;
     const char *const *names;
     unsigned n;
-    void *
-        table; /* their addresses, in the order of the names: a static GH_LIBRARY_PAGE of its own, aligned to one */
+    void *table; /* their addresses in that order; static, GH_LIBRARY_PAGE bytes, aligned to as many */
     bool loaded;
 } gh_library;
 

@@ -9,7 +9,8 @@
  * a name and an e-mail address are the same person's, can't be seen from outside.
  *
  * Up to its free number a counter says nothing; each further attempt must wait twice as long since the last, from one
- * second of the clock (so up to one less) to its window; after a window without one it is forgotten. An attempt that is told to wait counts nowhere. */
+ * second to its window; after a window without one it is forgotten. An attempt that is told to wait counts nowhere. The clock
+ * counts whole seconds, so a wait may be up to one shorter. */
 #ifndef GH_RECORDS_ATTEMPTS_H
 #define GH_RECORDS_ATTEMPTS_H
 

@@ -87,7 +87,7 @@ void gh_serve_where_postgresql(const gh_config *config, char ret[GH_POSTGRES_WHE
     gh_postgres_plan_end(&plan);
 }
 
-/* Whose keys are got by https; what else libcurl is for is asked while the configuration is read. */
+/* Keys that are got by https need libcurl. Values in AWS do, too: that is seen when they are read. */
 static bool check_issuers(const gh_config *c, gh_report *report)
 {
     char why[GH_LIBRARY_WHY];

@@ -94,9 +94,9 @@ bool gh_secret_http_do(const gh_secret_http *request, gh_arena *arena, gh_secret
     exchange e = {.request = request};
     struct curl_slist *headers = NULL;
     long status = 0;
-    char *memory = gh_arena_alloc(arena, request->max);
     if (!gh_libcurl_load(why))
         return false;
+    char *memory = gh_arena_alloc(arena, request->max);
     CURL *curl = memory == NULL ? NULL : curl_easy_init();
     CURLcode code = CURLE_OUT_OF_MEMORY;
     e.received = gh_buf_over(memory, memory == NULL ? 0 : request->max);

@@ -71,7 +71,7 @@ struct gh_pg_records {
     uint64_t generation;
     uint64_t opened_ms;           /* when it opened last */
     bool stopping, due, adjusted; /* due: the keeper has something to do now */
-    bool renewed;                 /* the password is another one */
+    bool renewed;                 /* the password is another one, and the keeper has not tried it */
     pthread_cond_t wake;          /* the keeper */
 
     /* the keeper's own */
@@ -81,8 +81,6 @@ struct gh_pg_records {
     gh_roster_use uses[GH_PG_USES];
     unsigned n_uses; /* collected and not written yet */
     uint64_t uses_ms, sweep_ms, life_ms, spool_ms;
-
-    bool password_untried;
 
     bool spool_stuck; /* what can't be read there can't be put aside; as was said last */
 

@@ -109,12 +109,20 @@ static void say_life(gh_work *w, void *data)
 
 /* --- the password */
 
+static bool is_renewed(records *r)
+{
+    (void)pthread_mutex_lock(&r->common.lock);
+    bool renewed = r->renewed;
+    r->renewed = false;
+    (void)pthread_mutex_unlock(&r->common.lock);
+    return renewed;
+}
+
 /* A new one is tried at once: else it would show when a connection is next made, which may be in the night. */
 static void try_password(records *r)
 {
     char why[GH_POSTGRES_WHY];
     uint64_t until_ms = gh_postgres_now_ms() + r->server.timeout_ms;
-    r->password_untried = false;
     if (gh_postgres_open(&r->probe, &r->server, GH_POSTGRES_LOOK, until_ms, why))
         gh_sql_close(&r->probe.sql);
     else if (r->probe.sql.failure == GH_SQL_REFUSED)
@@ -127,7 +135,7 @@ static void keep_house(records *r)
 {
     uint64_t now_ms = gh_records_clock_ms();
     bool roster = r->feed != NULL;
-    if (r->password_untried)
+    if (is_renewed(r))
         try_password(r);
     if (now_ms >= r->spool_ms)
         r->spool_ms = now_ms + (gh_pg_replay(r) ? 10 * SPOOL_MS : SPOOL_MS);
@@ -161,8 +169,7 @@ static bool wait_until(records *r, uint64_t until_ms)
         continue;
     if (r->adjusted)
         r->sweep_ms = 0;
-    r->password_untried = r->password_untried || r->renewed;
-    r->due = r->adjusted = r->renewed = false;
+    r->due = r->adjusted = false;
     bool go_on = !r->stopping;
     (void)pthread_mutex_unlock(&r->common.lock);
     return go_on;
